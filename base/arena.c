@@ -1,0 +1,73 @@
+/* Bump allocation in chunks of a region. A large object gets a chunk of its own size. */
+#include "base/arena.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/util.h"
+
+#define ARENA_ALIGNMENT 16
+
+struct arena_chunk {
+    struct arena_chunk *older;
+    size_t size;
+};
+
+#define ARENA_CHUNK_HEADER (round_up(sizeof(struct arena_chunk), ARENA_ALIGNMENT))
+
+void arena_init(struct arena *arena, struct region *region, size_t limit)
+{
+    *arena = (struct arena){.region = region, .limit = limit};
+}
+
+void arena_reset(struct arena *arena)
+{
+    struct arena_chunk *chunk = arena->chunk;
+    while (chunk != NULL) {
+        struct arena_chunk *older = chunk->older;
+        region_give(arena->region, chunk, chunk->size);
+        chunk = older;
+    }
+    arena_init(arena, arena->region, arena->limit);
+}
+
+static bool arena_grow(struct arena *arena, size_t size)
+{
+    size_t unit = region_unit(arena->region);
+    if (size > arena->limit)
+        return false;
+    size_t wanted = round_up(size + ARENA_CHUNK_HEADER, unit);
+    if (wanted > arena->limit - arena->taken)
+        return false;
+    struct arena_chunk *chunk = region_take(arena->region, wanted);
+    if (chunk == NULL)
+        return false;
+    chunk->older = arena->chunk;
+    chunk->size = wanted;
+    arena->chunk = chunk;
+    arena->taken += wanted;
+    arena->pos = (uint8_t *)chunk + ARENA_CHUNK_HEADER;
+    arena->end = (uint8_t *)chunk + wanted;
+    return true;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    if (size > SIZE_MAX / 2)
+        return NULL;
+    size_t rounded = round_up(size == 0 ? 1 : size, ARENA_ALIGNMENT);
+    if ((size_t)(arena->end - arena->pos) < rounded && !arena_grow(arena, rounded))
+        return NULL;
+    void *memory = arena->pos;
+    arena->pos += rounded;
+    memset(memory, 0, rounded);
+    return memory;
+}
+
+void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total))
+        return NULL;
+    return arena_alloc(arena, total);
+}

@@ -1,0 +1,32 @@
+/*
+ * A bump allocator for things that live as long as one request: decoded messages, handler state.
+ *
+ * Chunks come from a region; the first one is kept across arena_reset. No destructor, no free of a
+ * single object. One owner.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/region.h"
+
+struct arena_chunk;
+
+struct arena {
+    struct region *region;
+    struct arena_chunk *chunk; /* newest first */
+    uint8_t *pos;
+    uint8_t *end;
+    size_t limit; /* bytes of chunks this arena may take */
+    size_t taken;
+};
+
+/* Takes nothing yet. `limit` bounds what one arena may take from the region, in bytes. */
+void arena_init(struct arena *arena, struct region *region, size_t limit);
+/* Returns all chunks. The arena may be used again. */
+void arena_reset(struct arena *arena);
+/* Zeroed, aligned to 16; null past the limit or when the region is exhausted. */
+void *arena_alloc(struct arena *arena, size_t size);
+/* Null also when count * size overflows. */
+void *arena_alloc_array(struct arena *arena, size_t count, size_t size);

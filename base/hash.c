@@ -1,0 +1,19 @@
+/* XXH3 of the system's xxHash, and its integer avalanche. */
+#include "base/hash.h"
+
+#include <xxhash.h>
+
+uint64_t hash_bytes(struct bytes bytes)
+{
+    return XXH3_64bits(bytes.data, bytes.len);
+}
+
+uint64_t hash_u64(uint64_t value)
+{
+    value ^= value >> 33;
+    value *= 0xc2b2ae3d27d4eb4fu;
+    value ^= value >> 29;
+    value *= 0x165667b19e3779f9u;
+    value ^= value >> 32;
+    return value;
+}

@@ -1,0 +1,87 @@
+/*
+ * Equal objects from one mapping. Freed ones are stacked; untouched ones are handed out in address
+ * order after the stack is empty, so that memory becomes resident only as it is needed.
+ */
+#include "base/slab.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "base/util.h"
+
+#define SLAB_ALIGNMENT 16
+
+void slab_init(struct slab *slab, size_t object_size, uint32_t capacity)
+{
+    ASSERT(object_size > 0 && capacity > 0);
+    *slab = (struct slab){0};
+    slab->object_size = round_up(object_size, SLAB_ALIGNMENT);
+    slab->capacity = capacity;
+    slab->free_count = capacity;
+    slab->free = mem_map(capacity * sizeof *slab->free);
+#ifndef POOLS_OFF
+    slab->memory = mem_map(slab->object_size * capacity);
+#endif
+}
+
+void slab_fini(struct slab *slab)
+{
+    ASSERT(slab->free_count == slab->capacity);
+    mem_unmap(slab->free, slab->capacity * sizeof *slab->free);
+#ifndef POOLS_OFF
+    mem_unmap(slab->memory, slab->object_size * slab->capacity);
+#endif
+    *slab = (struct slab){0};
+}
+
+#ifdef POOLS_OFF
+static void *slab_take(struct slab *slab)
+{
+    void *object = calloc(1, slab->object_size);
+    ASSERT(object != NULL);
+    return object;
+}
+
+static void slab_give(struct slab *slab, void *object)
+{
+    (void)slab;
+    free(object);
+}
+#else
+/* The stack holds the freed ones among those touched. */
+static void *slab_take(struct slab *slab)
+{
+    uint32_t stacked = slab->free_count - (slab->capacity - slab->touched);
+    if (stacked == 0)
+        return slab->memory + slab->object_size * slab->touched++;
+    void *object = slab->free[stacked - 1];
+    memset(object, 0, slab->object_size);
+    return object;
+}
+
+static void slab_give(struct slab *slab, void *object)
+{
+    size_t distance = (size_t)((uint8_t *)object - slab->memory);
+    ASSERT(distance < slab->object_size * slab->capacity && distance % slab->object_size == 0);
+    uint32_t stacked = slab->free_count - (slab->capacity - slab->touched);
+    slab->free[stacked] = object;
+}
+#endif
+
+void *slab_alloc(struct slab *slab)
+{
+    if (slab->free_count == 0)
+        return NULL;
+    void *object = slab_take(slab);
+    slab->free_count--;
+    return object;
+}
+
+void slab_free(struct slab *slab, void *object)
+{
+    ASSERT(object != NULL && slab->free_count < slab->capacity);
+    slab_give(slab, object);
+    slab->free_count++;
+}

@@ -1,0 +1,152 @@
+/* The file verbs: dispatch to the file system's table, and what is built from them. */
+#include "io/file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+
+int file_open(struct file_system *fs, const char *path, unsigned flags)
+{
+    return fs->operations->open(fs, path, flags);
+}
+
+void file_close(struct file_system *fs, int file)
+{
+    fs->operations->close(fs, file);
+}
+
+int64_t file_read(struct file_system *fs, int file, void *data, uint64_t len, uint64_t pos)
+{
+    return fs->operations->read(fs, file, data, len, pos);
+}
+
+int file_write(struct file_system *fs, int file, const void *data, uint64_t len, uint64_t pos)
+{
+    struct iovec part = {(void *)(uintptr_t)data, len};
+    return fs->operations->write(fs, file, &part, 1, pos);
+}
+
+int file_write_parts(struct file_system *fs, int file, const struct iovec *parts, int count,
+                     uint64_t pos)
+{
+    return fs->operations->write(fs, file, parts, count, pos);
+}
+
+int file_sync(struct file_system *fs, int file)
+{
+    return fs->operations->sync(fs, file);
+}
+
+int file_sync_directory(struct file_system *fs, const char *path)
+{
+    return fs->operations->sync_directory(fs, path);
+}
+
+int file_sync_all(struct file_system *fs, const char *path)
+{
+    return fs->operations->sync_all(fs, path);
+}
+
+int file_truncate(struct file_system *fs, int file, uint64_t len)
+{
+    return fs->operations->truncate(fs, file, len);
+}
+
+int file_allocate(struct file_system *fs, int file, uint64_t pos, uint64_t len)
+{
+    return fs->operations->allocate(fs, file, pos, len);
+}
+
+int file_rename(struct file_system *fs, const char *from, const char *to)
+{
+    return fs->operations->rename(fs, from, to);
+}
+
+int file_remove(struct file_system *fs, const char *path)
+{
+    return fs->operations->remove(fs, path);
+}
+
+int file_make_directory(struct file_system *fs, const char *path)
+{
+    return fs->operations->make_directory(fs, path);
+}
+
+int file_remove_directory(struct file_system *fs, const char *path)
+{
+    return fs->operations->remove_directory(fs, path);
+}
+
+int file_list(struct file_system *fs, const char *path, file_entry_fn *entry, void *context)
+{
+    return fs->operations->list(fs, path, entry, context);
+}
+
+int file_get_info(struct file_system *fs, const char *path, struct file_info *info)
+{
+    return fs->operations->info(fs, path, info);
+}
+
+int file_get_space(struct file_system *fs, const char *path, struct file_space *space)
+{
+    return fs->operations->space(fs, path, space);
+}
+
+int file_lock(struct file_system *fs, const char *path)
+{
+    return fs->operations->lock(fs, path);
+}
+
+int file_load(struct file_system *fs, const char *path, uint64_t limit, char **data, uint64_t *len)
+{
+    struct file_info info;
+    int result = file_get_info(fs, path, &info);
+    if (result != 0)
+        return result;
+    if (info.size > limit)
+        return ERR_TOO_LARGE;
+    int file = file_open(fs, path, FILE_READ);
+    if (file < 0)
+        return file;
+    char *text = mem_alloc(info.size + 1);
+    int64_t got = file_read(fs, file, text, info.size, 0);
+    file_close(fs, file);
+    if (got < 0) {
+        mem_free(text);
+        return (int)got;
+    }
+    *data = text;
+    *len = (uint64_t)got;
+    return 0;
+}
+
+static void parent_of(const char *path, char *parent, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    int len = slash == NULL ? snprintf(parent, size, ".")
+                            : snprintf(parent, size, "%.*s", (int)(slash - path), path);
+    ASSERT(len > 0 && (size_t)len < size);
+}
+
+int file_replace(struct file_system *fs, const char *path, const void *data, uint64_t len)
+{
+    char temporary[4096];
+    char parent[4096];
+    int text = snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    ASSERT(text > 0 && (size_t)text < sizeof temporary);
+    int file = file_open(fs, temporary, FILE_CREATE | FILE_TRUNCATE);
+    if (file < 0)
+        return file;
+    int result = file_write(fs, file, data, len, 0);
+    if (result == 0)
+        result = file_sync(fs, file);
+    file_close(fs, file);
+    if (result == 0)
+        result = file_rename(fs, temporary, path);
+    parent_of(path, parent, sizeof parent);
+    if (result == 0)
+        result = file_sync_directory(fs, parent);
+    return result;
+}

@@ -1,0 +1,165 @@
+/*
+ * One core's access to time, randomness, network and disk.
+ *
+ * Three implementations stand behind it: io_uring, epoll with a small thread pool for the disk,
+ * and the deterministic simulator. What is above `io` never loops, blocks, or asks the system.
+ *
+ * Operations are owned by the caller: a struct io_op lives in the caller's object, is handed over
+ * by the verb, and comes back through its `done` callback exactly once (a multishot one: once per
+ * event, the final one marked by `last`), also when canceled, and never inside the verb's call.
+ * Until then neither the operation nor its buffer may be touched. Callbacks run only inside
+ * io_poll, on the core's own thread, and may start other operations.
+ *
+ * A core sleeps in io_poll until an event, its deadline, or a wake. Nothing ticks: an idle core
+ * makes no system calls.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "io/file.h"
+
+struct io;
+struct io_op;
+
+/* A received slice. It is the receiver's until io_recv_release; at most `recv_buffers` are out. */
+struct io_buffer {
+    uint8_t *data;
+    uint32_t len;
+    uint32_t id;
+};
+
+struct io_event {
+    int64_t value;            /* bytes, a handle, or a negative ERR_* */
+    struct io_buffer *buffer; /* io_recv only; null with an error or at the end of the stream */
+    bool last;                /* the operation is the caller's again */
+};
+
+typedef void io_done_fn(struct io_op *op, const struct io_event *event);
+
+struct io_op {
+    io_done_fn *done;
+    uint64_t internal[14]; /* io's, while the operation is out */
+};
+
+#define IO_NEVER UINT64_MAX
+
+enum io_backend { IO_AUTO, IO_RING, IO_EPOLL };
+
+struct io_options {
+    enum io_backend backend;     /* IO_AUTO: the ring where the system permits it */
+    uint32_t recv_buffer_bytes;  /* size of one receive buffer; a power of two */
+    uint32_t recv_buffer_count;  /* a power of two, at most 32768 */
+    uint32_t disk_threads;       /* for jobs, and the disk verbs under epoll */
+    const struct log *log;
+};
+
+/* What a core gives to io_run. */
+struct io_loop {
+    /* Runs what is ready; returns the next deadline in ns of io_now (IO_NEVER: none; now or
+     * earlier: call again after polling without sleep). */
+    uint64_t (*step)(struct io_loop *loop);
+    /* Asked once more after the core has announced that it sleeps: true cancels the sleep. It
+     * must see everything that was handed over before an io_wake. */
+    bool (*has_work)(struct io_loop *loop);
+};
+
+/* Creation, one per core; ERR_UNSUPPORTED when the asked backend is not permitted here. May be
+ * called on any thread; from the first io_poll on, the io belongs to the polling thread. */
+int io_new(const struct io_options *options, struct io **io) MUST_CHECK;
+/* Nothing may be out any more. */
+void io_free(struct io *io);
+/* "io_uring" or "epoll". */
+const char *io_backend_name(const struct io *io);
+struct file_system *io_files(struct io *io);
+
+/* Runs loop->step and io_poll in turn on the calling thread until io_stop. */
+void io_run(struct io *io, struct io_loop *loop);
+/* From inside a callback or step of this io: io_run returns after the current step. */
+void io_stop(struct io *io);
+/* Starts a thread that calls run(context), pinned to `cpu` (-1: not pinned); joins it. */
+struct io_thread;
+int io_thread_start(struct io_thread **thread, int cpu, void (*run)(void *context),
+                    void *context) MUST_CHECK;
+void io_thread_join(struct io_thread *thread);
+
+/* Hands out completions; waits for one until `deadline_ns` (0: do not wait). Returns how many. */
+int io_poll(struct io *io, uint64_t deadline_ns);
+
+/* Monotonic time in ns, read once per io_poll: cheap, and constant within a step. */
+uint64_t io_now(const struct io *io);
+/* Monotonic time, read now: for measuring. */
+uint64_t io_now_precise(struct io *io);
+/* Unix time in ms, read once per io_poll. */
+int64_t io_wall_ms(const struct io *io);
+uint64_t io_random(struct io *io);
+
+/* Wakes `target` if it sleeps; called by the core that owns `from` after it has handed something
+ * over. Costs one load when the target is awake. */
+void io_wake(struct io *from, struct io *target);
+/* Wakes from a signal handler or a thread without an io. */
+void io_wake_external(struct io *target);
+
+/* Network. Addresses are "127.0.0.1", "::1" or names resolved at the call (start-up only). */
+
+/* A listening socket shared by port with the other cores (SO_REUSEPORT), or ERR_ADDRESS_IN_USE
+ * when anyone else holds the port. `*port` 0 chooses one, and is set. */
+struct io_listen_options {
+    const char *host; /* null: every address */
+    uint16_t port;
+    bool first; /* the first core of this listener: checks that the port is free */
+};
+int io_listen(struct io *io, const struct io_listen_options *options, int *listener,
+              uint16_t *port) MUST_CHECK;
+/* Multishot. Each event's value is a connected socket (TCP_NODELAY set) or an error; out of
+ * descriptors is ERR_TOO_MANY_FILES with last set: accept again when some are free. */
+void io_accept(struct io *io, struct io_op *op, int listener);
+/* One event: value is the connected socket. */
+int io_connect(struct io *io, struct io_op *op, const char *host, uint16_t port) MUST_CHECK;
+/* "127.0.0.1:4711" of the peer; `text` has room for 64 bytes. */
+void io_peer_name(struct io *io, int socket, char *text);
+/* Multishot. Value 0 with last: the peer is done sending. ERR_BUSY with last: all receive buffers
+ * are out; call again when the owner has released some. */
+void io_recv(struct io *io, struct io_op *op, int socket);
+void io_recv_release(struct io *io, struct io_buffer *buffer);
+/* Receive buffers not handed out now. */
+uint32_t io_recv_available(const struct io *io);
+/* Sends all parts whole: value is the total or an error. One send at a time per socket; parts and
+ * bytes stay untouched until done; count at most 1024. */
+void io_send(struct io *io, struct io_op *op, int socket, const struct iovec *parts, int count);
+/* Stops both directions: pending operations of the socket end with ERR_CLOSED or ERR_CANCELED. */
+void io_shutdown(struct io *io, int socket);
+/* Closes a socket or listener. Operations that are out on it are canceled, and end first. */
+void io_close(struct io *io, struct io_op *op, int socket);
+/* Asks an operation to end early; it still ends through its own callback. */
+void io_cancel(struct io *io, struct io_op *op);
+
+/* Disk. */
+
+enum io_write_flags { IO_DSYNC = 1 };
+
+/* Whole writes: value is len, or an error (a short write is ERR_NO_SPACE or ERR_IO). With
+ * IO_DSYNC the bytes are on stable storage when done. For FILE_DIRECT files `data`, `len` and
+ * `pos` are aligned to 4096. */
+struct io_extent {
+    int file;
+    void *data;
+    uint32_t len;
+    uint64_t pos;
+};
+void io_write(struct io *io, struct io_op *op, const struct io_extent *extent, unsigned flags);
+/* Value: bytes read, fewer than len only at the end of the file. */
+void io_read(struct io *io, struct io_op *op, const struct io_extent *extent);
+void io_sync(struct io *io, struct io_op *op, int file);
+
+/* Runs job(fs, context) on a disk thread; value is its result. The job may use the blocking file
+ * verbs and owns what it was given until done; it must not touch the core's state. Jobs of one io
+ * with the same nonzero `lane` run one after another in order. */
+typedef int io_job_fn(struct file_system *fs, void *context);
+void io_job(struct io *io, struct io_op *op, unsigned lane, io_job_fn *job, void *context);

@@ -1,0 +1,625 @@
+/*
+ * A stream: groups gather, are written, and become durable in order.
+ *
+ * All groups that are not durable hang in one list, oldest first: written ones that wait for those
+ * before them, up to two in flight, closed ones, and at the end the one that gathers. A step's
+ * appends go into the gathering group; wal_pump moves the list on; a completion takes the finished
+ * prefix off its front. There is no other path, so none can pass over a group.
+ *
+ * When a write fails, the list is what has to be written again: the stream lets what is in flight
+ * come back, begins a new life in a new file, durable in the head, and writes the whole list
+ * there. When that fails as well nothing is left to try: the owner rolls back, and the stream
+ * probes with an empty group until the disk takes one.
+ *
+ * A stream that falls quiet writes one empty group, a little later: it says that the last group is
+ * durable, so that recovery can tell a lost one from one that was never acknowledged.
+ */
+#include "wal/wal.h"
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "base/util.h"
+#include "wal/wal_internal.h"
+
+#define QUIET_NS (20 * NS_PER_MS)
+#define BACKOFF_NS_MIN (100 * NS_PER_MS)
+#define BACKOFF_NS_MAX (5 * NS_PER_S)
+
+/* How long a group may gather, and from which size on it need not. */
+static const struct {
+    const char *name;
+    uint32_t bytes;
+    uint64_t wait_ns;
+} profiles[] = {
+    [WAL_AUTO] = {"auto", 0, 0},
+    [WAL_LOW] = {"low", 16 * 1024, 500 * NS_PER_US},
+    [WAL_MEDIUM] = {"medium", 64 * 1024, 2 * NS_PER_MS},
+    [WAL_HIGH] = {"high", 256 * 1024, 10 * NS_PER_MS},
+    [WAL_ULTRA] = {"ultra", 1024 * 1024, 50 * NS_PER_MS},
+};
+
+const char *wal_profile_name(enum wal_profile profile)
+{
+    ASSERT((size_t)profile < ARRAY_LENGTH(profiles));
+    return profiles[profile].name;
+}
+
+bool wal_profile_parse(struct bytes text, enum wal_profile *profile)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(profiles); i++) {
+        if (bytes_equal(text, bytes_of_string(profiles[i].name))) {
+            *profile = (enum wal_profile)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Memory. */
+
+static struct wal_block *block_new(struct wal *wal, size_t size)
+{
+    struct wal_block *block = slab_alloc(&wal->blocks);
+    if (block == NULL)
+        return NULL;
+    block->size = round_up(size, WAL_BLOCK_BYTES);
+    block->memory = region_take(wal->region, block->size);
+    if (block->memory == NULL) {
+        slab_free(&wal->blocks, block);
+        return NULL;
+    }
+    block->holds = 1; /* the stream's own, while groups may begin in it */
+    return block;
+}
+
+void wal_hold(struct wal *wal, struct wal_block *block)
+{
+    (void)wal;
+    ASSERT(block->holds > 0);
+    block->holds++;
+}
+
+void wal_drop(struct wal *wal, struct wal_block *block)
+{
+    ASSERT(block->holds > 0);
+    block->holds--;
+    if (block->holds > 0)
+        return;
+    ASSERT(block != wal->block);
+    region_give(wal->region, block->memory, block->size);
+    slab_free(&wal->blocks, block);
+}
+
+static void block_leave(struct wal *wal)
+{
+    struct wal_block *block = wal->block;
+    wal->block = NULL;
+    if (block != NULL)
+        wal_drop(wal, block);
+}
+
+/* Groups. */
+
+static struct wal_group *group_open(struct wal *wal, uint64_t needed)
+{
+    struct wal_block *block = wal->block;
+    if (block == NULL || block->size - block->used < needed) {
+        struct wal_block *fresh = block_new(wal, MAX(needed, WAL_BLOCK_BYTES));
+        if (fresh == NULL)
+            return NULL;
+        block_leave(wal);
+        wal->block = block = fresh;
+    }
+    struct wal_group *group = slab_alloc(&wal->group_slab);
+    if (group == NULL)
+        return NULL;
+    group->wal = wal;
+    group->block = block;
+    group->data = block->memory + block->used;
+    group->room = (uint32_t)(block->size - block->used);
+    group->used = WAL_GROUP_HEADER;
+    group->state = GROUP_GATHERING;
+    group->sequence = wal->sequence_next++;
+    group->opened_ns = io_now(wal->options.io);
+    block->holds++;
+    list_push_back(&wal->groups, &group->node);
+    wal->gathering = group;
+    return group;
+}
+
+static uint32_t group_len(const struct wal_group *group)
+{
+    return (uint32_t)round_up(group->used, WAL_ALIGNMENT);
+}
+
+static void group_close(struct wal *wal, enum wal_close_reason reason)
+{
+    struct wal_group *group = wal->gathering;
+    ASSERT(group != NULL && group->state == GROUP_GATHERING);
+    group->state = GROUP_CLOSED;
+    group->block->used += group_len(group);
+    ASSERT(group->block->used <= group->block->size);
+    wal->gathering = NULL;
+    wal->stats.closed[reason]++;
+}
+
+static void group_free(struct wal *wal, struct wal_group *group)
+{
+    list_remove(&group->node);
+    wal_drop(wal, group->block);
+    slab_free(&wal->group_slab, group);
+}
+
+uint32_t wal_entry_max(const struct wal *wal)
+{
+    uint64_t memory = wal->options.memory_bytes / 4;
+    uint64_t room = MIN(wal->options.file_bytes, memory) - WAL_ALIGNMENT;
+    return (uint32_t)MIN(room, UINT32_MAX / 2);
+}
+
+int wal_append(struct wal *wal, const struct wal_entry *entry, uint32_t len, struct wal_span *span)
+{
+    if (wal->state == WAL_OFFLINE || wal->probing)
+        return ERR_OFFLINE;
+    if (len > wal_entry_max(wal))
+        return ERR_TOO_LARGE;
+    uint32_t size = (uint32_t)wal_entry_size(len);
+    struct wal_group *group = wal->gathering;
+    if (group != NULL && group->room - group->used < size) {
+        group_close(wal, WAL_CLOSE_FULL);
+        group = NULL;
+    }
+    if (group == NULL) {
+        group = group_open(wal, round_up(WAL_GROUP_HEADER + (uint64_t)size, WAL_ALIGNMENT));
+        if (group == NULL)
+            return ERR_NO_MEMORY;
+    }
+    uint8_t *at = group->data + group->used;
+    wal_entry_encode(at, entry, len);
+    group->used += size;
+    group->entries++;
+    group->live++;
+    group->block->holds++;
+    wal->stats.entries++;
+    *span = (struct wal_span){
+        .data = at + WAL_ENTRY_HEADER,
+        .len = len,
+        .block = group->block,
+        .sequence = group->sequence,
+    };
+    return 0;
+}
+
+/* Releasing. */
+
+static struct wal_group *group_of_sequence(struct wal *wal, uint64_t sequence)
+{
+    LIST_EACH(node, &wal->groups) {
+        struct wal_group *group = LIST_ENTRY(node, struct wal_group, node);
+        if (group->sequence == sequence)
+            return group;
+    }
+    return NULL;
+}
+
+void wal_plan(struct wal *wal, const struct wal_span *span)
+{
+    struct wal_file *f = wal_file_of_sequence(wal, span->sequence);
+    ASSERT(f != NULL && f->planned < f->live);
+    f->planned++;
+}
+
+void wal_unplan(struct wal *wal, const struct wal_span *span)
+{
+    struct wal_file *f = wal_file_of_sequence(wal, span->sequence);
+    ASSERT(f != NULL && f->planned > 0);
+    f->planned--;
+}
+
+void wal_release(struct wal *wal, const struct wal_span *span, bool planned)
+{
+    struct wal_group *group =
+        span->sequence > wal->durable ? group_of_sequence(wal, span->sequence) : NULL;
+    if (group != NULL) {
+        ASSERT(group->live > 0);
+        group->live--;
+    }
+    struct wal_file *f = wal_file_of_sequence(wal, span->sequence);
+    if (f != NULL) {
+        ASSERT(f->live > 0 && (!planned || f->planned > 0));
+        f->live--;
+        f->planned -= planned;
+    }
+    wal_drop(wal, span->block);
+}
+
+uint64_t wal_span_file(const struct wal *wal, const struct wal_span *span)
+{
+    /* The lookup does not change anything. */
+    struct wal_file *f =
+        wal_file_of_sequence((struct wal *)(uintptr_t)wal, span->sequence);
+    return f == NULL ? UINT64_MAX : f->number;
+}
+
+/* Writing. */
+
+static void group_written(struct io_op *op, const struct io_event *event);
+
+static void group_write(struct wal *wal, struct wal_group *group, struct wal_file *f)
+{
+    struct wal_group_header header = {
+        .uuid = wal->head.uuid,
+        .stream = wal->options.stream,
+        .entries = group->entries,
+        .life = wal->life,
+        .sequence = group->sequence,
+        .file = f->number,
+        .position = f->position,
+        .durable = wal->durable,
+        .catalog_offset = wal->catalog_offset,
+        .len = group_len(group),
+        .used = group->used,
+    };
+    wal_group_encode(group->data, &header);
+    group->extent = (struct io_extent){f->file, group->data, header.len, f->position};
+    group->state = GROUP_WRITING;
+    group->op.done = group_written;
+    if (f->position == 0)
+        f->first_sequence = group->sequence;
+    f->position += header.len;
+    f->end_sequence = group->sequence + 1;
+    f->live += group->live;
+    wal->writing++;
+    wal->proven = MAX(wal->proven, wal->durable);
+    wal->stats.groups++;
+    wal->stats.bytes += header.len;
+    io_write(wal->options.io, &group->op, &group->extent, wal->head.dsync ? IO_DSYNC : 0);
+}
+
+static struct wal_group *first_closed(struct wal *wal)
+{
+    LIST_EACH(node, &wal->groups) {
+        struct wal_group *group = LIST_ENTRY(node, struct wal_group, node);
+        if (group->state == GROUP_CLOSED)
+            return group;
+    }
+    return NULL;
+}
+
+/* Whether the gathering group may be closed now; else `*deadline` says when. */
+static bool gathering_due(const struct wal *wal, uint64_t *deadline, enum wal_close_reason *reason)
+{
+    const struct wal_group *group = wal->gathering;
+    uint32_t bytes = profiles[wal->options.profile].bytes;
+    uint64_t wait_ns = profiles[wal->options.profile].wait_ns;
+    *reason = wal->draining ? WAL_CLOSE_STOP : WAL_CLOSE_NATURAL;
+    if (bytes == 0 || wal->draining)
+        return true;
+    *reason = WAL_CLOSE_BYTES;
+    if (group->used >= bytes)
+        return true;
+    *reason = WAL_CLOSE_AGE;
+    *deadline = group->opened_ns + wait_ns;
+    return *deadline <= io_now(wal->options.io);
+}
+
+/* One empty group when the last durable one is not proven yet. */
+static void write_proof(struct wal *wal, uint64_t *deadline)
+{
+    if (!list_empty(&wal->groups) || wal->proven >= wal->durable || wal->draining)
+        return;
+    uint64_t due = wal->quiet_ns + QUIET_NS;
+    if (due > io_now(wal->options.io)) {
+        *deadline = MIN(*deadline, due);
+        return;
+    }
+    if (group_open(wal, WAL_ALIGNMENT) == NULL)
+        return;
+    /* The proof itself needs no other one. */
+    wal->proven = wal->gathering->sequence;
+    group_close(wal, WAL_CLOSE_NATURAL);
+}
+
+static void begin_life(struct wal *wal);
+
+static uint64_t pump_state(struct wal *wal)
+{
+    uint64_t now = io_now(wal->options.io);
+    if (wal->state == WAL_FAILING && wal->writing == 0 && !wal->job.running)
+        begin_life(wal);
+    if (wal->state == WAL_OFFLINE) {
+        if (wal->retry_ns > now)
+            return wal->retry_ns;
+        if (wal->writing == 0 && !wal->job.running)
+            begin_life(wal);
+    }
+    return IO_NEVER;
+}
+
+uint64_t wal_pump(struct wal *wal)
+{
+    uint64_t deadline = IO_NEVER;
+    if (wal->state != WAL_ONLINE)
+        return pump_state(wal);
+    write_proof(wal, &deadline);
+    while (wal->writing < WAL_WRITES_IN_FLIGHT) {
+        struct wal_group *group = first_closed(wal);
+        if (group == NULL && wal->gathering != NULL) {
+            enum wal_close_reason reason;
+            if (!gathering_due(wal, &deadline, &reason))
+                break;
+            group = wal->gathering;
+            group_close(wal, reason);
+        }
+        if (group == NULL)
+            break;
+        struct wal_file *f = wal_file_for(wal, group_len(group));
+        if (f == NULL) {
+            if (!wal->job.running)
+                deadline = MIN(deadline, wal->prepare_retry_ns);
+            break;
+        }
+        group_write(wal, group, f);
+    }
+    wal_files_prepare(wal);
+    return deadline;
+}
+
+/* Takes the finished groups off the front of the list. */
+static void advance_durable(struct wal *wal)
+{
+    uint64_t before = wal->durable;
+    struct wal_group *group;
+    while ((group = LIST_FIRST(&wal->groups, struct wal_group, node)) != NULL &&
+           group->state == GROUP_WRITTEN) {
+        ASSERT(group->sequence > wal->durable);
+        wal->durable = group->sequence;
+        group_free(wal, group);
+    }
+    wal->quiet_ns = io_now(wal->options.io);
+    if (wal->durable != before)
+        wal->options.owner->durable(wal->options.owner, wal->durable);
+}
+
+static void write_succeeded(struct wal *wal)
+{
+    wal->backoff_ns = 0;
+    advance_durable(wal);
+    if (wal->probing) {
+        wal->probing = false;
+        log_info(wal->options.log, "the WAL is writable again");
+        wal->options.owner->online(wal->options.owner);
+    }
+}
+
+/* Drops everything that is not durable, after the owner has rolled back. */
+static void go_offline(struct wal *wal)
+{
+    bool was_probing = wal->probing;
+    wal->state = WAL_OFFLINE;
+    wal->probing = true;
+    wal->backoff_ns = MIN(MAX(wal->backoff_ns * 2, BACKOFF_NS_MIN), BACKOFF_NS_MAX);
+    wal->retry_ns = io_now(wal->options.io) + wal->backoff_ns;
+    if (!was_probing)
+        wal->options.owner->offline(wal->options.owner);
+    if (!list_empty(&wal->groups)) {
+        wal->gathering = NULL;
+        LIST_EACH(node, &wal->groups) {
+            struct wal_group *group = LIST_ENTRY(node, struct wal_group, node);
+            ASSERT(group->live == 0);
+            group_free(wal, group);
+        }
+    }
+    block_leave(wal);
+}
+
+static void write_failed(struct wal *wal, int error)
+{
+    if (wal->state == WAL_FAILING)
+        return;
+    wal->stats.failed_writes++;
+    log_error(wal->options.log, "a write to WAL file %llu failed: %s; %s",
+              (unsigned long long)wal->current->number, result_sentence(error),
+              wal->backoff_ns == 0 ? "writing again to another file" : "going offline");
+    if (wal->backoff_ns == 0)
+        wal->backoff_ns = BACKOFF_NS_MIN / 2;
+    else
+        wal->renewal_failed = true;
+    wal->state = WAL_FAILING;
+}
+
+static void group_written(struct io_op *op, const struct io_event *event)
+{
+    struct wal_group *group = CONTAINER_OF(op, struct wal_group, op);
+    struct wal *wal = group->wal;
+    bool whole = event->value >= 0 &&
+                 (group->state == GROUP_SYNCING || event->value == group->extent.len);
+    if (whole && group->state == GROUP_WRITING && !wal->head.dsync) {
+        group->state = GROUP_SYNCING;
+        io_sync(wal->options.io, op, group->extent.file);
+        return;
+    }
+    wal->writing--;
+    group->state = GROUP_WRITTEN;
+    if (!whole) {
+        group->state = GROUP_CLOSED;
+        write_failed(wal, event->value < 0 ? (int)event->value : ERR_IO);
+    } else if (wal->state == WAL_ONLINE) {
+        write_succeeded(wal);
+    } else {
+        advance_durable(wal);
+    }
+}
+
+/* What is not durable goes back to the state before its write, groups that were written behind the
+ * failed one too. Their files end in front of them. */
+static void seal_failed(struct wal *wal)
+{
+    uint64_t before = wal->durable + 1;
+    struct wal_file *failed = wal->current;
+    LIST_EACH(node, &wal->groups) {
+        struct wal_group *group = LIST_ENTRY(node, struct wal_group, node);
+        if (group->state != GROUP_WRITTEN && group->state != GROUP_CLOSED)
+            continue;
+        struct wal_file *f = wal_file_of_sequence(wal, group->sequence);
+        if (f != NULL)
+            f->live -= group->live;
+        group->state = GROUP_CLOSED;
+    }
+    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+        struct wal_file *f = &wal->files[i];
+        if (f->state == FILE_LIVE && f->end_sequence > before) {
+            f->end_sequence = MAX(before, f->first_sequence);
+            f->state = FILE_SEALED;
+        }
+    }
+    failed->state = FILE_SEALED;
+    failed->position = failed->size;
+}
+
+/* A new life in a new file. */
+static void begin_life(struct wal *wal)
+{
+    if (wal->renewal_failed) {
+        wal->renewal_failed = false;
+        go_offline(wal);
+        return;
+    }
+    seal_failed(wal);
+    uint64_t before = wal->durable + 1;
+    uint64_t first = list_empty(&wal->groups) ? wal->sequence_next : before;
+    struct wal_file *next = wal_file_for(wal, WAL_ALIGNMENT);
+    if (next == NULL) {
+        wal->state = WAL_FAILING;
+        return;
+    }
+    next->first_sequence = next->end_sequence = first;
+    wal->life++;
+    wal->stats.lives++;
+    struct wal_life life = {wal->life, before, first, next->number};
+    wal_head_begin_life(&wal->head, &life);
+    wal->state = WAL_RENEWING;
+    wal->job.store_head = true;
+    wal_files_prepare(wal);
+}
+
+void wal_job_finished(struct wal *wal, int result, bool stored_head)
+{
+    if (wal->trim.file != 0)
+        wal_trim(wal, &wal->trim);
+    if (!stored_head) {
+        if (result != 0 && wal->state == WAL_FAILING)
+            go_offline(wal);
+        wal_files_prepare(wal);
+        return;
+    }
+    ASSERT(wal->state == WAL_RENEWING);
+    if (result != 0) {
+        go_offline(wal);
+        return;
+    }
+    wal->state = WAL_ONLINE;
+    if (wal->probing && group_open(wal, WAL_ALIGNMENT) != NULL)
+        group_close(wal, WAL_CLOSE_NATURAL);
+}
+
+/* State. */
+
+uint64_t wal_durable(const struct wal *wal)
+{
+    return wal->durable;
+}
+
+uint64_t wal_gathering(const struct wal *wal)
+{
+    return wal->gathering != NULL ? wal->gathering->sequence : wal->sequence_next;
+}
+
+bool wal_idle(const struct wal *wal)
+{
+    return list_empty(&wal->groups) && wal->writing == 0 && !wal->job.running;
+}
+
+bool wal_online(const struct wal *wal)
+{
+    return wal->state != WAL_OFFLINE && !wal->probing;
+}
+
+void wal_set_catalog_offset(struct wal *wal, int64_t offset)
+{
+    ASSERT(offset >= wal->catalog_offset);
+    wal->catalog_offset = offset;
+}
+
+void wal_set_profile(struct wal *wal, enum wal_profile profile)
+{
+    wal->options.profile = profile;
+}
+
+void wal_drain(struct wal *wal)
+{
+    wal->draining = true;
+}
+
+void wal_get_stats(const struct wal *wal, struct wal_stats *stats)
+{
+    *stats = wal->stats;
+    stats->memory_used = region_used(wal->region);
+    stats->memory_limit = region_size(wal->region);
+    stats->file_limit = wal->options.files_max * wal->options.file_bytes;
+    stats->file_used = 0;
+    for (size_t i = 0; i < WAL_FILES_MAX; i++)
+        if (wal->files[i].state == FILE_LIVE && wal->files[i].live > 0)
+            stats->file_used += wal->files[i].size;
+}
+
+int wal_open(const struct wal_options *options, const struct wal_recovered *recovered,
+             struct wal **result)
+{
+    ASSERT(options->file_bytes % MIB == 0 && options->first_file_bytes % MIB == 0);
+    ASSERT(options->first_file_bytes <= options->file_bytes);
+    struct wal *wal = mem_alloc(sizeof *wal);
+    wal->options = *options;
+    wal->options.files_max = MIN(options->files_max, (uint64_t)WAL_FILES_MAX);
+    list_init(&wal->groups);
+    wal->region = region_new(options->memory_bytes, WAL_BLOCK_BYTES);
+    slab_init(&wal->blocks, sizeof(struct wal_block),
+              (uint32_t)(options->memory_bytes / WAL_BLOCK_BYTES) + 1);
+    slab_init(&wal->group_slab, sizeof(struct wal_group), WAL_GROUPS_MAX);
+    wal->head.stream = options->stream;
+    wal->sequence_next = 1;
+    wal->life = 1;
+    wal->catalog_offset = -1;
+    if (recovered->found) {
+        wal->head.uuid = recovered->uuid;
+        wal->head.number = recovered->head_number;
+        wal->head.probed = recovered->probed;
+        wal->head.dsync = recovered->dsync;
+        wal->life = recovered->life_next;
+        wal->sequence_next = recovered->sequence_next;
+        wal->file_next = recovered->file_next;
+    } else {
+        wal->head.uuid = uuid_from_random(io_random(options->io), io_random(options->io));
+    }
+    wal->durable = wal->proven = wal->sequence_next - 1;
+    int error = wal_files_open(wal);
+    if (error != 0) {
+        log_error(options->log, "cannot create the WAL in %s: %s", options->directory,
+                  result_sentence(error));
+        wal_close(wal);
+        return error;
+    }
+    *result = wal;
+    return 0;
+}
+
+void wal_close(struct wal *wal)
+{
+    ASSERT(wal_idle(wal));
+    block_leave(wal);
+    wal_files_close(wal);
+    slab_fini(&wal->group_slab);
+    slab_fini(&wal->blocks);
+    region_free(wal->region);
+    mem_free(wal);
+}

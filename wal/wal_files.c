@@ -1,0 +1,449 @@
+/*
+ * WAL files: zero-filled ahead of use, taken in order, recycled.
+ *
+ * Writing into blocks that were written before is what makes a DSYNC write cheap, so a file is
+ * filled with zeros once, in the background, and then used again under another number for ever.
+ * At least one spare is kept ready. What a recycled file still holds is harmless: its groups name
+ * another life, file number or position.
+ *
+ * A stream begins with a small file, so that a start is quick; each one prepared behind it is four
+ * times as large, up to the full size.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "base/util.h"
+#include "wal/wal_internal.h"
+
+#define FILL_BYTES ((size_t)1 << 20)
+#define FILE_GROWTH 4
+#define FREE_FILES_MAX 4
+#define PATH_BYTES 4096
+/* Free space that preparing must leave. */
+#define SPACE_RESERVE (64 * MIB)
+#define PREPARE_RETRY_NS (500 * NS_PER_MS)
+#define PROBE_WRITES 8
+
+static const char *directory_of(const struct wal *wal)
+{
+    return wal->options.directory;
+}
+
+static struct file_system *files_of(const struct wal *wal)
+{
+    return io_files(wal->options.io);
+}
+
+static void path_of(const struct wal *wal, char *path, uint64_t number)
+{
+    wal_file_path(path, directory_of(wal), wal->options.stream, number);
+}
+
+static int fill_with_zeros(struct file_system *fs, int file, uint64_t size)
+{
+    uint8_t *zeros = mem_map(FILL_BYTES);
+    int result = 0;
+    for (uint64_t at = 0; result == 0 && at < size; at += FILL_BYTES)
+        result = file_write(fs, file, zeros, MIN(FILL_BYTES, size - at), at);
+    if (result == 0)
+        result = file_sync(fs, file);
+    mem_unmap(zeros, FILL_BYTES);
+    return result;
+}
+
+static int file_make(const struct wal *wal, struct wal_file *f)
+{
+    struct file_system *fs = files_of(wal);
+    char path[PATH_BYTES];
+    path_of(wal, path, f->number);
+    unsigned flags = FILE_CREATE | FILE_TRUNCATE | (wal->direct ? FILE_DIRECT : 0);
+    f->file = file_open(fs, path, flags);
+    if (f->file < 0)
+        return f->file;
+    int result = fill_with_zeros(fs, f->file, f->size);
+    if (result == 0)
+        result = file_sync_directory(fs, directory_of(wal));
+    if (result != 0) {
+        file_close(fs, f->file);
+        int ignored = file_remove(fs, path);
+        (void)ignored;
+    }
+    return result;
+}
+
+static int file_recycle(const struct wal *wal, const struct wal_file *f, uint64_t from)
+{
+    struct file_system *fs = files_of(wal);
+    char old[PATH_BYTES];
+    char new[PATH_BYTES];
+    path_of(wal, old, from);
+    path_of(wal, new, f->number);
+    int result = file_rename(fs, old, new);
+    return result == 0 ? file_sync_directory(fs, directory_of(wal)) : result;
+}
+
+static int job_run(struct file_system *fs, void *context)
+{
+    struct wal_job *job = context;
+    struct wal *wal = job->wal;
+    int result = 0;
+    for (uint32_t i = 0; i < job->remove_count; i++) {
+        char path[PATH_BYTES];
+        path_of(wal, path, job->remove[i]);
+        int ignored = file_remove(fs, path);
+        (void)ignored;
+    }
+    if (job->prepare != NULL && job->from_number != UINT64_MAX)
+        result = file_recycle(wal, job->prepare, job->from_number);
+    else if (job->prepare != NULL)
+        result = file_make(wal, job->prepare);
+    if (result == 0 && job->store_head)
+        result = wal_head_store(fs, directory_of(wal), &wal->head);
+    return result;
+}
+
+static void job_done(struct io_op *op, const struct io_event *event)
+{
+    struct wal_job *job = CONTAINER_OF(op, struct wal_job, op);
+    struct wal *wal = job->wal;
+    int result = (int)MIN(event->value, 0);
+    job->running = false;
+    job->remove_count = 0;
+    if (job->prepare != NULL) {
+        job->prepare->state = result == 0 ? FILE_SPARE : FILE_UNUSED;
+        if (result != 0) {
+            wal->prepare_retry_ns = io_now(wal->options.io) + PREPARE_RETRY_NS;
+            log_warn(wal->options.log, "cannot prepare a WAL file: %s", result_sentence(result));
+        }
+    }
+    job->prepare = NULL;
+    bool stored = job->store_head;
+    job->store_head = false;
+    wal_job_finished(wal, result, stored);
+}
+
+static struct wal_file *file_in_state(struct wal *wal, enum file_state state)
+{
+    struct wal_file *found = NULL;
+    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+        struct wal_file *f = &wal->files[i];
+        if (f->state == state && (found == NULL || f->number < found->number))
+            found = f;
+    }
+    return found;
+}
+
+static uint64_t files_bytes(const struct wal *wal)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < WAL_FILES_MAX; i++)
+        if (wal->files[i].state != FILE_UNUSED)
+            total += wal->files[i].size;
+    return total;
+}
+
+static bool space_for(const struct wal *wal, uint64_t size)
+{
+    uint64_t limit = wal->options.files_max * wal->options.file_bytes;
+    return files_bytes(wal) + size <= limit;
+}
+
+/* The next file to make: a recycled one, or a larger one than the last. */
+static bool job_plan_file(struct wal *wal)
+{
+    struct wal_job *job = &wal->job;
+    struct wal_file *f = file_in_state(wal, FILE_FREE);
+    if (f != NULL) {
+        job->from_number = f->number;
+    } else {
+        uint64_t last = wal->current != NULL ? wal->current->size : wal->options.first_file_bytes;
+        uint64_t size = MIN(last * FILE_GROWTH, wal->options.file_bytes);
+        f = file_in_state(wal, FILE_UNUSED);
+        if (f == NULL || !space_for(wal, size))
+            return false;
+        *f = (struct wal_file){.size = size};
+        job->from_number = UINT64_MAX;
+    }
+    f->state = FILE_PREPARING;
+    f->number = wal->file_next++;
+    f->position = 0;
+    f->live = f->planned = 0;
+    job->prepare = f;
+    return true;
+}
+
+void wal_files_prepare(struct wal *wal)
+{
+    struct wal_job *job = &wal->job;
+    if (job->running)
+        return;
+    bool wanted = job->store_head || job->remove_count > 0;
+    bool may_prepare = wal->prepare_retry_ns <= io_now(wal->options.io) &&
+                       (!wal->draining || !list_empty(&wal->groups));
+    if (file_in_state(wal, FILE_SPARE) == NULL && may_prepare && job_plan_file(wal))
+        wanted = true;
+    if (!wanted)
+        return;
+    job->wal = wal;
+    job->running = true;
+    job->op.done = job_done;
+    io_job(wal->options.io, &job->op, 2, job_run, job);
+}
+
+struct wal_file *wal_file_for(struct wal *wal, uint32_t len)
+{
+    struct wal_file *f = wal->current;
+    while (f == NULL || f->size - f->position < len) {
+        f = file_in_state(wal, FILE_SPARE);
+        if (f == NULL) {
+            wal_files_prepare(wal);
+            return NULL;
+        }
+        f->state = FILE_LIVE;
+        f->first_sequence = wal->sequence_next;
+        wal->current = f;
+    }
+    return f;
+}
+
+struct wal_file *wal_file_of_sequence(struct wal *wal, uint64_t sequence)
+{
+    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+        struct wal_file *f = &wal->files[i];
+        bool used = f->state == FILE_LIVE || f->state == FILE_SEALED;
+        if (used && sequence >= f->first_sequence && sequence < f->end_sequence)
+            return f;
+    }
+    return NULL;
+}
+
+/* Trimming. */
+
+static void file_retire(struct wal *wal, struct wal_file *f, uint32_t free_files)
+{
+    bool keep = f->state == FILE_LIVE && f->size == wal->options.file_bytes &&
+                free_files < FREE_FILES_MAX;
+    if (keep) {
+        f->state = FILE_FREE;
+        return;
+    }
+    file_close(files_of(wal), f->file);
+    ASSERT(wal->job.remove_count < WAL_FILES_MAX);
+    wal->job.remove[wal->job.remove_count++] = f->number;
+    f->state = FILE_UNUSED;
+}
+
+void wal_trim(struct wal *wal, const struct wal_position *position)
+{
+    wal->trim = *position;
+    if (wal->job.running)
+        return;
+    uint32_t free_files = 0;
+    for (size_t i = 0; i < WAL_FILES_MAX; i++)
+        free_files += wal->files[i].state == FILE_FREE;
+    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+        struct wal_file *f = &wal->files[i];
+        bool used = f->state == FILE_LIVE || f->state == FILE_SEALED;
+        if (!used || f == wal->current || f->number >= position->file)
+            continue;
+        ASSERT(f->live == 0);
+        file_retire(wal, f, free_files);
+        free_files += f->state == FILE_FREE;
+    }
+    wal_files_prepare(wal);
+}
+
+struct wal_position wal_position_after_plan(const struct wal *wal)
+{
+    const struct wal_file *oldest = wal->current;
+    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+        const struct wal_file *f = &wal->files[i];
+        bool needed = (f->state == FILE_LIVE || f->state == FILE_SEALED) && f->live > f->planned;
+        if (needed && (oldest == NULL || f->number < oldest->number))
+            oldest = f;
+    }
+    ASSERT(oldest != NULL);
+    return (struct wal_position){oldest->number, oldest->first_sequence};
+}
+
+uint64_t wal_oldest_file(const struct wal *wal)
+{
+    uint64_t oldest = UINT64_MAX;
+    for (size_t i = 0; i < WAL_FILES_MAX; i++)
+        if (wal->files[i].state == FILE_LIVE && wal->files[i].live > 0)
+            oldest = MIN(oldest, wal->files[i].number);
+    return oldest;
+}
+
+/* Opening. */
+
+static int listing_add(void *context, const char *name, enum file_kind kind)
+{
+    struct wal_listing *listing = context;
+    char prefix[64];
+    char *end;
+    int len = snprintf(prefix, sizeof prefix, ".odradek-wal-%u-", listing->stream);
+    if (kind != FILE_KIND_FILE || strncmp(name, prefix, (size_t)len) != 0)
+        return 0;
+    if (name[len] < '0' || name[len] > '9')
+        return 0;
+    uint64_t number = strtoull(name + len, &end, 10);
+    if (*end != '\0')
+        return 0;
+    if (listing->count == WAL_FILES_MAX)
+        return ERR_TOO_LARGE;
+    uint32_t at = listing->count++;
+    for (; at > 0 && listing->numbers[at - 1] > number; at--)
+        listing->numbers[at] = listing->numbers[at - 1];
+    listing->numbers[at] = number;
+    return 0;
+}
+
+int wal_list_files(struct file_system *fs, const char *directory, unsigned stream,
+                   struct wal_listing *listing)
+{
+    *listing = (struct wal_listing){.stream = stream};
+    return file_list(fs, directory, listing_add, listing);
+}
+
+/* Deletes every file of earlier lives but the one that is in use now. */
+static int files_remove_others(struct wal *wal)
+{
+    struct wal_listing listing;
+    struct file_system *fs = files_of(wal);
+    int result = wal_list_files(fs, directory_of(wal), wal->options.stream, &listing);
+    for (uint32_t i = 0; result == 0 && i < listing.count; i++) {
+        char path[PATH_BYTES];
+        if (listing.numbers[i] == wal->current->number)
+            continue;
+        path_of(wal, path, listing.numbers[i]);
+        result = file_remove(fs, path);
+    }
+    return result;
+}
+
+static int file_make_first(struct wal *wal)
+{
+    struct wal_file *f = &wal->files[0];
+    *f = (struct wal_file){
+        .state = FILE_LIVE,
+        .number = wal->file_next++,
+        .size = wal->options.first_file_bytes,
+        .first_sequence = wal->sequence_next,
+        .end_sequence = wal->sequence_next,
+    };
+    wal->direct = true;
+    int result = file_make(wal, f);
+    if (result == ERR_UNSUPPORTED) {
+        log_warn(wal->options.log, "the file system of %s has no direct I/O: WAL writes are "
+                                   "buffered and synced",
+                 directory_of(wal));
+        wal->direct = false;
+        result = file_make(wal, f);
+    }
+    wal->current = f;
+    return result;
+}
+
+static int probe_writes(struct wal *wal, unsigned flags, uint64_t *took_ns)
+{
+    struct file_system *fs = files_of(wal);
+    char path[PATH_BYTES];
+    path_of(wal, path, wal->current->number);
+    int file = file_open(fs, path, flags | (wal->direct ? FILE_DIRECT : 0));
+    if (file < 0)
+        return file;
+    uint8_t *block = mem_map(WAL_ALIGNMENT);
+    uint64_t start = io_now_precise(wal->options.io);
+    int result = 0;
+    for (unsigned i = 0; result == 0 && i < PROBE_WRITES; i++) {
+        result = file_write(fs, file, block, WAL_ALIGNMENT, i * (uint64_t)WAL_ALIGNMENT);
+        if (result == 0 && (flags & FILE_DSYNC) == 0)
+            result = file_sync(fs, file);
+    }
+    *took_ns = io_now_precise(wal->options.io) - start;
+    mem_unmap(block, WAL_ALIGNMENT);
+    file_close(fs, file);
+    return result;
+}
+
+/* On most disks a DSYNC write wins; on some consumer drives write and fdatasync do. */
+static int files_probe(struct wal *wal)
+{
+    uint64_t dsync_ns;
+    uint64_t sync_ns;
+    int result = probe_writes(wal, FILE_DSYNC, &dsync_ns);
+    if (result == 0)
+        result = probe_writes(wal, 0, &sync_ns);
+    if (result != 0)
+        return result;
+    wal->head.probed = true;
+    wal->head.dsync = dsync_ns <= sync_ns + sync_ns / 8;
+    log_info(wal->options.log, "disk probe: DSYNC write %llu us, write and sync %llu us: using %s",
+             (unsigned long long)(dsync_ns / PROBE_WRITES / NS_PER_US),
+             (unsigned long long)(sync_ns / PROBE_WRITES / NS_PER_US),
+             wal->head.dsync ? "DSYNC" : "write and sync");
+    return 0;
+}
+
+int wal_files_open(struct wal *wal)
+{
+    int result = file_make_first(wal);
+    if (result == 0 && !wal->head.probed)
+        result = files_probe(wal);
+    if (result != 0)
+        return result;
+    struct wal_life life = {wal->life, wal->sequence_next, wal->sequence_next,
+                            wal->current->number};
+    wal_head_begin_life(&wal->head, &life);
+    result = wal_head_store(files_of(wal), directory_of(wal), &wal->head);
+    return result == 0 ? files_remove_others(wal) : result;
+}
+
+void wal_files_close(struct wal *wal)
+{
+    for (size_t i = 0; i < WAL_FILES_MAX; i++)
+        if (wal->files[i].state != FILE_UNUSED)
+            file_close(files_of(wal), wal->files[i].file);
+}
+
+static int stream_add(void *context, const char *name, enum file_kind kind)
+{
+    static const char prefix[] = ".odradek-wal-";
+    uint64_t *streams = context;
+    char *end;
+    if (kind != FILE_KIND_FILE || strncmp(name, prefix, sizeof prefix - 1) != 0)
+        return 0;
+    unsigned long stream = strtoul(name + sizeof prefix - 1, &end, 10);
+    if (*end == '-' && stream < 64)
+        *streams |= (uint64_t)1 << stream;
+    return 0;
+}
+
+int wal_list_streams(struct file_system *fs, const char *directory, uint64_t *streams)
+{
+    *streams = 0;
+    return file_list(fs, directory, stream_add, streams);
+}
+
+/* The head goes first: files without one mean nothing, whatever a crash leaves of them. */
+int wal_remove(struct file_system *fs, const char *directory, unsigned stream)
+{
+    struct wal_listing listing;
+    char path[PATH_BYTES];
+    wal_head_path(path, directory, stream);
+    int result = file_remove(fs, path);
+    if (result == 0)
+        result = file_sync_directory(fs, directory);
+    if (result != 0 && result != ERR_NOT_FOUND)
+        return result;
+    result = wal_list_files(fs, directory, stream, &listing);
+    for (uint32_t i = 0; result == 0 && i < listing.count; i++) {
+        wal_file_path(path, directory, stream, listing.numbers[i]);
+        result = file_remove(fs, path);
+    }
+    return result == 0 ? file_sync_directory(fs, directory) : result;
+}

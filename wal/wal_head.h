@@ -1,0 +1,46 @@
+/*
+ * The head of a stream: who it is, and which lives it has had.
+ *
+ * `.odradek-wal-<stream>-head` has two slots of 4 KiB, written in turn with a number and a CRC. A
+ * life is a stretch of groups behind one another; a new one begins at each start and after each
+ * failed write, and is durable here before its first group is written. So what recovery dropped,
+ * or what lies behind a failed write, can never be taken for what came later in its place.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/uuid.h"
+#include "io/file.h"
+
+#define WAL_LIVES_MAX 32
+
+struct wal_life {
+    uint64_t life;
+    uint64_t before;   /* the life before it ended in front of this sequence */
+    uint64_t sequence; /* of its first group */
+    uint64_t file;     /* where that group stands, at position 0 */
+};
+
+struct wal_head {
+    uint64_t number;
+    struct uuid uuid;
+    uint32_t stream;
+    uint32_t life_count;
+    bool probed;
+    bool dsync;
+    struct wal_life lives[WAL_LIVES_MAX]; /* oldest first */
+};
+
+/* ERR_NOT_FOUND, ERR_CORRUPT (there is a file, but no valid slot), ERR_VERSION. */
+int wal_head_load(struct file_system *fs, const char *directory, unsigned stream,
+                  struct wal_head *head) MUST_CHECK;
+/* Raises the number and writes the slot; durable, with its directory, when it returns. */
+int wal_head_store(struct file_system *fs, const char *directory,
+                   struct wal_head *head) MUST_CHECK;
+/* Begins a life. The oldest is forgotten when there are too many: by then it is trimmed. */
+void wal_head_begin_life(struct wal_head *head, const struct wal_life *life);
+
+/* `path` has room for 4096 bytes. */
+void wal_head_path(char *path, const char *directory, unsigned stream);
+void wal_file_path(char *path, const char *directory, unsigned stream, uint64_t number);

@@ -1,0 +1,141 @@
+/*
+ * The inside of a stream, shared by its sources: wal.c (appending, groups, life and failure),
+ * wal_files.c (files and their preparation), wal_recover.c.
+ */
+#pragma once
+
+#include "base/list.h"
+#include "base/slab.h"
+#include "wal/wal.h"
+#include "wal/wal_format.h"
+#include "wal/wal_head.h"
+
+#define WAL_BLOCK_BYTES ((size_t)1 << 20)
+#define WAL_GROUPS_MAX 4096
+#define WAL_FILES_MAX 256
+#define WAL_WRITES_IN_FLIGHT 2
+
+/* Memory of one or more groups. `holds` counts entries not released, readers, and groups that are
+ * not durable yet. */
+struct wal_block {
+    uint8_t *memory;
+    size_t size;
+    size_t used;
+    uint32_t holds;
+};
+
+enum group_state { GROUP_GATHERING, GROUP_CLOSED, GROUP_WRITING, GROUP_SYNCING, GROUP_WRITTEN };
+
+/* A group from its first entry until it is durable. */
+struct wal_group {
+    struct list node; /* wal->groups, in the order of their sequences */
+    struct wal *wal;
+    struct wal_block *block;
+    uint8_t *data;
+    uint32_t used;
+    uint32_t room; /* of the block, for this group */
+    uint32_t entries;
+    uint32_t live; /* entries not released yet */
+    enum group_state state;
+    uint64_t sequence;
+    uint64_t opened_ns;
+    struct io_op op;
+    struct io_extent extent;
+};
+
+enum file_state {
+    FILE_UNUSED,    /* the slot is empty */
+    FILE_FREE,      /* trimmed, of full size: may become another number */
+    FILE_PREPARING, /* the background job has it */
+    FILE_SPARE,     /* ready to be written */
+    FILE_LIVE,      /* has groups */
+    FILE_SEALED,    /* a write failed: deleted when trimmed */
+};
+
+struct wal_file {
+    enum file_state state;
+    int file;
+    uint64_t number;
+    uint64_t size;
+    uint64_t position; /* of the next group */
+    uint64_t first_sequence;
+    uint64_t end_sequence; /* one past its last */
+    uint64_t live;         /* entries not released */
+    uint64_t planned;      /* of them, in the running flush plan */
+};
+
+/* What the background job does: makes one file ready, deletes others, stores the head. */
+struct wal_job {
+    struct io_op op;
+    struct wal *wal;
+    bool running;
+    struct wal_file *prepare; /* null: none */
+    uint64_t from_number;     /* of a recycled file, UINT64_MAX: create */
+    bool store_head;
+    uint64_t remove[WAL_FILES_MAX];
+    uint32_t remove_count;
+};
+
+enum wal_state {
+    WAL_ONLINE,
+    WAL_FAILING,  /* a write failed: no new writes until those in flight are back */
+    WAL_RENEWING, /* the head with the new life is being written */
+    WAL_OFFLINE,
+};
+
+struct wal {
+    struct wal_options options;
+    struct wal_head head;
+    bool direct;
+    enum wal_state state;
+    bool probing;  /* half open: the new life has proven nothing yet */
+    bool draining;
+    bool renewal_failed; /* a write failed before the new life proved itself */
+    uint64_t life;
+
+    struct region *region;
+    struct slab blocks;
+    struct slab group_slab;
+    struct wal_block *block;     /* where the next group begins */
+    struct wal_group *gathering; /* the last of groups, or null */
+    struct list groups;          /* everything that is not durable */
+    uint32_t writing;
+    uint64_t sequence_next;
+    uint64_t durable;
+    uint64_t proven; /* the highest sequence that a written group calls durable */
+    uint64_t quiet_ns; /* when the last write came back */
+    int64_t catalog_offset;
+
+    struct wal_file files[WAL_FILES_MAX];
+    struct wal_file *current;
+    struct wal_position trim; /* the last asked for */
+    uint64_t file_next;
+    struct wal_job job;
+    uint64_t retry_ns;
+    uint64_t backoff_ns;
+    uint64_t prepare_retry_ns;
+
+    struct wal_stats stats;
+};
+
+/* wal_files.c */
+
+/* A file for a group of `len` bytes, made current when it is another one; null when none is ready:
+ * preparing one is under way then, and its end pumps again. */
+struct wal_file *wal_file_for(struct wal *wal, uint32_t len);
+/* Starts the background job when there is something to prepare, delete or store. */
+void wal_files_prepare(struct wal *wal);
+struct wal_file *wal_file_of_sequence(struct wal *wal, uint64_t sequence);
+/* Blocking: makes the first file and deletes what earlier lives left. */
+int wal_files_open(struct wal *wal) MUST_CHECK;
+void wal_files_close(struct wal *wal);
+/* Called by a finished job (wal.c). */
+void wal_job_finished(struct wal *wal, int result, bool stored_head);
+/* Numbers of this stream's files in the directory, ascending. */
+struct wal_listing {
+    unsigned stream;
+    uint64_t numbers[WAL_FILES_MAX];
+    uint32_t count;
+};
+int wal_list_files(struct file_system *fs, const char *directory, unsigned stream,
+                   struct wal_listing *listing) MUST_CHECK;

@@ -1,0 +1,292 @@
+/*
+ * Recovery: which groups of a stream must be kept.
+ *
+ * Groups are read in order while each is exactly the one expected: uuid, stream, life, sequence,
+ * file, position, CRC. Where one is missing there are three explanations. The next file goes on
+ * with it: the writer had changed files. The head says that the life ended here: the next life goes
+ * on. Or it is a gap: then every block of every live file is searched for a group of this life that
+ * calls the missing one durable. If there is one, acknowledged records are damaged and nothing may
+ * start on them; if there is none, the gap was never acknowledged, nor was anything behind it.
+ *
+ * Nothing is written here, so a crash during recovery changes nothing.
+ */
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "base/util.h"
+#include "wal/wal_internal.h"
+
+#define SCAN_BYTES (4 * MIB)
+#define GROUP_BYTES_MAX (1 * GIB)
+
+struct recovery {
+    struct file_system *fs;
+    const char *directory;
+    const struct log *log;
+    unsigned stream;
+    struct wal_head head;
+    struct wal_listing listing;
+    uint32_t life; /* index in head.lives */
+    uint64_t sequence; /* expected next */
+    uint64_t file;     /* its number and position */
+    uint64_t position;
+    int handle; /* of the file, -1: none open */
+    uint8_t *data;
+    size_t capacity;
+    wal_visit_fn *visit;
+    void *context;
+    struct wal_recovered *recovered;
+};
+
+static int open_file(struct recovery *r, uint64_t number)
+{
+    char path[4096];
+    wal_file_path(path, r->directory, r->stream, number);
+    return file_open(r->fs, path, FILE_READ);
+}
+
+static bool is_expected(const struct recovery *r, const struct wal_group_header *h, uint64_t file,
+                        uint64_t position)
+{
+    return uuid_equal(h->uuid, r->head.uuid) && h->stream == r->stream &&
+           h->life == r->head.lives[r->life].life && h->sequence == r->sequence &&
+           h->file == file && h->position == position;
+}
+
+static void ensure_capacity(struct recovery *r, size_t len)
+{
+    if (r->capacity >= len)
+        return;
+    mem_free(r->data);
+    r->capacity = len;
+    r->data = mem_alloc(len);
+}
+
+/* The group at a place, whole, in r->data: 1; 0 when it is not the expected one. */
+static int read_expected(struct recovery *r, int handle, uint64_t file, uint64_t position,
+                         struct wal_group_header *h)
+{
+    ensure_capacity(r, WAL_ALIGNMENT);
+    int64_t got = file_read(r->fs, handle, r->data, WAL_ALIGNMENT, position);
+    if (got < 0)
+        return (int)got;
+    int result = wal_group_decode((struct bytes){r->data, (size_t)got}, h);
+    if (result == ERR_VERSION)
+        return result;
+    if ((result != 0 && result != ERR_SHORT) || !is_expected(r, h, file, position))
+        return 0;
+    if (h->len > GROUP_BYTES_MAX)
+        return 0;
+    ensure_capacity(r, h->len);
+    got = file_read(r->fs, handle, r->data, h->len, position);
+    if (got < 0)
+        return (int)got;
+    return (uint64_t)got == h->len && wal_group_intact(r->data, h);
+}
+
+/* Moves to another file when the expected group is its first. 1: moved. */
+static int try_file(struct recovery *r, uint64_t number, struct wal_group_header *h)
+{
+    int handle = open_file(r, number);
+    if (handle == ERR_NOT_FOUND)
+        return 0;
+    if (handle < 0)
+        return handle;
+    int result = read_expected(r, handle, number, 0, h);
+    if (result != 1) {
+        file_close(r->fs, handle);
+        return result;
+    }
+    if (r->handle >= 0)
+        file_close(r->fs, r->handle);
+    r->handle = handle;
+    r->file = number;
+    r->position = 0;
+    return 1;
+}
+
+/* Looks for the expected group behind the current position, in the next files, in the next life. 1:
+ * found, in r->data. */
+static int find_next(struct recovery *r, struct wal_group_header *h)
+{
+    int result = 0;
+    if (r->handle >= 0)
+        result = read_expected(r, r->handle, r->file, r->position, h);
+    for (uint32_t i = 0; result == 0 && i < r->listing.count; i++)
+        if (r->listing.numbers[i] > r->file || r->handle < 0)
+            result = try_file(r, r->listing.numbers[i], h);
+    if (result != 0)
+        return result;
+    if (r->life + 1 < r->head.life_count &&
+        r->head.lives[r->life + 1].before == r->sequence) {
+        r->life++;
+        r->sequence = r->head.lives[r->life].sequence;
+        return try_file(r, r->head.lives[r->life].file, h);
+    }
+    return 0;
+}
+
+/* Whether one block of a file proves that the missing group was acknowledged. */
+static bool is_proof(const struct recovery *r, const struct wal_group_header *h, uint64_t file,
+                     uint64_t position)
+{
+    return uuid_equal(h->uuid, r->head.uuid) && h->stream == r->stream &&
+           h->life == r->head.lives[r->life].life && h->file == file &&
+           h->position == position && h->sequence > r->sequence && h->durable >= r->sequence;
+}
+
+static int proof_intact(struct recovery *r, int handle, const struct wal_group_header *h)
+{
+    uint8_t *group = mem_alloc(h->len);
+    int64_t got = file_read(r->fs, handle, group, h->len, h->position);
+    int result = got < 0 ? (int)got : (uint64_t)got == h->len && wal_group_intact(group, h);
+    mem_free(group);
+    return result;
+}
+
+/* 1: the file holds a proof. */
+static int search_file(struct recovery *r, uint64_t number)
+{
+    int handle = open_file(r, number);
+    if (handle < 0)
+        return handle;
+    uint8_t *window = mem_alloc(SCAN_BYTES);
+    int result = 0;
+    int64_t got = SCAN_BYTES;
+    for (uint64_t at = 0; result == 0 && got == (int64_t)SCAN_BYTES; at += SCAN_BYTES) {
+        got = file_read(r->fs, handle, window, SCAN_BYTES, at);
+        if (got < 0)
+            result = (int)got;
+        for (int64_t i = 0; result == 0 && i + WAL_ALIGNMENT <= got; i += WAL_ALIGNMENT) {
+            struct wal_group_header h;
+            int decoded = wal_group_decode((struct bytes){window + i, (size_t)(got - i)}, &h);
+            if ((decoded == 0 || decoded == ERR_SHORT) && h.len <= GROUP_BYTES_MAX &&
+                is_proof(r, &h, number, at + (uint64_t)i))
+                result = proof_intact(r, handle, &h);
+        }
+    }
+    mem_free(window);
+    file_close(r->fs, handle);
+    return result;
+}
+
+static int report_damage(const struct recovery *r)
+{
+    char path[4096];
+    wal_file_path(path, r->directory, r->stream, r->file);
+    log_error(r->log,
+              "%s is damaged at byte %llu: group %llu was acknowledged and cannot be read; restore "
+              "the file, or remove the stream to give up its last records",
+              path, (unsigned long long)r->position, (unsigned long long)r->sequence);
+    return ERR_CORRUPT;
+}
+
+/* At a gap: 0 when nothing proves it. */
+static int judge_gap(struct recovery *r)
+{
+    if (r->life + 1 < r->head.life_count && r->head.lives[r->life + 1].before > r->sequence)
+        return report_damage(r);
+    for (uint32_t i = 0; i < r->listing.count; i++) {
+        if (r->listing.numbers[i] < r->file)
+            continue;
+        int result = search_file(r, r->listing.numbers[i]);
+        if (result < 0)
+            return result;
+        if (result == 1)
+            return report_damage(r);
+    }
+    return 0;
+}
+
+static int take_group(struct recovery *r, const struct wal_group_header *h)
+{
+    r->recovered->catalog_offset = MAX(r->recovered->catalog_offset, h->catalog_offset);
+    int result = wal_group_visit(r->data, h, r->visit, r->context);
+    r->recovered->entries += h->entries;
+    r->sequence++;
+    r->position += h->len;
+    return result == ERR_MALFORMED ? report_damage(r) : result;
+}
+
+/* The life that a sequence belongs to: the last that begins at or before it. */
+static uint32_t life_of(const struct wal_head *head, uint64_t sequence)
+{
+    uint32_t life = 0;
+    for (uint32_t i = 0; i < head->life_count; i++)
+        if (head->lives[i].sequence <= sequence)
+            life = i;
+    return life;
+}
+
+static void recovery_place(struct recovery *r, const struct wal_position *from)
+{
+    const struct wal_life *first = &r->head.lives[0];
+    r->sequence = first->sequence;
+    r->file = first->file;
+    if (from != NULL && from->sequence > r->sequence) {
+        r->sequence = from->sequence;
+        r->file = from->file;
+    }
+    r->life = life_of(&r->head, r->sequence);
+}
+
+static int recovery_run(struct recovery *r)
+{
+    struct wal_group_header h;
+    int result = try_file(r, r->file, &h);
+    while (result == 1) {
+        result = take_group(r, &h);
+        if (result == 0)
+            result = find_next(r, &h);
+    }
+    if (result == 0)
+        result = judge_gap(r);
+    if (r->handle >= 0)
+        file_close(r->fs, r->handle);
+    mem_free(r->data);
+    return result;
+}
+
+int wal_recover(struct file_system *fs, const char *directory, unsigned stream,
+                const struct wal_position *from, wal_visit_fn *visit, void *context,
+                struct wal_recovered *recovered, const struct log *log)
+{
+    struct recovery *r = mem_alloc(sizeof *r);
+    *recovered = (struct wal_recovered){.catalog_offset = -1};
+    *r = (struct recovery){.fs = fs,
+                           .directory = directory,
+                           .log = log,
+                           .stream = stream,
+                           .handle = -1,
+                           .visit = visit,
+                           .context = context,
+                           .recovered = recovered};
+    int result = wal_head_load(fs, directory, stream, &r->head);
+    if (result == ERR_NOT_FOUND) {
+        mem_free(r);
+        return 0;
+    }
+    if (result == 0)
+        result = wal_list_files(fs, directory, stream, &r->listing);
+    if (result != 0) {
+        log_error(log, "the head of WAL stream %u in %s cannot be used: %s", stream, directory,
+                  result_sentence(result));
+        mem_free(r);
+        return result;
+    }
+    recovered->found = true;
+    recovery_place(r, from);
+    result = recovery_run(r);
+    recovered->uuid = r->head.uuid;
+    recovered->head_number = r->head.number;
+    recovered->probed = r->head.probed;
+    recovered->dsync = r->head.dsync;
+    recovered->life_next = r->head.lives[r->head.life_count - 1].life + 1;
+    recovered->sequence_next =
+        MAX(r->sequence, r->head.lives[r->head.life_count - 1].sequence) + 1;
+    uint64_t highest = r->listing.count == 0 ? 0 : r->listing.numbers[r->listing.count - 1];
+    recovered->file_next = MAX(highest, r->head.lives[r->head.life_count - 1].file) + 1;
+    mem_free(r);
+    return result;
+}
