@@ -9,8 +9,8 @@ _Noreturn void assert_failed(const char *expression, const char *file, int line,
                              const char *function)
 {
     char text[512];
-    int len = snprintf(text, sizeof text, "%s:%d: %s: assertion failed: %s\n", file, line,
-                       function, expression);
+    int len = snprintf(text, sizeof text, "%s:%d: %s: assertion failed: %s\n", file, line, function,
+                       expression);
     if (len > (int)sizeof text - 1)
         len = (int)sizeof text - 1;
     ssize_t written = write(STDERR_FILENO, text, (size_t)len);

@@ -114,8 +114,7 @@ static uint64_t load_word(const uint8_t *p)
 
 /* Three blocks of `block` bytes each from `p`. */
 __attribute__((target("sse4.2"))) static uint64_t three_blocks(uint64_t crc, const uint8_t *p,
-                                                               size_t block,
-                                                               uint32_t table[4][256])
+                                                               size_t block, uint32_t table[4][256])
 {
     uint64_t second = 0;
     uint64_t third = 0;

@@ -58,9 +58,9 @@ static inline void list_append(struct list *to, struct list *from)
 }
 
 #define LIST_ENTRY(node, type, member) CONTAINER_OF(node, type, member)
-#define LIST_FIRST(head, type, member)                                                             \
+#define LIST_FIRST(head, type, member) \
     (list_empty(head) ? NULL : LIST_ENTRY((head)->next, type, member))
 /* The body may remove `node`. */
-#define LIST_EACH(node, head)                                                                      \
-    for (struct list *node = (head)->next, *node##_next = node->next; node != (head);              \
+#define LIST_EACH(node, head)                                                         \
+    for (struct list *node = (head)->next, *node##_next = node->next; node != (head); \
          node = node##_next, node##_next = node->next)

@@ -44,8 +44,8 @@ static size_t print_time(char *text, size_t capacity, uint64_t wall_ms)
     struct tm utc;
     gmtime_r(&seconds, &utc);
     size_t len = strftime(text, capacity, "%Y-%m-%dT%H:%M:%S", &utc);
-    return len + (size_t)snprintf(text + len, capacity - len, ".%03uZ ",
-                                  (unsigned)(wall_ms % 1000));
+    return len +
+           (size_t)snprintf(text + len, capacity - len, ".%03uZ ", (unsigned)(wall_ms % 1000));
 }
 
 void log_write(const struct log *log, enum log_level level, const char *format, ...)

@@ -18,7 +18,7 @@ typedef void log_sink_fn(void *context, enum log_level level, const char *line, 
 
 struct log {
     enum log_level level;
-    const char *scope;          /* printed in brackets: "core 0", "wal 1" */
+    const char *scope;                  /* printed in brackets: "core 0", "wal 1" */
     uint64_t (*wall_ms)(void *context); /* null: no time is printed */
     log_sink_fn *sink;
     void *context;
@@ -33,10 +33,10 @@ struct log log_scoped(const struct log *log, const char *scope);
 void log_write(const struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-#define LOG_AT(log, at, ...)                                                                       \
-    do {                                                                                           \
-        if (__builtin_expect((log)->level >= (at), 0))                                             \
-            log_write((log), (at), __VA_ARGS__);                                                   \
+#define LOG_AT(log, at, ...)                           \
+    do {                                               \
+        if (__builtin_expect((log)->level >= (at), 0)) \
+            log_write((log), (at), __VA_ARGS__);       \
     } while (0)
 #define log_error(log, ...) LOG_AT(log, LOG_ERROR, __VA_ARGS__)
 #define log_warn(log, ...) LOG_AT(log, LOG_WARN, __VA_ARGS__)

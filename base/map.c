@@ -1,4 +1,5 @@
-/* Linear probing with backward-shift deletion: no tombstones, and a load of at most three quarters. */
+/* Linear probing with backward-shift deletion: no tombstones, and a load of at most three quarters.
+ */
 #include "base/map.h"
 
 #include "base/assert.h"

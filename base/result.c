@@ -12,10 +12,9 @@ struct result_text {
     const char *sentence;
 };
 
-static const struct result_text result_texts[] = {
-    {OK, "OK", "no error"},
+static const struct result_text result_texts[] = {{OK, "OK", "no error"},
 #define RESULT_ROW(name, value, sentence) {name, #name, sentence},
-    RESULT_TABLE(RESULT_ROW)
+                                                  RESULT_TABLE(RESULT_ROW)
 #undef RESULT_ROW
 };
 

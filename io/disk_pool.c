@@ -2,11 +2,11 @@
  * Threads for disk jobs, one pair of rings and one eventfd each.
  *
  * A thread takes jobs from its ring and sleeps in a read of its eventfd when there are none, so
- * that neither side ever needs a lock or a futex. Finished jobs go back by the other ring; a core
- * that sleeps is woken. Jobs of one lane always go to the same thread: they run in order.
+ * that neither side ever needs a lock or a futex. Finished jobs go back by the other ring, and a
+ * core that sleeps is woken; the sleep protocol is the cores' own (io.c). Jobs of one lane always
+ * go to the same thread: they run in order. Jobs that find the ring full wait on the core's side.
  */
 #include <errno.h>
-#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -15,61 +15,48 @@
 #include "base/spsc.h"
 #include "io/io_internal.h"
 
-#define POOL_RING 4096
+#define POOL_RING 256
 #define POOL_THREADS_MAX 8
-
-struct disk_job {
-    io_job_fn *job;
-    void *context;
-    int64_t result;
-};
-
-_Static_assert(sizeof(struct disk_job) <= sizeof(((struct io_op *)0)->internal),
-               "a job's state lives in its operation");
+#define POOL_TAKE_MAX 16
 
 struct disk_worker {
-    struct disk_pool *pool;
+    struct io *io;
     struct io_thread *thread;
     struct spsc *jobs;
     struct spsc *finished;
     int event_file;
     atomic_bool sleeping;
     atomic_bool stop;
+    uint32_t out;        /* in the rings or running; the core's */
+    struct list waiting; /* operations that did not fit; the core's */
 };
 
 struct disk_pool {
     struct io *io;
     unsigned count;
     unsigned next; /* for lane 0 */
-    uint32_t out;
     struct disk_worker workers[POOL_THREADS_MAX];
 };
 
+/* Invariant: out <= POOL_RING, so that neither ring of a worker can be full when it pushes. */
+
+/* The thread's side. */
+
 static void worker_sleep(struct disk_worker *worker)
 {
-    atomic_store(&worker->sleeping, true);
+    atomic_store_explicit(&worker->sleeping, true, memory_order_relaxed);
+    io_full_fence();
     if (spsc_empty(worker->jobs) && !atomic_load(&worker->stop)) {
         uint64_t count;
         while (read(worker->event_file, &count, sizeof count) < 0 && errno == EINTR)
             continue;
     }
-    atomic_store(&worker->sleeping, false);
-}
-
-static void worker_wake(struct disk_worker *worker)
-{
-    atomic_thread_fence(memory_order_seq_cst);
-    if (!atomic_load_explicit(&worker->sleeping, memory_order_relaxed))
-        return;
-    uint64_t one = 1;
-    ssize_t written = write(worker->event_file, &one, sizeof one);
-    ASSERT(written == sizeof one);
+    atomic_store_explicit(&worker->sleeping, false, memory_order_relaxed);
 }
 
 static void worker_run(void *context)
 {
     struct disk_worker *worker = context;
-    struct io *io = worker->pool->io;
     for (;;) {
         void *item;
         if (spsc_pop(worker->jobs, &item, 1) == 0) {
@@ -78,76 +65,146 @@ static void worker_run(void *context)
             worker_sleep(worker);
             continue;
         }
-        struct io_op *op = item;
-        struct disk_job *job = (void *)op->internal;
-        job->result = job->job(io->files, job->context);
-        bool pushed = spsc_push(worker->finished, op);
+        struct op_state *state = op_state(item);
+        state->value = state->disk.run(worker->io->files, state->disk.context);
+        bool pushed = spsc_push(worker->finished, item);
         ASSERT(pushed);
-        io_wake_if_sleeping(io);
+        io_wake_if_sleeping(worker->io);
     }
 }
 
-struct disk_pool *disk_pool_new(struct io *io, unsigned threads)
+/* The core's side. */
+
+static void worker_wake(struct disk_worker *worker)
+{
+    io_full_fence();
+    if (!atomic_load_explicit(&worker->sleeping, memory_order_relaxed))
+        return;
+    if (!atomic_exchange_explicit(&worker->sleeping, false, memory_order_relaxed))
+        return;
+    uint64_t one = 1;
+    ssize_t written;
+    do
+        written = write(worker->event_file, &one, sizeof one);
+    while (written < 0 && errno == EINTR);
+    ASSERT(written == sizeof one);
+}
+
+static int worker_start(struct disk_worker *worker, struct io *io)
+{
+    worker->io = io;
+    list_init(&worker->waiting);
+    worker->event_file = eventfd(0, EFD_CLOEXEC);
+    if (worker->event_file < 0)
+        return result_from_errno(errno);
+    worker->jobs = spsc_new(POOL_RING);
+    worker->finished = spsc_new(POOL_RING);
+    int result = io_thread_start(&worker->thread, -1, worker_run, worker);
+    if (result == 0)
+        return 0;
+    spsc_free(worker->jobs);
+    spsc_free(worker->finished);
+    close(worker->event_file);
+    return result;
+}
+
+static void worker_end(struct disk_worker *worker)
+{
+    ASSERT(worker->out == 0 && list_empty(&worker->waiting));
+    atomic_store(&worker->stop, true);
+    worker_wake(worker);
+    io_thread_join(worker->thread);
+    spsc_free(worker->jobs);
+    spsc_free(worker->finished);
+    close(worker->event_file);
+}
+
+int disk_pool_new(struct io *io, unsigned threads, struct disk_pool **result)
 {
     struct disk_pool *pool = mem_alloc(sizeof *pool);
     pool->io = io;
-    pool->count = MIN(MAX(threads, 1u), POOL_THREADS_MAX);
-    for (unsigned i = 0; i < pool->count; i++) {
-        struct disk_worker *worker = &pool->workers[i];
-        worker->pool = pool;
-        worker->jobs = spsc_new(POOL_RING);
-        worker->finished = spsc_new(POOL_RING);
-        worker->event_file = eventfd(0, EFD_CLOEXEC);
-        ASSERT(worker->event_file >= 0);
-        int result = io_thread_start(&worker->thread, -1, worker_run, worker);
-        ASSERT(result == 0);
+    threads = MIN(MAX(threads, 1U), (unsigned)POOL_THREADS_MAX);
+    while (pool->count < threads) {
+        int started = worker_start(&pool->workers[pool->count], io);
+        if (started != 0) {
+            disk_pool_free(pool);
+            return started;
+        }
+        pool->count++;
     }
-    return pool;
+    *result = pool;
+    return 0;
 }
 
 void disk_pool_free(struct disk_pool *pool)
 {
-    for (unsigned i = 0; i < pool->count; i++) {
-        struct disk_worker *worker = &pool->workers[i];
-        atomic_store(&worker->stop, true);
-        worker_wake(worker);
-        io_thread_join(worker->thread);
-        spsc_free(worker->jobs);
-        spsc_free(worker->finished);
-        close(worker->event_file);
-    }
+    for (unsigned i = 0; i < pool->count; i++)
+        worker_end(&pool->workers[i]);
     mem_free(pool);
 }
 
-void disk_pool_submit(struct disk_pool *pool, struct io_op *op, unsigned lane, io_job_fn *run,
-                      void *context)
+static void worker_push(struct disk_worker *worker, struct io_op *op)
 {
-    unsigned index = lane != 0 ? lane % pool->count : pool->next++ % pool->count;
-    struct disk_worker *worker = &pool->workers[index];
-    struct disk_job *job = (void *)op->internal;
-    *job = (struct disk_job){run, context, 0};
-    pool->out++;
-    ASSERT(pool->out <= POOL_RING);
+    ASSERT(worker->out < POOL_RING);
+    worker->out++;
     bool pushed = spsc_push(worker->jobs, op);
     ASSERT(pushed);
+}
+
+void disk_pool_submit(struct disk_pool *pool, struct io_op *op, unsigned lane)
+{
+    struct disk_worker *worker = &pool->workers[(lane != 0 ? lane : pool->next++) % pool->count];
+    if (worker->out == POOL_RING) {
+        list_push_back(&worker->waiting, &op_state(op)->node);
+        return;
+    }
+    ASSERT(list_empty(&worker->waiting));
+    worker_push(worker, op);
     worker_wake(worker);
+}
+
+void disk_pool_job(struct io *io, struct io_op *op, unsigned lane, io_job_fn *job, void *context)
+{
+    struct op_state *state = op_state(op);
+    state->disk.run = job;
+    state->disk.context = context;
+    disk_pool_submit(io->pool, op, lane);
+}
+
+static void worker_push_waiting(struct disk_worker *worker)
+{
+    if (list_empty(&worker->waiting))
+        return;
+    while (worker->out < POOL_RING) {
+        struct list *node = list_pop_front(&worker->waiting);
+        if (node == NULL)
+            break;
+        worker_push(worker, op_of(LIST_ENTRY(node, struct op_state, node)));
+    }
+    worker_wake(worker);
+}
+
+/* Only what was finished at the start: a callback may submit more, which finish meanwhile. */
+static void worker_take(struct disk_worker *worker)
+{
+    void *items[POOL_TAKE_MAX];
+    uint32_t count;
+    uint32_t taken = 0;
+    do {
+        count = spsc_pop(worker->finished, items, POOL_TAKE_MAX);
+        ASSERT(worker->out >= count);
+        worker->out -= count;
+        worker_push_waiting(worker);
+        for (uint32_t i = 0; i < count; i++)
+            io_hand_out_last(worker->io, items[i], op_state(items[i])->value);
+        taken += count;
+    } while (count == POOL_TAKE_MAX && taken < POOL_RING);
 }
 
 void disk_pool_take(struct disk_pool *pool)
 {
-    for (unsigned i = 0; i < pool->count; i++) {
-        void *items[16];
-        uint32_t count;
-        while ((count = spsc_pop(pool->workers[i].finished, items, ARRAY_LENGTH(items))) > 0) {
-            for (uint32_t j = 0; j < count; j++) {
-                struct io_op *op = items[j];
-                const struct disk_job *job = (void *)op->internal;
-                struct io_event event = {.value = job->result, .last = true};
-                pool->out--;
-                io_hand_out(pool->io, op, &event);
-            }
-        }
-    }
+    for (unsigned i = 0; i < pool->count; i++)
+        worker_take(&pool->workers[i]);
 }
 
 bool disk_pool_ready(const struct disk_pool *pool)

@@ -6,6 +6,9 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/util.h"
+
+#define PATH_BYTES 4096
 
 int file_open(struct file_system *fs, const char *path, unsigned flags)
 {
@@ -122,31 +125,41 @@ int file_load(struct file_system *fs, const char *path, uint64_t limit, char **d
     return 0;
 }
 
+/* "/" stays itself. */
 static void parent_of(const char *path, char *parent, size_t size)
 {
     const char *slash = strrchr(path, '/');
     int len = slash == NULL ? snprintf(parent, size, ".")
-                            : snprintf(parent, size, "%.*s", (int)(slash - path), path);
+                            : snprintf(parent, size, "%.*s", (int)MAX(slash - path, 1), path);
     ASSERT(len > 0 && (size_t)len < size);
 }
 
-int file_replace(struct file_system *fs, const char *path, const void *data, uint64_t len)
+static int temporary_write(struct file_system *fs, const char *path, const void *data, uint64_t len)
 {
-    char temporary[4096];
-    char parent[4096];
-    int text = snprintf(temporary, sizeof temporary, "%s.tmp", path);
-    ASSERT(text > 0 && (size_t)text < sizeof temporary);
-    int file = file_open(fs, temporary, FILE_CREATE | FILE_TRUNCATE);
+    int file = file_open(fs, path, FILE_CREATE | FILE_TRUNCATE);
     if (file < 0)
         return file;
     int result = file_write(fs, file, data, len, 0);
     if (result == 0)
         result = file_sync(fs, file);
     file_close(fs, file);
+    return result;
+}
+
+int file_replace(struct file_system *fs, const char *path, const void *data, uint64_t len)
+{
+    char temporary[PATH_BYTES];
+    char parent[PATH_BYTES];
+    int text = snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    ASSERT(text > 0 && (size_t)text < sizeof temporary);
+    parent_of(path, parent, sizeof parent);
+    int result = temporary_write(fs, temporary, data, len);
     if (result == 0)
         result = file_rename(fs, temporary, path);
-    parent_of(path, parent, sizeof parent);
     if (result == 0)
-        result = file_sync_directory(fs, parent);
+        return file_sync_directory(fs, parent);
+    /* The first failure is the one to report. */
+    int removed = file_remove(fs, temporary);
+    (void)removed;
     return result;
 }

@@ -20,25 +20,25 @@
 #include "base/result.h"
 
 enum file_flags {
-    FILE_READ = 1,        /* otherwise read and write */
-    FILE_CREATE = 2,      /* create when missing; the directory is not synced */
-    FILE_EXCLUSIVE = 4,   /* with FILE_CREATE: ERR_EXISTS when it is there */
-    FILE_TRUNCATE = 8,    /* cut to length 0 */
-    FILE_DIRECT = 16,     /* O_DIRECT; ERR_UNSUPPORTED where the file system cannot */
-    FILE_DSYNC = 32,      /* each write is on stable storage when it returns */
+    FILE_READ = 1,      /* otherwise read and write */
+    FILE_CREATE = 2,    /* create when missing; the directory is not synced */
+    FILE_EXCLUSIVE = 4, /* with FILE_CREATE: ERR_EXISTS when it is there */
+    FILE_TRUNCATE = 8,  /* cut to length 0 */
+    FILE_DIRECT = 16,   /* O_DIRECT; ERR_UNSUPPORTED where the file system cannot */
+    FILE_DSYNC = 32,    /* each write is on stable storage when it returns */
 };
 
 enum file_kind { FILE_KIND_FILE, FILE_KIND_DIRECTORY, FILE_KIND_OTHER };
 
 struct file_info {
     enum file_kind kind;
-    uint64_t size;           /* bytes */
-    uint64_t allocated;      /* bytes of blocks */
-    int64_t modified_ms;     /* Unix time */
+    uint64_t size;       /* bytes */
+    uint64_t allocated;  /* bytes of blocks */
+    int64_t modified_ms; /* Unix time */
 };
 
 struct file_space {
-    uint64_t free_bytes;  /* for this process */
+    uint64_t free_bytes; /* for this process */
     uint64_t total_bytes;
     uint32_t block_bytes; /* alignment for direct I/O: at least 4096 */
 };

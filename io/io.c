@@ -1,77 +1,73 @@
 /*
  * What all implementations share: the choice between them, the loop, sleeping and waking, clocks,
- * sockets' set-up, threads.
+ * and the state of operations.
  *
  * Sleeping: the core announces it, then looks once more at everything that can be handed to it, and
  * only then waits. Whoever hands something over looks at the announcement after it has done so.
- * Both sides use sequentially consistent order between their store and their load, so that one of
- * them always sees the other.
+ * Both put a full fence between their store and their load, so that one of them sees the other.
+ * Whoever clears the announcement wakes: many wakers make one system call. While the target is
+ * awake a wake costs one load of a line that nobody writes.
  */
 #include "io/io.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/tcp.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "base/mem.h"
-#include "base/util.h"
 #include "io/io_internal.h"
 
-#define LISTEN_BACKLOG 1024
+/* Construction. */
 
 int io_base_init(struct io *io, const struct io_operations *operations,
                  const struct io_options *options)
 {
-    ASSERT(is_power_of_two(options->recv_buffer_count));
+    uint64_t seed;
     io->operations = operations;
     io->log = options->log;
     io->files = file_system_real();
     io->buffer_count = options->recv_buffer_count;
     list_init(&io->ready);
-    io->event_file = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (io->event_file < 0)
-        return result_from_errno(errno);
-    uint64_t seed;
-    if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
-        seed = (uint64_t)(uintptr_t)io;
+    ssize_t got = getrandom(&seed, sizeof seed, 0);
+    if (got != sizeof seed)
+        return ERR_UNSUPPORTED;
     prng_init(&io->prng, seed);
     io_read_clocks(io);
-    io->pool = disk_pool_new(io, options->disk_threads);
-    return 0;
+    io->event_file = eventfd(0, EFD_CLOEXEC);
+    if (io->event_file < 0)
+        return result_from_errno(errno);
+    int result = disk_pool_new(io, options->disk_threads, &io->pool);
+    if (result != 0)
+        close(io->event_file);
+    return result;
 }
 
 void io_base_fini(struct io *io)
 {
+    ASSERT(list_empty(&io->ready));
     disk_pool_free(io->pool);
     close(io->event_file);
 }
 
 int io_new(const struct io_options *options, struct io **io)
 {
+    ASSERT(is_power_of_two(options->recv_buffer_count));
+    ASSERT(options->recv_buffer_count <= 32768 && is_power_of_two(options->recv_buffer_bytes));
     if (options->backend == IO_EPOLL)
         return io_epoll_new(options, io);
     int result = io_ring_new(options, io);
-    if (result != 0 && options->backend == IO_AUTO) {
-        log_warn(options->log, "io_uring cannot be used here (%s): using epoll",
-                 result_sentence(result));
-        return io_epoll_new(options, io);
-    }
-    return result;
+    if (options->backend == IO_RING || (result != ERR_UNSUPPORTED && result != ERR_NO_MEMORY))
+        return result;
+    log_info(options->log, "using epoll instead of io_uring");
+    return io_epoll_new(options, io);
 }
 
 void io_free(struct io *io)
 {
-    io->operations->free(io);
+    io->operations->release(io);
 }
 
 const char *io_backend_name(const struct io *io)
@@ -84,7 +80,7 @@ struct file_system *io_files(struct io *io)
     return io->files;
 }
 
-/* Time. */
+/* Time and chance. */
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -99,6 +95,12 @@ void io_read_clocks(struct io *io)
     io->wall_ms = (int64_t)(clock_ns(CLOCK_REALTIME) / NS_PER_MS);
 }
 
+uint64_t io_clock_now(struct io *io)
+{
+    (void)io;
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
 uint64_t io_now(const struct io *io)
 {
     return io->now_ns;
@@ -106,8 +108,7 @@ uint64_t io_now(const struct io *io)
 
 uint64_t io_now_precise(struct io *io)
 {
-    (void)io;
-    return clock_ns(CLOCK_MONOTONIC);
+    return io->operations->now_precise(io);
 }
 
 int64_t io_wall_ms(const struct io *io)
@@ -120,14 +121,67 @@ uint64_t io_random(struct io *io)
     return prng_next(&io->prng);
 }
 
-/* The loop. */
+/* Operations. */
+
+struct op_state *op_begin(struct io_op *op, enum op_verb verb, int file)
+{
+    ASSERT(op->done != NULL);
+    struct op_state *state = op_state(op);
+    memset(state, 0, sizeof *state);
+    state->verb = (uint8_t)verb;
+    state->file = file;
+    list_init(&state->node);
+    return state;
+}
+
+struct op_state *op_begin_send(struct io_op *op, int socket, const struct iovec *parts, int count)
+{
+    struct op_state *state = op_begin(op, OP_SEND, socket);
+    /* The system does not write to the parts. */
+    state->send.message.msg_iov = (struct iovec *)(uintptr_t)parts;
+    state->send.message.msg_iovlen = (size_t)count;
+    return state;
+}
+
+struct op_state *op_begin_disk(struct io_op *op, enum op_verb verb, const struct io_extent *extent)
+{
+    ASSERT(extent->len <= INT32_MAX);
+    struct op_state *state = op_begin(op, verb, extent->file);
+    state->disk.data = extent->data;
+    state->disk.len = extent->len;
+    state->disk.pos = extent->pos;
+    return state;
+}
+
+bool op_send_advance(struct op_state *state, size_t sent)
+{
+    struct msghdr *left = &state->send.message;
+    state->send.total += sent;
+    sent += state->send.skip;
+    while (left->msg_iovlen > 0 && sent >= left->msg_iov->iov_len) {
+        sent -= left->msg_iov->iov_len;
+        left->msg_iov++;
+        left->msg_iovlen--;
+    }
+    state->send.skip = sent;
+    ASSERT(left->msg_iovlen > 0 || sent == 0);
+    return left->msg_iovlen == 0;
+}
+
+struct iovec op_send_rest(const struct op_state *state)
+{
+    const struct iovec *part = state->send.message.msg_iov;
+    ASSERT(state->send.skip < part->iov_len);
+    return (struct iovec){(uint8_t *)part->iov_base + state->send.skip,
+                          part->iov_len - state->send.skip};
+}
 
 void io_ready(struct io *io, struct io_op *op, int64_t value)
 {
-    struct op_ready *ready = (void *)op->internal;
-    ready->op = op;
-    ready->value = value;
-    list_push_back(&io->ready, &ready->node);
+    struct op_state *state = op_state(op);
+    ASSERT(list_empty(&state->node));
+    state->value = value;
+    list_push_back(&io->ready, &state->node);
 }
 
 void io_hand_out(struct io *io, struct io_op *op, const struct io_event *event)
@@ -135,6 +189,14 @@ void io_hand_out(struct io *io, struct io_op *op, const struct io_event *event)
     io->handed_out++;
     op->done(op, event);
 }
+
+void io_hand_out_last(struct io *io, struct io_op *op, int64_t value)
+{
+    struct io_event event = {.value = value, .last = true};
+    io_hand_out(io, op, &event);
+}
+
+/* The loop. */
 
 /* Only what was ready at the start: a callback may make more. */
 static void io_take_ready(struct io *io)
@@ -144,15 +206,45 @@ static void io_take_ready(struct io *io)
     list_append(&due, &io->ready);
     struct list *node;
     while ((node = list_pop_front(&due)) != NULL) {
-        struct op_ready *ready = LIST_ENTRY(node, struct op_ready, node);
-        struct io_event event = {.value = ready->value, .last = true};
-        io_hand_out(io, ready->op, &event);
+        struct op_state *state = LIST_ENTRY(node, struct op_state, node);
+        io_hand_out_last(io, op_of(state), state->value);
     }
 }
 
+int io_poll(struct io *io, uint64_t deadline_ns)
+{
+    io->handed_out = 0;
+    io->operations->poll(io, list_empty(&io->ready) ? deadline_ns : 0);
+    io_take_ready(io);
+    return io->handed_out;
+}
+
+void io_run(struct io *io, struct io_loop *loop)
+{
+    ASSERT(io->loop == NULL);
+    io->loop = loop;
+    io->stopped = false;
+    while (!io->stopped) {
+        uint64_t deadline_ns = loop->step(loop);
+        if (!io->stopped)
+            io_poll(io, deadline_ns);
+    }
+    /* Wakes of the last step must reach their cores. */
+    io->operations->flush(io);
+    io->loop = NULL;
+}
+
+void io_stop(struct io *io)
+{
+    io->stopped = true;
+}
+
+/* Sleeping and waking. */
+
 bool io_may_sleep(struct io *io)
 {
-    atomic_store(&io->sleeping, true);
+    atomic_store_explicit(&io->sleeping, true, memory_order_relaxed);
+    io_full_fence();
     bool work = disk_pool_ready(io->pool) || (io->loop != NULL && io->loop->has_work(io->loop));
     if (work)
         io_awake(io);
@@ -164,244 +256,81 @@ void io_awake(struct io *io)
     atomic_store_explicit(&io->sleeping, false, memory_order_relaxed);
 }
 
-int io_poll(struct io *io, uint64_t deadline_ns)
+/* True when the caller is the one who has to wake it. */
+static bool io_claim_wake(struct io *io)
 {
-    io->handed_out = 0;
-    if (!list_empty(&io->ready))
-        deadline_ns = 0;
-    io->operations->poll(io, deadline_ns);
-    io_take_ready(io);
-    disk_pool_take(io->pool);
-    return io->handed_out;
+    io_full_fence();
+    if (!atomic_load_explicit(&io->sleeping, memory_order_relaxed))
+        return false;
+    return atomic_exchange_explicit(&io->sleeping, false, memory_order_relaxed);
 }
 
-void io_run(struct io *io, struct io_loop *loop)
+void io_event_write(struct io *io)
 {
-    io->loop = loop;
-    io->stopped = false;
-    while (!io->stopped) {
-        uint64_t deadline_ns = loop->step(loop);
-        if (!io->stopped)
-            io_poll(io, deadline_ns);
-    }
-    io->loop = NULL;
-}
-
-void io_stop(struct io *io)
-{
-    io->stopped = true;
-}
-
-/* Waking. */
-
-static void event_write(struct io *io)
-{
+    /* A signal handler may be the caller: errno stays as it was. */
+    int saved = errno;
     uint64_t one = 1;
-    ssize_t written = write(io->event_file, &one, sizeof one);
-    (void)written;
+    ssize_t written;
+    do
+        written = write(io->event_file, &one, sizeof one);
+    while (written < 0 && errno == EINTR);
+    errno = saved;
 }
 
 void io_wake(struct io *from, struct io *target)
 {
-    atomic_thread_fence(memory_order_seq_cst);
-    if (!atomic_load_explicit(&target->sleeping, memory_order_relaxed))
+    if (!io_claim_wake(target))
         return;
-    if (atomic_exchange(&target->sleeping, false))
+    if (from->operations == target->operations)
         from->operations->wake(from, target);
+    else
+        target->operations->wake_external(target);
 }
 
 void io_wake_if_sleeping(struct io *io)
 {
-    atomic_thread_fence(memory_order_seq_cst);
-    if (!atomic_load_explicit(&io->sleeping, memory_order_relaxed))
-        return;
-    if (atomic_exchange(&io->sleeping, false))
-        event_write(io);
+    if (io_claim_wake(io))
+        io_event_write(io);
 }
 
 void io_wake_external(struct io *target)
 {
-    event_write(target);
+    target->operations->wake_external(target);
 }
 
-/* Threads. */
+/* Verbs. */
 
-struct io_thread {
-    pthread_t thread;
-    void (*run)(void *context);
-    void *context;
-};
-
-static void *thread_main(void *argument)
+int io_listen(struct io *io, const struct io_listen_options *options, int *listener, uint16_t *port)
 {
-    struct io_thread *thread = argument;
-    thread->run(thread->context);
-    return NULL;
-}
-
-int io_thread_start(struct io_thread **result, int cpu, void (*run)(void *context), void *context)
-{
-    struct io_thread *thread = mem_alloc(sizeof *thread);
-    thread->run = run;
-    thread->context = context;
-    int error = pthread_create(&thread->thread, NULL, thread_main, thread);
-    if (error != 0) {
-        mem_free(thread);
-        return result_from_errno(error);
-    }
-    if (cpu >= 0) {
-        cpu_set_t set;
-        CPU_ZERO(&set);
-        CPU_SET((size_t)cpu, &set);
-        pthread_setaffinity_np(thread->thread, sizeof set, &set);
-    }
-    *result = thread;
-    return 0;
-}
-
-void io_thread_join(struct io_thread *thread)
-{
-    pthread_join(thread->thread, NULL);
-    mem_free(thread);
-}
-
-/* Sockets. */
-
-static int address_resolve(const char *host, uint16_t port, bool passive, struct addrinfo **list)
-{
-    char service[8];
-    struct addrinfo hints = {
-        .ai_flags = (passive ? AI_PASSIVE : 0) | AI_NUMERICSERV,
-        .ai_socktype = SOCK_STREAM,
-    };
-    snprintf(service, sizeof service, "%u", port);
-    if (host != NULL && *host == '\0')
-        host = NULL;
-    if (passive && host == NULL)
-        hints.ai_family = AF_INET6;
-    return getaddrinfo(host, service, &hints, list) == 0 ? 0 : ERR_NOT_FOUND;
-}
-
-static int socket_bind(const struct addrinfo *address, bool shared)
-{
-    int on = 1;
-    int off = 0;
-    int listener = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener < 0)
-        return result_from_errno(errno);
-    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (shared)
-        setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    if (address->ai_family == AF_INET6)
-        setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    if (bind(listener, address->ai_addr, address->ai_addrlen) == 0 &&
-        listen(listener, LISTEN_BACKLOG) == 0)
-        return listener;
-    int result = result_from_errno(errno);
-    close(listener);
-    return result;
-}
-
-static uint16_t socket_port(int listener)
-{
-    struct sockaddr_storage bound;
-    socklen_t len = sizeof bound;
-    int result = getsockname(listener, (struct sockaddr *)&bound, &len);
-    ASSERT(result == 0);
-    if (bound.ss_family == AF_INET6)
-        return ntohs(((struct sockaddr_in6 *)&bound)->sin6_port);
-    return ntohs(((struct sockaddr_in *)&bound)->sin_port);
-}
-
-/* With SO_REUSEPORT alone another process of the same user could share the port: the first core
- * binds once without it, which nobody else's socket lets pass. */
-static int listen_checked(const struct io_listen_options *options, const struct addrinfo *address)
-{
-    if (options->first && options->port != 0) {
-        int probe = socket_bind(address, false);
-        if (probe < 0)
-            return probe;
-        close(probe);
-    }
-    return socket_bind(address, true);
-}
-
-int io_listen(struct io *io, const struct io_listen_options *options, int *listener,
-              uint16_t *port)
-{
-    (void)io;
-    struct addrinfo *list;
-    int result = address_resolve(options->host, options->port, true, &list);
-    if (result != 0)
-        return result;
-    result = ERR_NOT_FOUND;
-    for (struct addrinfo *address = list; address != NULL && result < 0;
-         address = address->ai_next)
-        result = listen_checked(options, address);
-    freeaddrinfo(list);
-    if (result < 0)
-        return result;
-    *listener = result;
-    *port = socket_port(result);
-    return 0;
+    return io->operations->listen(io, options, listener, port);
 }
 
 void io_accept(struct io *io, struct io_op *op, int listener)
 {
+    op_begin(op, OP_ACCEPT, listener);
     io->operations->accept(io, op, listener);
 }
 
 int io_connect(struct io *io, struct io_op *op, const char *host, uint16_t port)
 {
-    struct addrinfo *list;
-    int result = address_resolve(host, port, false, &list);
-    if (result != 0)
-        return result;
-    int on = 1;
-    int peer = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    result = peer < 0 ? result_from_errno(errno) : 0;
-    if (result == 0 && connect(peer, list->ai_addr, list->ai_addrlen) != 0 &&
-        errno != EINPROGRESS) {
-        result = result_from_errno(errno);
-        close(peer);
-    }
-    freeaddrinfo(list);
-    if (result != 0)
-        return result;
-    setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    io->operations->connect(io, op, peer);
-    return 0;
+    op_begin(op, OP_CONNECT, -1);
+    return io->operations->connect(io, op, host, port);
 }
 
-void io_peer_name(struct io *io, int peer, char *text)
+void io_peer_name(struct io *io, int socket, char *text)
 {
-    (void)io;
-    struct sockaddr_storage address;
-    socklen_t len = sizeof address;
-    char host[INET6_ADDRSTRLEN] = "?";
-    uint16_t port = 0;
-    if (getpeername(peer, (struct sockaddr *)&address, &len) == 0) {
-        if (address.ss_family == AF_INET6) {
-            struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address;
-            inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
-            port = ntohs(in6->sin6_port);
-        } else if (address.ss_family == AF_INET) {
-            struct sockaddr_in *in = (struct sockaddr_in *)&address;
-            inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
-            port = ntohs(in->sin_port);
-        }
-    }
-    snprintf(text, 64, "%s:%u", host, port);
+    io->operations->peer_name(io, socket, text);
 }
 
 void io_recv(struct io *io, struct io_op *op, int socket)
 {
+    op_begin(op, OP_RECV, socket);
     io->operations->recv(io, op, socket);
 }
 
 void io_recv_release(struct io *io, struct io_buffer *buffer)
 {
-    ASSERT(io->buffers_out > 0);
+    ASSERT(io->buffers_out > 0 && buffer->id < io->buffer_count);
     io->buffers_out--;
     io->operations->recv_release(io, buffer);
 }
@@ -414,41 +343,47 @@ uint32_t io_recv_available(const struct io *io)
 void io_send(struct io *io, struct io_op *op, int socket, const struct iovec *parts, int count)
 {
     ASSERT(count > 0 && count <= 1024);
+    op_begin_send(op, socket, parts, count);
     io->operations->send(io, op, socket, parts, count);
 }
 
-void io_shutdown(struct io *io, int peer)
+void io_shutdown(struct io *io, int socket)
 {
-    (void)io;
-    shutdown(peer, SHUT_RDWR);
+    io->operations->shutdown(io, socket);
 }
 
 void io_close(struct io *io, struct io_op *op, int socket)
 {
+    op_begin(op, OP_CLOSE, socket);
     io->operations->close(io, op, socket);
 }
 
 void io_cancel(struct io *io, struct io_op *op)
 {
+    op_state(op)->canceled = true;
     io->operations->cancel(io, op);
 }
 
 void io_write(struct io *io, struct io_op *op, const struct io_extent *extent, unsigned flags)
 {
+    op_begin_disk(op, OP_WRITE, extent)->flags = (uint8_t)flags;
     io->operations->write(io, op, extent, flags);
 }
 
 void io_read(struct io *io, struct io_op *op, const struct io_extent *extent)
 {
+    op_begin_disk(op, OP_READ, extent);
     io->operations->read(io, op, extent);
 }
 
 void io_sync(struct io *io, struct io_op *op, int file)
 {
+    op_begin(op, OP_SYNC, file);
     io->operations->sync(io, op, file);
 }
 
 void io_job(struct io *io, struct io_op *op, unsigned lane, io_job_fn *job, void *context)
 {
-    disk_pool_submit(io->pool, op, lane, job, context);
+    op_begin(op, OP_JOB, -1);
+    io->operations->job(io, op, lane, job, context);
 }

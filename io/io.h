@@ -53,10 +53,10 @@ struct io_op {
 enum io_backend { IO_AUTO, IO_RING, IO_EPOLL };
 
 struct io_options {
-    enum io_backend backend;     /* IO_AUTO: the ring where the system permits it */
-    uint32_t recv_buffer_bytes;  /* size of one receive buffer; a power of two */
-    uint32_t recv_buffer_count;  /* a power of two, at most 32768 */
-    uint32_t disk_threads;       /* for jobs, and the disk verbs under epoll */
+    enum io_backend backend;    /* IO_AUTO: the ring where the system permits it */
+    uint32_t recv_buffer_bytes; /* size of one receive buffer; a power of two */
+    uint32_t recv_buffer_count; /* a power of two, at most 32768 */
+    uint32_t disk_threads;      /* for jobs, and the disk verbs under epoll */
     const struct log *log;
 };
 
@@ -106,6 +106,9 @@ void io_wake(struct io *from, struct io *target);
 /* Wakes from a signal handler or a thread without an io. */
 void io_wake_external(struct io *target);
 
+/* Sleeps on the calling thread; for start-up only, before any core runs. */
+void io_pause(uint64_t ns);
+
 /* Network. Addresses are "127.0.0.1", "::1" or names resolved at the call (start-up only). */
 
 /* A listening socket shared by port with the other cores (SO_REUSEPORT), or ERR_ADDRESS_IN_USE
@@ -120,12 +123,14 @@ int io_listen(struct io *io, const struct io_listen_options *options, int *liste
 /* Multishot. Each event's value is a connected socket (TCP_NODELAY set) or an error; out of
  * descriptors is ERR_TOO_MANY_FILES with last set: accept again when some are free. */
 void io_accept(struct io *io, struct io_op *op, int listener);
-/* One event: value is the connected socket. */
+/* One event: value is the connected socket, or why there is none (also when it failed at once). A
+ * result other than 0: the name is unknown or no socket is left, and the operation did not start.
+ */
 int io_connect(struct io *io, struct io_op *op, const char *host, uint16_t port) MUST_CHECK;
 /* "127.0.0.1:4711" of the peer; `text` has room for 64 bytes. */
 void io_peer_name(struct io *io, int socket, char *text);
 /* Multishot. Value 0 with last: the peer is done sending. ERR_BUSY with last: all receive buffers
- * are out; call again when the owner has released some. */
+ * are out; call again when the owner has released some. The last event carries no bytes. */
 void io_recv(struct io *io, struct io_op *op, int socket);
 void io_recv_release(struct io *io, struct io_buffer *buffer);
 /* Receive buffers not handed out now. */
@@ -133,7 +138,8 @@ uint32_t io_recv_available(const struct io *io);
 /* Sends all parts whole: value is the total or an error. One send at a time per socket; parts and
  * bytes stay untouched until done; count at most 1024. */
 void io_send(struct io *io, struct io_op *op, int socket, const struct iovec *parts, int count);
-/* Stops both directions: pending operations of the socket end with ERR_CLOSED or ERR_CANCELED. */
+/* Stops both directions: pending operations of the socket end with ERR_CLOSED or ERR_CANCELED;
+ * bytes that have arrived before may still come first. */
 void io_shutdown(struct io *io, int socket);
 /* Closes a socket or listener. Operations that are out on it are canceled, and end first. */
 void io_close(struct io *io, struct io_op *op, int socket);

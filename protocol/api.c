@@ -4,12 +4,12 @@
 #include "base/util.h"
 
 static const struct api api_table[] = {
-#define API_ROW(n, k, min, max)                                                                    \
-    {.key = (k),                                                                                   \
-     .version_min = (min),                                                                         \
-     .version_max = (max),                                                                         \
-     .name = #n,                                                                                   \
-     .request = &n##_request_type,                                                                 \
+#define API_ROW(NAME, n, k, min, max) \
+    {.key = (k),                      \
+     .version_min = (min),            \
+     .version_max = (max),            \
+     .name = #n,                      \
+     .request = &n##_request_type,    \
      .response = &n##_response_type},
     API_TABLE(API_ROW)
 #undef API_ROW
@@ -36,7 +36,7 @@ int16_t api_request_header_version(const struct api *api, int16_t version)
 
 int16_t api_response_header_version(const struct api *api, int16_t version)
 {
-    if (api->key == API_api_versions)
+    if (api->key == API_API_VERSIONS)
         return 0;
     return version >= api->response->flexible_since ? 1 : 0;
 }

@@ -1,10 +1,10 @@
 /*
  * Record batches, magic 2 (KIP-98), seen and patched in place: never turned into objects.
  *
- *     0 base offset i64       | 12 leader epoch i32   | 23 last offset delta i32 | 43 producer id i64
- *     8 length i32 (of what   | 16 magic i8           | 27 base timestamp i64    | 51 epoch i16
- *       follows this field)   | 17 crc32c u32         | 35 max timestamp i64     | 53 base sequence i32
- *                             | 21 attributes i16     |                          | 57 record count i32
+ *     0 base offset i64       | 12 leader epoch i32   | 23 last offset delta i32 | 43 producer id
+ * i64 8 length i32 (of what   | 16 magic i8           | 27 base timestamp i64    | 51 epoch i16
+ *       follows this field)   | 17 crc32c u32         | 35 max timestamp i64     | 53 base sequence
+ * i32 | 21 attributes i16     |                          | 57 record count i32
  *
  * The CRC covers everything from the attributes on, so that the broker may set the base offset and
  * the leader epoch without touching it. All accessors expect at least BATCH_HEADER_SIZE bytes.
@@ -33,6 +33,9 @@ enum compression {
     COMPRESSION_ZSTD,
     COMPRESSION_COUNT,
 };
+
+/* compression.type=producer: as it was sent. */
+#define COMPRESSION_KEEP (-1)
 
 enum batch_attribute {
     BATCH_ATTRIBUTE_COMPRESSION = 7,

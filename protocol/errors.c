@@ -1,30 +1,28 @@
-/* Names and messages of Kafka's error codes. */
+/* Names and messages of Kafka's error codes: a table by code, which runs from -1 without gaps. */
 #include "protocol/errors.h"
 
 #include <stddef.h>
 
 #include "base/util.h"
 
+#define FIRST_CODE (-1)
+
 struct error_row {
-    int16_t code;
     bool retriable;
     const char *name;
     const char *message;
 };
 
-static const struct error_row error_rows[] = {
-    {KAFKA_NONE, false, "NONE", "no error"},
-#define ERROR_ROW(n, c, r, m) {(c), (r), #n, m},
-    KAFKA_ERROR_TABLE(ERROR_ROW)
+static const struct error_row error_rows[] = {[KAFKA_NONE - FIRST_CODE] = {false, "NONE", "NONE"},
+#define ERROR_ROW(n, code, retriable, message) [(code)-FIRST_CODE] = {(retriable), #n, (message)},
+                                              KAFKA_ERROR_TABLE(ERROR_ROW)
 #undef ERROR_ROW
 };
 
 static const struct error_row *error_row(int16_t error)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(error_rows); i++)
-        if (error_rows[i].code == error)
-            return &error_rows[i];
-    return &error_rows[1];
+    size_t index = (size_t)(error - FIRST_CODE);
+    return &error_rows[index < ARRAY_LENGTH(error_rows) ? index : 0];
 }
 
 const char *kafka_error_name(int16_t error)

@@ -127,8 +127,8 @@ static bool judge_record(const struct batch_rules *rules, const struct record *r
     return true;
 }
 
-void batch_judge_records(const struct batch_rules *rules, const uint8_t *batch,
-                         struct bytes records, struct batch_judgement *j)
+static void judge_records(const struct batch_rules *rules, const uint8_t *batch,
+                          struct bytes records, struct batch_judgement *j)
 {
     struct reader reader;
     int64_t base = batch_base_timestamp(batch);
@@ -155,26 +155,18 @@ void batch_judge_records(const struct batch_rules *rules, const uint8_t *batch,
     j->verdict = right || rules->log_append_time ? BATCH_TAKE : BATCH_CORRECT;
 }
 
-void batch_judge(const struct batch_rules *rules, struct bytes records,
-                 struct batch_judgement *j)
+void batch_judge(const struct batch_rules *rules, struct bytes records, struct batch_judgement *j)
 {
     const uint8_t *batch = records.data;
     *j = (struct batch_judgement){.verdict = BATCH_TAKE, .record_index = -1};
-    if (!judge_shape(records, j) || !judge_sizes(rules, batch, j) ||
-        !judge_header(rules, batch, j))
+    if (!judge_shape(records, j) || !judge_sizes(rules, batch, j) || !judge_header(rules, batch, j))
         return;
-    int compression = batch_compression(batch);
-    bool recode = rules->compression != COMPRESSION_KEEP && rules->compression != compression;
-    if (compression == COMPRESSION_NONE) {
-        batch_judge_records(rules, batch, batch_records(batch, j->len), j);
-        if (j->verdict != BATCH_REFUSE && recode)
-            j->verdict = BATCH_OPEN;
+    if (batch_compression(batch) == COMPRESSION_NONE) {
+        judge_records(rules, batch, batch_records(batch, j->len), j);
         return;
     }
     j->max_timestamp = batch_max_timestamp(batch);
-    if (recode || rules->compacted)
-        j->verdict = BATCH_OPEN;
-    else if (!timestamp_fits(rules, batch_max_timestamp(batch)))
+    if (!timestamp_fits(rules, batch_max_timestamp(batch)))
         refuse_validated(j, KAFKA_INVALID_TIMESTAMP);
     else if (batch_is_log_append_time(batch) && !rules->log_append_time)
         j->verdict = BATCH_CORRECT;

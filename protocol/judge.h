@@ -1,8 +1,7 @@
 /*
  * The verdict on a produced record set: what Kafka 4.2 accepts, corrects and refuses.
  *
- * An uncompressed batch is walked once. A compressed one stays closed behind its CRC, unless the
- * topic wants another compression or keys: then the caller unpacks it and judges the plain records.
+ * An uncompressed batch is walked once. A compressed one stays closed behind its CRC.
  */
 #pragma once
 
@@ -18,35 +17,27 @@ struct batch_rules {
     int64_t segment_bytes;
     int64_t timestamp_before_max_ms; /* message.timestamp.before.max.ms */
     int64_t timestamp_after_max_ms;
-    int compression; /* the topic's, or COMPRESSION_KEEP */
     int16_t produce_version;
     bool log_append_time;
     bool compacted; /* records need keys */
 };
 
-/* compression.type=producer */
-#define COMPRESSION_KEEP (-1)
-
 enum batch_verdict {
     BATCH_TAKE,
     BATCH_CORRECT, /* max timestamp or timestamp type are wrong: patch them */
-    BATCH_OPEN,    /* unpack, judge the records, and re-encode where the compression differs */
     BATCH_REFUSE,
 };
 
 struct batch_judgement {
     enum batch_verdict verdict;
-    int16_t error;          /* with BATCH_REFUSE: Kafka's code */
-    bool log_start_known;   /* the answer carries the real log start offset, not -1 */
-    int32_t record_index;   /* of the offending record, -1: none named */
+    int16_t error;        /* with BATCH_REFUSE: Kafka's code */
+    bool log_start_known; /* the answer carries the real log start offset, not -1 */
+    int32_t record_index; /* of the offending record, -1: none named */
     const char *record_message;
     const char *message;
-    uint32_t len;           /* of the one batch; what follows it is ignored */
-    int64_t max_timestamp;  /* the true one */
+    uint32_t len;          /* of the one batch; what follows it is ignored */
+    int64_t max_timestamp; /* the true one */
 };
 
 void batch_judge(const struct batch_rules *rules, struct bytes records,
                  struct batch_judgement *judgement);
-/* The walk alone, over the plain records of a batch whose header is `batch`. */
-void batch_judge_records(const struct batch_rules *rules, const uint8_t *batch,
-                         struct bytes records, struct batch_judgement *judgement);

@@ -9,7 +9,7 @@
 #include "protocol/message_internal.h"
 
 static const struct message_kind_facts kind_facts[] = {
-#define KIND_FACTS(kind, type, kafka_name, plain, flexible)                                        \
+#define KIND_FACTS(kind, type, kafka_name, plain, flexible) \
     [KIND_##kind] = {(kafka_name), sizeof(type), (plain), (flexible)},
     MESSAGE_KIND_TABLE(KIND_FACTS)
 #undef KIND_FACTS
@@ -17,7 +17,7 @@ static const struct message_kind_facts kind_facts[] = {
 
 const struct message_kind_facts *message_kind_facts(enum message_kind kind)
 {
-    ASSERT((size_t)kind < ARRAY_LENGTH(kind_facts));
+    ASSERT(kind != KIND_STRUCT && (size_t)kind < ARRAY_LENGTH(kind_facts));
     return &kind_facts[kind];
 }
 

@@ -60,7 +60,7 @@ struct message_tags {
 // clang-format off
 /* Kinds of values: C type, Kafka's name, least bytes on the wire, and those of flexible versions.
  * The legacy string is never compact: the client id of the request header. */
-#define MESSAGE_KIND_TABLE(X)                      \
+#define MESSAGE_KIND_TABLE(X)                          \
     X(BOOL,          bool,          "bool",    1,  1)  \
     X(INT8,          int8_t,        "int8",    1,  1)  \
     X(INT16,         int16_t,       "int16",   2,  2)  \
@@ -77,10 +77,10 @@ struct message_tags {
 // clang-format on
 
 enum message_kind {
+    KIND_STRUCT,
 #define MESSAGE_KIND_ENUM(kind, type, kafka_name, least, least_flexible) KIND_##kind,
     MESSAGE_KIND_TABLE(MESSAGE_KIND_ENUM)
 #undef MESSAGE_KIND_ENUM
-        KIND_STRUCT,
 };
 
 /* One value, an array of them, a structure inline, a pointer to a structure, an array of them. */
@@ -177,9 +177,9 @@ int message_encode(const struct message_type *type, int16_t version, const void 
                    struct writer *writer, struct message_splits *splits) MUST_CHECK;
 
 /*
- * Writes a message as JSON text, for logs and tests: one line, in the form of Kafka's own converter.
- * Fields outside the version and tagged ones at their default are left out; bytes are base64,
- * records show as "". ERR_SHORT: no room for all of it.
+ * Writes a message as JSON text, for logs and tests: one line, in the form of Kafka's own
+ * converter. Fields outside the version and tagged ones at their default are left out; bytes are
+ * base64, records show as "". ERR_SHORT: no room for all of it.
  */
 int message_dump(const struct message_type *type, int16_t version, const void *message,
                  struct writer *writer) MUST_CHECK;

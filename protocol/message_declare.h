@@ -31,31 +31,31 @@
 #define MEMBER_TYPE_RECORDS struct blob
 
 /* As struct message_array, with the type of its elements. */
-#define MEMBER_ARRAY_OF(type, name)                                                                \
-    struct {                                                                                       \
-        type *items;                                                                               \
-        int32_t count;                                                                             \
+#define MEMBER_ARRAY_OF(type, name) \
+    struct {                        \
+        type *items;                \
+        int32_t count;              \
     } name;
 
 #define MEMBER_FIELD(_, k, name, v, nullable, t, value) MEMBER_TYPE_##k name;
 #define MEMBER_ARRAY(_, k, name, v, nullable, t, value) MEMBER_ARRAY_OF(MEMBER_TYPE_##k, name)
 #define MEMBER_NESTED(_, structure, name, v, t) struct structure name;
 #define MEMBER_OPTIONAL(_, structure, name, v, nullable, t, value) struct structure *name;
-#define MEMBER_LIST(_, structure, name, v, nullable, t, value)                                     \
+#define MEMBER_LIST(_, structure, name, v, nullable, t, value) \
     MEMBER_ARRAY_OF(struct structure, name)
 
-#define MESSAGE_STRUCT(structure, ROWS)                                                            \
-    struct structure {                                                                             \
-        ROWS(structure, MEMBER_FIELD, MEMBER_ARRAY, MEMBER_NESTED, MEMBER_OPTIONAL, MEMBER_LIST)   \
-        struct message_tags unknown_tags;                                                          \
-    };                                                                                             \
+#define MESSAGE_STRUCT(structure, ROWS)                                                          \
+    struct structure {                                                                           \
+        ROWS(structure, MEMBER_FIELD, MEMBER_ARRAY, MEMBER_NESTED, MEMBER_OPTIONAL, MEMBER_LIST) \
+        struct message_tags unknown_tags;                                                        \
+    };                                                                                           \
     extern const struct message_struct structure##_struct;
 
 /* Without fields of its own. */
-#define MESSAGE_EMPTY_STRUCT(structure)                                                            \
-    struct structure {                                                                             \
-        struct message_tags unknown_tags;                                                          \
-    };                                                                                             \
+#define MESSAGE_EMPTY_STRUCT(structure)   \
+    struct structure {                    \
+        struct message_tags unknown_tags; \
+    };                                    \
     extern const struct message_struct structure##_struct;
 
 #define MESSAGE_TYPE(message) extern const struct message_type message##_type;

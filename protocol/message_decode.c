@@ -166,10 +166,18 @@ static void *new_struct(struct decoder *d, const struct message_struct *structur
     return base;
 }
 
+/* A byte below 0 is null; but where the field is tagged, a varint of 0. */
+static bool decode_is_null(struct decoder *d, const struct message_field *field)
+{
+    if (field->tag == UNTAGGED)
+        return (int8_t)read_u8(d->reader) < 0;
+    return read_uvarint(d->reader) == 0;
+}
+
 static void decode_optional(struct decoder *d, const struct message_field *field, void **to)
 {
     *to = NULL;
-    if (version_in(field->nullable, d->version) && (int8_t)read_u8(d->reader) < 0)
+    if (version_in(field->nullable, d->version) && decode_is_null(d, field))
         return;
     if (d->reader->error == 0)
         *to = new_struct(d, field->nested);

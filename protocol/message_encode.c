@@ -160,8 +160,7 @@ static void encode_value(struct sink *s, enum message_kind kind, bool nullable, 
     }
 }
 
-static void encode_struct(struct sink *s, const struct message_struct *structure,
-                          const void *base);
+static void encode_struct(struct sink *s, const struct message_struct *structure, const void *base);
 
 static void encode_array(struct sink *s, const struct message_field *field,
                          const struct message_array *array)
@@ -182,10 +181,11 @@ static void encode_optional(struct sink *s, const struct message_field *field,
                             const void *structure)
 {
     bool nullable = version_in(field->nullable, s->version);
+    uint8_t null = field->tag == UNTAGGED ? UINT8_MAX : 0;
     if (structure == NULL && !nullable)
         sink_fail(s, ERR_MALFORMED);
     if (nullable)
-        put_u8(s, structure == NULL ? UINT8_MAX : 1);
+        put_u8(s, structure != NULL ? 1 : null);
     if (structure != NULL)
         encode_struct(s, field->nested, structure);
 }

@@ -70,8 +70,7 @@ static void write_blob(struct writer *w, struct blob blob)
         write_bytes(w, blob.data, (size_t)blob.len);
 }
 
-void batch_build_add(struct batch_builder *b, int64_t timestamp, struct blob key,
-                     struct blob value)
+void batch_build_add(struct batch_builder *b, int64_t timestamp, struct blob key, struct blob value)
 {
     if (b->count == 0) {
         b->base_timestamp = timestamp;

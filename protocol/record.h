@@ -16,8 +16,8 @@
 struct record {
     int64_t timestamp_delta;
     int32_t offset_delta;
-    struct blob key;   /* borrowed; len -1: null */
-    struct blob value; /* borrowed; len -1: null */
+    struct blob key;      /* borrowed; len -1: null */
+    struct blob value;    /* borrowed; len -1: null */
     struct bytes headers; /* the encoded headers, count first */
 };
 

@@ -236,8 +236,7 @@ void wal_release(struct wal *wal, const struct wal_span *span, bool planned)
 uint64_t wal_span_file(const struct wal *wal, const struct wal_span *span)
 {
     /* The lookup does not change anything. */
-    struct wal_file *f =
-        wal_file_of_sequence((struct wal *)(uintptr_t)wal, span->sequence);
+    struct wal_file *f = wal_file_of_sequence((struct wal *)(uintptr_t)wal, span->sequence);
     return f == NULL ? UINT64_MAX : f->number;
 }
 
@@ -432,8 +431,8 @@ static void group_written(struct io_op *op, const struct io_event *event)
 {
     struct wal_group *group = CONTAINER_OF(op, struct wal_group, op);
     struct wal *wal = group->wal;
-    bool whole = event->value >= 0 &&
-                 (group->state == GROUP_SYNCING || event->value == group->extent.len);
+    bool whole =
+        event->value >= 0 && (group->state == GROUP_SYNCING || event->value == group->extent.len);
     if (whole && group->state == GROUP_WRITING && !wal->head.dsync) {
         group->state = GROUP_SYNCING;
         io_sync(wal->options.io, op, group->extent.file);

@@ -97,9 +97,9 @@ struct wal_options {
 
 /* What recovery found; input to wal_open. Opaque numbers to the caller but for the first three. */
 struct wal_recovered {
-    bool found;              /* this stream existed */
-    uint64_t entries;        /* handed to the visitor */
-    int64_t catalog_offset;  /* the highest in any valid group, -1: none */
+    bool found;             /* this stream existed */
+    uint64_t entries;       /* handed to the visitor */
+    int64_t catalog_offset; /* the highest in any valid group, -1: none */
     struct uuid uuid;
     uint64_t life_next;
     uint64_t sequence_next;
@@ -120,15 +120,24 @@ struct wal_visit {
 /* Nonzero stops recovery, and is its result. */
 typedef int wal_visit_fn(void *context, const struct wal_visit *entry);
 
+struct wal_recover_options {
+    struct file_system *fs;
+    const char *directory;
+    unsigned stream;
+    const struct wal_position *from;
+    wal_visit_fn *visit;
+    void *context; /* of visit */
+    const struct log *log;
+};
+
 /*
  * Reads the stream from `from` (null: from where its head file says) and visits every entry of the
  * groups that must be kept, in order. Blocking; nothing is changed on disk, so it may be repeated.
  * ERR_CORRUPT when a group that was acknowledged is missing or damaged: the log has the file and
  * position. ERR_VERSION for a newer format.
  */
-int wal_recover(struct file_system *fs, const char *directory, unsigned stream,
-                const struct wal_position *from, wal_visit_fn *visit, void *context,
-                struct wal_recovered *recovered, const struct log *log) MUST_CHECK;
+int wal_recover(const struct wal_recover_options *options,
+                struct wal_recovered *recovered) MUST_CHECK;
 
 /* Which streams have files in the directory: a bit per stream below 64. */
 int wal_list_streams(struct file_system *fs, const char *directory, uint64_t *streams) MUST_CHECK;
@@ -200,11 +209,11 @@ void wal_drain(struct wal *wal);
 struct wal_stats {
     uint64_t groups;
     uint64_t entries;
-    uint64_t bytes;        /* padded, as written */
+    uint64_t bytes; /* padded, as written */
     uint64_t closed[WAL_CLOSE_REASONS];
-    uint64_t memory_used;  /* bytes of blocks */
+    uint64_t memory_used; /* bytes of blocks */
     uint64_t memory_limit;
-    uint64_t file_used;    /* bytes of files that hold live entries */
+    uint64_t file_used; /* bytes of files that hold live entries */
     uint64_t file_limit;
     uint64_t failed_writes;
     uint64_t lives;

@@ -224,8 +224,8 @@ struct wal_file *wal_file_of_sequence(struct wal *wal, uint64_t sequence)
 
 static void file_retire(struct wal *wal, struct wal_file *f, uint32_t free_files)
 {
-    bool keep = f->state == FILE_LIVE && f->size == wal->options.file_bytes &&
-                free_files < FREE_FILES_MAX;
+    bool keep =
+        f->state == FILE_LIVE && f->size == wal->options.file_bytes && free_files < FREE_FILES_MAX;
     if (keep) {
         f->state = FILE_FREE;
         return;
@@ -338,8 +338,9 @@ static int file_make_first(struct wal *wal)
     wal->direct = true;
     int result = file_make(wal, f);
     if (result == ERR_UNSUPPORTED) {
-        log_warn(wal->options.log, "the file system of %s has no direct I/O: WAL writes are "
-                                   "buffered and synced",
+        log_warn(wal->options.log,
+                 "the file system of %s has no direct I/O: WAL writes are "
+                 "buffered and synced",
                  directory_of(wal));
         wal->direct = false;
         result = file_make(wal, f);

@@ -36,8 +36,7 @@ struct wal_head {
 int wal_head_load(struct file_system *fs, const char *directory, unsigned stream,
                   struct wal_head *head) MUST_CHECK;
 /* Raises the number and writes the slot; durable, with its directory, when it returns. */
-int wal_head_store(struct file_system *fs, const char *directory,
-                   struct wal_head *head) MUST_CHECK;
+int wal_head_store(struct file_system *fs, const char *directory, struct wal_head *head) MUST_CHECK;
 /* Begins a life. The oldest is forgotten when there are too many: by then it is trimmed. */
 void wal_head_begin_life(struct wal_head *head, const struct wal_life *life);
 

@@ -88,7 +88,7 @@ struct wal {
     struct wal_head head;
     bool direct;
     enum wal_state state;
-    bool probing;  /* half open: the new life has proven nothing yet */
+    bool probing; /* half open: the new life has proven nothing yet */
     bool draining;
     bool renewal_failed; /* a write failed before the new life proved itself */
     uint64_t life;
@@ -102,7 +102,7 @@ struct wal {
     uint32_t writing;
     uint64_t sequence_next;
     uint64_t durable;
-    uint64_t proven; /* the highest sequence that a written group calls durable */
+    uint64_t proven;   /* the highest sequence that a written group calls durable */
     uint64_t quiet_ns; /* when the last write came back */
     int64_t catalog_offset;
 

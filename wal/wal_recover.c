@@ -27,7 +27,7 @@ struct recovery {
     unsigned stream;
     struct wal_head head;
     struct wal_listing listing;
-    uint32_t life; /* index in head.lives */
+    uint32_t life;     /* index in head.lives */
     uint64_t sequence; /* expected next */
     uint64_t file;     /* its number and position */
     uint64_t position;
@@ -118,8 +118,7 @@ static int find_next(struct recovery *r, struct wal_group_header *h)
             result = try_file(r, r->listing.numbers[i], h);
     if (result != 0)
         return result;
-    if (r->life + 1 < r->head.life_count &&
-        r->head.lives[r->life + 1].before == r->sequence) {
+    if (r->life + 1 < r->head.life_count && r->head.lives[r->life + 1].before == r->sequence) {
         r->life++;
         r->sequence = r->head.lives[r->life].sequence;
         return try_file(r, r->head.lives[r->life].file, h);
@@ -132,8 +131,8 @@ static bool is_proof(const struct recovery *r, const struct wal_group_header *h,
                      uint64_t position)
 {
     return uuid_equal(h->uuid, r->head.uuid) && h->stream == r->stream &&
-           h->life == r->head.lives[r->life].life && h->file == file &&
-           h->position == position && h->sequence > r->sequence && h->durable >= r->sequence;
+           h->life == r->head.lives[r->life].life && h->file == file && h->position == position &&
+           h->sequence > r->sequence && h->durable >= r->sequence;
 }
 
 static int proof_intact(struct recovery *r, int handle, const struct wal_group_header *h)
@@ -248,20 +247,24 @@ static int recovery_run(struct recovery *r)
     return result;
 }
 
-int wal_recover(struct file_system *fs, const char *directory, unsigned stream,
-                const struct wal_position *from, wal_visit_fn *visit, void *context,
-                struct wal_recovered *recovered, const struct log *log)
+int wal_recover(const struct wal_recover_options *options, struct wal_recovered *recovered)
 {
+    struct file_system *fs = options->fs;
+    const char *directory = options->directory;
+    unsigned stream = options->stream;
+    const struct log *log = options->log;
     struct recovery *r = mem_alloc(sizeof *r);
     *recovered = (struct wal_recovered){.catalog_offset = -1};
-    *r = (struct recovery){.fs = fs,
-                           .directory = directory,
-                           .log = log,
-                           .stream = stream,
-                           .handle = -1,
-                           .visit = visit,
-                           .context = context,
-                           .recovered = recovered};
+    *r = (struct recovery){
+        .fs = fs,
+        .directory = directory,
+        .log = log,
+        .stream = stream,
+        .handle = -1,
+        .visit = options->visit,
+        .context = options->context,
+        .recovered = recovered,
+    };
     int result = wal_head_load(fs, directory, stream, &r->head);
     if (result == ERR_NOT_FOUND) {
         mem_free(r);
@@ -276,15 +279,14 @@ int wal_recover(struct file_system *fs, const char *directory, unsigned stream,
         return result;
     }
     recovered->found = true;
-    recovery_place(r, from);
+    recovery_place(r, options->from);
     result = recovery_run(r);
     recovered->uuid = r->head.uuid;
     recovered->head_number = r->head.number;
     recovered->probed = r->head.probed;
     recovered->dsync = r->head.dsync;
     recovered->life_next = r->head.lives[r->head.life_count - 1].life + 1;
-    recovered->sequence_next =
-        MAX(r->sequence, r->head.lives[r->head.life_count - 1].sequence) + 1;
+    recovered->sequence_next = MAX(r->sequence, r->head.lives[r->head.life_count - 1].sequence) + 1;
     uint64_t highest = r->listing.count == 0 ? 0 : r->listing.numbers[r->listing.count - 1];
     recovered->file_next = MAX(highest, r->head.lives[r->head.life_count - 1].file) + 1;
     mem_free(r);

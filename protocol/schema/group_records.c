@@ -1,4 +1,4 @@
-/* Records of __consumer_offsets and __transaction_state: the descriptors of the rows. */
+/* Records of consumer groups and transactions: the descriptors of the rows. */
 #include "protocol/schema/group_records.h"
 
 #include "protocol/message_define.h"

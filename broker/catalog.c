@@ -1,0 +1,299 @@
+/*
+ * The catalog's writer: proposals in, one batch out, applied on every core, proposals done.
+ *
+ * One commit is in flight at a time, from the first judge to the last core's confirmation; what
+ * arrives meanwhile waits in order and is judged together next. So judges see an image that is
+ * complete but for what the same batch already takes, and that is in a short list of names.
+ */
+#include "broker/catalog.h"
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "broker/partitions.h"
+#include "partition/partition.h"
+#include "protocol/errors.h"
+#include "protocol/record.h"
+#include "protocol/schema/metadata_records.h"
+
+#define CATALOG_BATCH_BYTES (900 * KIB)
+#define CATALOG_GATHER_MAX 100
+#define CATALOG_NAMES_MAX 4096
+
+/* A batch on its way to one core. */
+struct catalog_apply {
+    struct core_call call; /* first */
+    struct catalog *catalog;
+};
+
+struct catalog_name {
+    struct bytes name; /* of a topic taken in this batch; borrowed from the proposal */
+    struct uuid id;    /* of a topic removed in it */
+};
+
+struct catalog {
+    struct core *core;
+    struct partition *partition;
+    struct list waiting;    /* proposals */
+    struct list committing; /* proposals in the batch */
+    bool busy;
+    uint32_t applying; /* cores that have not confirmed */
+    struct catalog_apply *applies;
+    uint8_t *buffer; /* the batch */
+    struct batch_builder builder;
+    struct partition_append append;
+    struct catalog_name names[CATALOG_NAMES_MAX];
+    uint32_t name_count;
+    int64_t producer_id_next;
+    int64_t now_ms;
+    bool overflow;
+};
+
+struct catalog *catalog_new(struct core *core, struct partition *partition)
+{
+    struct catalog *catalog = mem_alloc(sizeof *catalog);
+    catalog->core = core;
+    catalog->partition = partition;
+    catalog->buffer = mem_alloc(CATALOG_BATCH_BYTES);
+    catalog->applies = mem_alloc_array(core->core_count, sizeof *catalog->applies);
+    list_init(&catalog->waiting);
+    list_init(&catalog->committing);
+    return catalog;
+}
+
+void catalog_free(struct catalog *catalog)
+{
+    ASSERT(catalog_idle(catalog));
+    mem_free(catalog->applies);
+    mem_free(catalog->buffer);
+    mem_free(catalog);
+}
+
+bool catalog_idle(const struct catalog *catalog)
+{
+    return !catalog->busy && list_empty(&catalog->waiting);
+}
+
+/* For judges. */
+
+struct image *catalog_image(struct catalog *catalog)
+{
+    return &catalog->core->image;
+}
+
+struct core *catalog_core(struct catalog *catalog)
+{
+    return catalog->core;
+}
+
+struct partition *catalog_partition(struct catalog *catalog)
+{
+    return catalog->partition;
+}
+
+bool catalog_topic_taken(const struct catalog *catalog, struct bytes name)
+{
+    for (uint32_t i = 0; i < catalog->name_count; i++)
+        if (catalog->names[i].name.len > 0 && bytes_equal(catalog->names[i].name, name))
+            return true;
+    return false;
+}
+
+bool catalog_topic_removed(const struct catalog *catalog, struct uuid id)
+{
+    for (uint32_t i = 0; i < catalog->name_count; i++)
+        if (catalog->names[i].name.len == 0 && uuid_equal(catalog->names[i].id, id))
+            return true;
+    return false;
+}
+
+static void catalog_note(struct catalog *catalog, const struct catalog_name *name)
+{
+    if (catalog->name_count == CATALOG_NAMES_MAX)
+        catalog->overflow = true;
+    else
+        catalog->names[catalog->name_count++] = *name;
+}
+
+void catalog_take_topic(struct catalog *catalog, struct bytes name)
+{
+    catalog_note(catalog, &(struct catalog_name){.name = name});
+}
+
+void catalog_remove_topic(struct catalog *catalog, struct uuid id)
+{
+    catalog_note(catalog, &(struct catalog_name){.id = id});
+}
+
+int64_t catalog_take_producer_ids(struct catalog *catalog, int32_t count)
+{
+    int64_t first = MAX(catalog->producer_id_next, catalog->core->image.producer_id_next);
+    catalog->producer_id_next = first + count;
+    return first;
+}
+
+void catalog_add(struct catalog *catalog, const struct message_type *type, int16_t version,
+                 const void *record)
+{
+    uint8_t value[8192];
+    struct writer w;
+    writer_init(&w, value, sizeof value);
+    write_uvarint(&w, 1);
+    write_uvarint(&w, (uint32_t)type->api_key);
+    write_uvarint(&w, (uint32_t)version);
+    int result = message_encode(type, version, record, &w, NULL);
+    if (result != 0) {
+        catalog->overflow = true;
+        return;
+    }
+    batch_build_add(&catalog->builder, catalog->now_ms, (struct blob){NULL, -1},
+                    blob_of(value, writer_len(&w)));
+    if (catalog->builder.writer.error != 0)
+        catalog->overflow = true;
+}
+
+/* Commits. */
+
+static void catalog_start(struct catalog *catalog);
+
+static void proposal_end(struct catalog *catalog, struct proposal *proposal, int16_t error)
+{
+    proposal->error = error;
+    core_reply(catalog->core, &proposal->call);
+}
+
+static void commit_end(struct catalog *catalog, int16_t error)
+{
+    struct list ended;
+    list_init(&ended);
+    list_append(&ended, &catalog->committing);
+    catalog->busy = false;
+    catalog->name_count = 0;
+    struct list *node;
+    while ((node = list_pop_front(&ended)) != NULL)
+        proposal_end(catalog, LIST_ENTRY(node, struct proposal, node), error);
+    catalog_start(catalog);
+}
+
+/* On each core. */
+static void apply_run(struct core *core, struct core_call *call)
+{
+    struct catalog_apply *apply = CONTAINER_OF(call, struct catalog_apply, call);
+    const struct catalog *catalog = apply->catalog;
+    int result = partitions_apply(core, catalog->append.batch, catalog->append.len);
+    ASSERT(result == 0);
+    core_reply(core, call);
+}
+
+static void apply_done(struct core *core, struct core_call *call)
+{
+    (void)core;
+    struct catalog *catalog = CONTAINER_OF(call, struct catalog_apply, call)->catalog;
+    ASSERT(catalog->applying > 0);
+    catalog->applying--;
+    if (catalog->applying == 0)
+        commit_end(catalog, KAFKA_NONE);
+}
+
+static void commit_durable(struct partition_append *append)
+{
+    struct catalog *catalog = CONTAINER_OF(append, struct catalog, append);
+    struct core *core = catalog->core;
+    if (append->outcome != APPEND_DONE) {
+        log_error(&core->log, "the catalog cannot be written");
+        commit_end(catalog, KAFKA_KAFKA_STORAGE_ERROR);
+        return;
+    }
+    batch_patch_offset(catalog->buffer, append->base_offset);
+    catalog->applying = core->core_count;
+    for (unsigned i = 0; i < core->core_count; i++) {
+        catalog->applies[i].catalog = catalog;
+        catalog->applies[i].call.run = apply_run;
+        catalog->applies[i].call.done = apply_done;
+    }
+    for (unsigned i = 0; i < core->core_count; i++)
+        core_send(core, i, &catalog->applies[i].call);
+}
+
+static void commit_write(struct catalog *catalog)
+{
+    int64_t len = batch_build_end(&catalog->builder, &BATCH_BUILD_PLAIN);
+    ASSERT(len > 0);
+    catalog->append = (struct partition_append){
+        .partition = catalog->partition,
+        .batch = catalog->buffer,
+        .len = (uint32_t)len,
+        .origin = APPEND_COORDINATOR,
+        .done = commit_durable,
+    };
+    if (partition_append(&catalog->append) != 0) {
+        log_warn(&catalog->core->log, "no memory to write the catalog");
+        commit_end(catalog, KAFKA_KAFKA_STORAGE_ERROR);
+    }
+}
+
+/* Judges one proposal; what it added stays only when it was accepted. */
+static void proposal_take(struct catalog *catalog, struct proposal *proposal)
+{
+    struct batch_builder before = catalog->builder;
+    uint32_t names_before = catalog->name_count;
+    catalog->overflow = false;
+    int16_t error = proposal->judge(catalog, proposal);
+    bool retry = catalog->overflow && before.count > 0;
+    if (error != KAFKA_NONE || catalog->overflow) {
+        catalog->builder = before;
+        catalog->name_count = names_before;
+    }
+    if (retry)
+        list_push_front(&catalog->waiting, &proposal->node);
+    else if (catalog->overflow)
+        proposal_end(catalog, proposal, KAFKA_POLICY_VIOLATION);
+    else if (error != KAFKA_NONE || catalog->builder.count == before.count)
+        proposal_end(catalog, proposal, error);
+    else
+        list_push_back(&catalog->committing, &proposal->node);
+}
+
+/* Takes what waits into a batch, up to a limit. Proposals that add nothing end at once. */
+static void catalog_gather(struct catalog *catalog)
+{
+    catalog->now_ms = io_wall_ms(catalog->core->io);
+    catalog->overflow = false;
+    batch_build_begin(&catalog->builder, catalog->buffer, CATALOG_BATCH_BYTES);
+    for (int i = 0; i < CATALOG_GATHER_MAX && !catalog->overflow; i++) {
+        struct list *node = list_pop_front(&catalog->waiting);
+        if (node == NULL)
+            break;
+        proposal_take(catalog, LIST_ENTRY(node, struct proposal, node));
+    }
+}
+
+static void catalog_start(struct catalog *catalog)
+{
+    if (catalog->busy)
+        return;
+    /* A proposal that ends may bring the next one: it waits for this loop. */
+    catalog->busy = true;
+    while (!list_empty(&catalog->waiting)) {
+        catalog_gather(catalog);
+        if (catalog->builder.count > 0) {
+            commit_write(catalog);
+            return;
+        }
+    }
+    catalog->busy = false;
+}
+
+static void proposal_run(struct core *core, struct core_call *call)
+{
+    struct proposal *proposal = CONTAINER_OF(call, struct proposal, call);
+    list_push_back(&core->catalog->waiting, &proposal->node);
+    catalog_start(core->catalog);
+}
+
+void catalog_propose(struct core *core, struct proposal *proposal)
+{
+    ASSERT(proposal->judge != NULL && proposal->call.done != NULL);
+    proposal->call.run = proposal_run;
+    list_init(&proposal->node);
+    core_send(core, 0, &proposal->call);
+}

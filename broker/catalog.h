@@ -1,0 +1,61 @@
+/*
+ * The embedded controller: the only writer of the `__cluster_metadata` log, on core 0.
+ *
+ * A proposal carries metadata records. Proposals gather while a commit is in flight; then all
+ * that wait become one record batch, written through core 0's WAL like any other append. When it
+ * is durable every core applies it to its own image, and only when the last core has confirmed is
+ * the proposal done. Nothing waits for a timer.
+ *
+ * Proposals are judged when they are taken into a batch, against the image plus what is taken
+ * already, so that two proposals of the same topic cannot both succeed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/uuid.h"
+#include "broker/core.h"
+#include "protocol/message.h"
+
+struct catalog;
+
+/* One thing proposed, from any core. Owned by the proposer until `call.done`. */
+struct proposal {
+    struct core_call call; /* first; `run` is set by catalog_propose, `done` by the proposer */
+    /* On core 0: judges against the catalog's state, and adds records with catalog_add. A nonzero
+     * Kafka error means that nothing was added, and ends the proposal at once. */
+    int16_t (*judge)(struct catalog *catalog, struct proposal *proposal);
+    /* out */
+    int16_t error; /* Kafka's; of the judge, or of the storage */
+    struct list node;
+};
+
+/* From any core: the proposal ends in call.done on this core, when every core has applied it. */
+void catalog_propose(struct core *core, struct proposal *proposal);
+
+/* For judges. The image of core 0 is behind `catalog_image`; names taken in the same batch are
+ * known by catalog_topic_taken. */
+struct image *catalog_image(struct catalog *catalog);
+bool catalog_topic_taken(const struct catalog *catalog, struct bytes name);
+bool catalog_topic_removed(const struct catalog *catalog, struct uuid id);
+void catalog_take_topic(struct catalog *catalog, struct bytes name);
+void catalog_remove_topic(struct catalog *catalog, struct uuid id);
+/* Adds one record to the batch that is being gathered; it is encoded at once. `type` is the
+ * metadata record's message type and version. */
+void catalog_add(struct catalog *catalog, const struct message_type *type, int16_t version,
+                 const void *record);
+struct core *catalog_core(struct catalog *catalog);
+struct partition *catalog_partition(struct catalog *catalog);
+/* The next block of producer ids that judges may give out. */
+int64_t catalog_take_producer_ids(struct catalog *catalog, int32_t count);
+
+/* On core 0 before it runs; `partition` is the opened catalog partition. */
+struct catalog *catalog_new(struct core *core, struct partition *partition);
+void catalog_free(struct catalog *catalog);
+/* The first thing on core 0: begins the log's new leader epoch and registers this broker; then
+ * every core accepts connections. */
+void catalog_boot(struct catalog *catalog);
+/* Nothing is gathered or in flight. */
+bool catalog_idle(const struct catalog *catalog);

@@ -1,0 +1,80 @@
+/*
+ * One client connection: bytes in, requests in order, responses out in that order.
+ *
+ * Requests start in order. A produce may start while earlier produces run; any other request
+ * waits until all before it are answered, and nothing overtakes it: clients rely on it. At most
+ * CONNECTION_REQUESTS_MAX are held; then reading stops. A frame that lies whole in a receive
+ * buffer is handled in place; a larger one is gathered once into memory of its own, taken only
+ * when its size is known and allowed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "broker/request.h"
+#include "io/io.h"
+
+#define CONNECTION_REQUESTS_MAX 64
+#define CONNECTION_PARTS_MAX 256
+
+struct connection {
+    struct list node;         /* core->open */
+    struct list starved_node; /* core->starved */
+    struct list send_node;    /* core->to_send */
+    struct core *core;
+    int socket;
+    uint32_t listener; /* index of the listener it came in on */
+
+    struct io_op recv_op;
+    struct io_op send_op;
+    struct io_op close_op;
+    bool receiving;
+    bool canceling; /* the receive is asked to end */
+    bool sending;
+    bool starting; /* connection_start is on the stack */
+    bool ended;    /* no more input: the peer is done, or we drain */
+    bool closing;  /* nothing is read or sent any more; freed when everything has ended */
+    bool closed;
+
+    /* Received bytes not consumed yet: ids of receive buffers, linked through core->held. The
+     * first `consumed` bytes of the first one are done. */
+    int32_t input_first;
+    int32_t input_last;
+    uint32_t consumed;
+
+    /* The frame being gathered. `prefix_len` is 4 once its size is known. */
+    uint8_t prefix[4];
+    uint32_t prefix_len;
+    uint32_t frame_len;
+    uint8_t *gathered; /* null: none */
+    size_t gathered_size;
+    uint32_t gathered_len;
+
+    struct list requests;
+    uint32_t request_count;
+    uint32_t running;        /* started and not answered */
+    uint32_t running_others; /* of these, other than produce */
+
+    struct iovec parts[CONNECTION_PARTS_MAX]; /* of the running send */
+    uint64_t last_active_ns;
+    struct timer idle;
+
+    /* What ApiVersions told. */
+    char software_name[64];
+    char software_version[64];
+};
+
+void connection_open(struct core *core, int socket, uint32_t listener);
+/* Closes it as soon as nothing uses it; running requests end first. */
+void connection_close(struct connection *connection);
+/* A request is answered: later ones may start, finished ones are sent. */
+void connection_request_answered(struct connection *connection, struct request *request);
+/* Sends what is finished. Called at the end of the step, so that one send carries many answers. */
+void connection_send(struct connection *connection);
+/* Input that waited for memory or for answers goes on. */
+void connection_resume(struct connection *connection);
+/* Stops reading; closes once what has started is answered and sent. */
+void connection_drain(struct connection *connection);

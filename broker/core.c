@@ -1,0 +1,250 @@
+/*
+ * The core's step, and calls between cores.
+ *
+ * A step takes what other cores sent, runs due timers, lets the shard answer and write, sends
+ * finished responses, and wakes the peers it handed something to: once each, at the end. The ring
+ * to a peer holds at most CORE_CALLS_OUT_MAX calls of this core and as many replies to the peer's
+ * calls, so that a push cannot fail; calls beyond that park on the link and follow as replies come
+ * in. That reservation is what makes replies wait-free and deadlock impossible.
+ */
+#include "broker/core.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "broker/catalog.h"
+#include "broker/connection.h"
+#include "broker/life.h"
+#include "broker/produce.h"
+#include "broker/producer_ids.h"
+
+#define CORE_RING_CAPACITY (2 * CORE_CALLS_OUT_MAX)
+#define CORE_POP_MAX 64
+#define CORE_MEMORY_UNIT (4 * KIB)
+
+unsigned core_of_partition(unsigned core_count, struct uuid topic_id, int32_t partition)
+{
+    ASSERT(core_count > 0 && partition >= 0);
+    return (unsigned)((uuid_hash(topic_id) % core_count + (uint64_t)partition) % core_count);
+}
+
+static void link_push(struct core_link *link, struct core_call *call)
+{
+    bool pushed = spsc_push(link->out, call);
+    ASSERT(pushed);
+    link->wake_due = true;
+}
+
+void core_send(struct core *core, unsigned to, struct core_call *call)
+{
+    ASSERT(to < core->core_count && call->run != NULL && call->done != NULL);
+    call->from = core->id;
+    call->replied = false;
+    if (to == core->id) {
+        call->run(core, call);
+        return;
+    }
+    struct core_link *link = &core->links[to];
+    if (link->calls_out == CORE_CALLS_OUT_MAX) {
+        list_push_back(&link->parked, &call->node);
+        return;
+    }
+    link->calls_out++;
+    link_push(link, call);
+}
+
+void core_reply(struct core *core, struct core_call *call)
+{
+    ASSERT(!call->replied);
+    call->replied = true;
+    if (call->from == core->id) {
+        call->done(core, call);
+        return;
+    }
+    link_push(&core->links[call->from], call);
+}
+
+static void core_take_reply(struct core *core, struct core_link *link, struct core_call *call)
+{
+    ASSERT(link->calls_out > 0);
+    struct list *parked = list_pop_front(&link->parked);
+    if (parked != NULL)
+        link_push(link, LIST_ENTRY(parked, struct core_call, node));
+    else
+        link->calls_out--;
+    call->done(core, call);
+}
+
+static bool core_take_messages(struct core *core)
+{
+    bool any = false;
+    for (unsigned i = 0; i < core->core_count; i++) {
+        struct core_link *link = &core->links[i];
+        void *items[CORE_POP_MAX];
+        if (i == core->id)
+            continue;
+        uint32_t count = spsc_pop(link->in, items, CORE_POP_MAX);
+        for (uint32_t j = 0; j < count; j++) {
+            struct core_call *call = items[j];
+            if (call->replied)
+                core_take_reply(core, link, call);
+            else
+                call->run(core, call);
+        }
+        any = any || count > 0;
+    }
+    return any;
+}
+
+static void core_wake_peers(struct core *core)
+{
+    for (unsigned i = 0; i < core->core_count; i++) {
+        struct core_link *link = &core->links[i];
+        if (link->wake_due) {
+            link->wake_due = false;
+            io_wake(core->io, link->peer->io);
+        }
+    }
+}
+
+static void core_send_responses(struct core *core)
+{
+    struct list *node;
+    while ((node = list_pop_front(&core->to_send)) != NULL)
+        connection_send(LIST_ENTRY(node, struct connection, send_node));
+}
+
+/* Connections whose input waited for memory try again, each once. */
+static void core_resume_starved(struct core *core)
+{
+    struct list starved;
+    list_init(&starved);
+    list_append(&starved, &core->starved);
+    struct list *node;
+    while ((node = list_pop_front(&starved)) != NULL)
+        connection_resume(LIST_ENTRY(node, struct connection, starved_node));
+}
+
+static bool core_has_work(struct io_loop *loop)
+{
+    struct core *core = CONTAINER_OF(loop, struct core, loop);
+    for (unsigned i = 0; i < core->core_count; i++)
+        if (i != core->id && !spsc_empty(core->links[i].in))
+            return true;
+    return life_stop_asked(core);
+}
+
+static uint64_t core_step(struct io_loop *loop)
+{
+    struct core *core = CONTAINER_OF(loop, struct core, loop);
+    bool more = core_take_messages(core);
+    heap_run(&core->timers, io_now(core->io));
+    uint64_t shard_deadline = shard_step(&core->shard);
+    core_resume_starved(core);
+    core_send_responses(core);
+    life_step(core);
+    core_wake_peers(core);
+    if (more || !list_empty(&core->to_send) || !list_empty(&core->shard.answers))
+        return 0;
+    return MIN(shard_deadline, heap_next(&core->timers));
+}
+
+void core_drop_buffer(struct core *core, struct io_buffer *buffer)
+{
+    struct held_buffer *held = &core->held[buffer->id];
+    ASSERT(held->holds > 0);
+    held->holds--;
+    if (held->holds == 0)
+        io_recv_release(core->io, buffer);
+}
+
+bool core_short_of_memory(const struct core *core)
+{
+    size_t size = region_size(core->memory);
+    return region_used(core->memory) > size - size / 4;
+}
+
+void core_timer_set(struct core *core, struct timer *timer, uint64_t delay_ns)
+{
+    heap_set(&core->timers, timer, io_now(core->io) + delay_ns);
+}
+
+void core_timer_cancel(struct core *core, struct timer *timer)
+{
+    heap_cancel(&core->timers, timer);
+}
+
+static void core_room(struct shard *shard)
+{
+    produce_resume_parked(CONTAINER_OF(shard, struct core, shard));
+}
+
+void core_init(struct core *core, const struct core_options *options)
+{
+    *core = (struct core){
+        .loop = {core_step, core_has_work},
+        .server = options->server,
+        .id = options->id,
+        .core_count = options->core_count,
+        .io = options->io,
+        .log = *options->log,
+    };
+    heap_init(&core->timers, 1024);
+    list_init(&core->open);
+    list_init(&core->starved);
+    list_init(&core->to_send);
+    list_init(&core->parked_appends);
+    size_t memory = budget_add(&core->budget, "requests and responses", options->memory_bytes);
+    core->memory = region_new(memory, CORE_MEMORY_UNIT);
+    slab_init(&core->connections, sizeof(struct connection), options->connections_max);
+    budget_add(&core->budget, "connections", options->connections_max * sizeof(struct connection));
+    uint32_t requests = options->connections_max * 4;
+    slab_init(&core->requests, sizeof(struct request), requests);
+    budget_add(&core->budget, "request headers", requests * sizeof(struct request));
+    core->held = mem_alloc_array(options->recv_buffer_count, sizeof *core->held);
+    core->links = mem_alloc_array(options->core_count, sizeof *core->links);
+    shard_init(&core->shard);
+    core->shard.room = core_room;
+    image_init(&core->image, options->config, options->core_count, options->id);
+    list_init(&core->fetch_waits);
+    core->producer_ids = producer_ids_new(core);
+}
+
+void core_link_all(struct core *cores, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned j = 0; j < count; j++) {
+            struct core_link *link = &cores[i].links[j];
+            link->peer = &cores[j];
+            list_init(&link->parked);
+            if (i == j)
+                continue;
+            link->out = spsc_new(CORE_RING_CAPACITY);
+            cores[j].links[i].in = link->out;
+        }
+    }
+}
+
+void core_fini(struct core *core)
+{
+    ASSERT(list_empty(&core->open) && list_empty(&core->parked_appends));
+    producer_ids_free(core->producer_ids);
+    mem_free(core->acceptors);
+    image_fini(&core->image);
+    for (unsigned i = 0; i < core->core_count; i++)
+        if (i != core->id)
+            spsc_free(core->links[i].out);
+    mem_free(core->links);
+    mem_free(core->held);
+    slab_fini(&core->requests);
+    slab_fini(&core->connections);
+    region_free(core->memory);
+    heap_fini(&core->timers);
+}
+
+void core_run(struct core *core)
+{
+    if (core->id == 0)
+        catalog_boot(core->catalog);
+    io_run(core->io, &core->loop);
+}

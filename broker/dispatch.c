@@ -1,0 +1,49 @@
+/* The table of served APIs. */
+#include "broker/dispatch.h"
+
+#include "base/util.h"
+#include "broker/handlers.h"
+
+#define KEY_PRODUCE 0
+#define KEY_API_VERSIONS 18
+
+struct dispatch_row {
+    int16_t key;
+    request_handler_fn *handler;
+};
+
+static const struct dispatch_row dispatch_table[] = {
+    {KEY_PRODUCE, produce_handle}, {1, fetch_handle},
+    {2, list_offsets_handle},      {3, metadata_handle},
+    {10, find_coordinator_handle}, {KEY_API_VERSIONS, api_versions_handle},
+    {19, create_topics_handle},    {20, delete_topics_handle},
+    {22, init_producer_id_handle}, {23, offset_for_leader_epoch_handle},
+    {32, describe_configs_handle}, {37, create_partitions_handle},
+    {60, describe_cluster_handle}, {75, describe_topic_partitions_handle},
+};
+
+static request_handler_fn *dispatch_handler(int16_t key)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(dispatch_table); i++)
+        if (dispatch_table[i].key == key)
+            return dispatch_table[i].handler;
+    return NULL;
+}
+
+bool dispatch_serves(const struct api *api)
+{
+    return dispatch_handler(api->key) != NULL;
+}
+
+request_handler_fn *dispatch_find(const struct api *api, int16_t version)
+{
+    bool known = version >= api->version_min && version <= api->version_max;
+    if (!known && api->key != KEY_API_VERSIONS)
+        return NULL;
+    return dispatch_handler(api->key);
+}
+
+bool dispatch_overlaps(const struct api *api)
+{
+    return api->key == KEY_PRODUCE;
+}

@@ -1,0 +1,19 @@
+/* The handlers, one line each; a file of broker/ serves each group. */
+#pragma once
+
+#include "broker/request.h"
+
+void api_versions_handle(struct request *request);
+void metadata_handle(struct request *request);
+void describe_cluster_handle(struct request *request);
+void describe_topic_partitions_handle(struct request *request);
+void produce_handle(struct request *request);
+void fetch_handle(struct request *request);
+void list_offsets_handle(struct request *request);
+void offset_for_leader_epoch_handle(struct request *request);
+void init_producer_id_handle(struct request *request);
+void create_topics_handle(struct request *request);
+void delete_topics_handle(struct request *request);
+void create_partitions_handle(struct request *request);
+void describe_configs_handle(struct request *request);
+void find_coordinator_handle(struct request *request);

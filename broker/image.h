@@ -1,0 +1,93 @@
+/*
+ * A core's own picture of the catalog: topics, their configuration, features, producer id blocks.
+ *
+ * It is built from the records of `__cluster_metadata` alone, in order, so that every core that
+ * has applied the same offset has the same image. Lookups are on the hot path and touch only this
+ * core's memory. Partitions that this core owns hang in their topic.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/map.h"
+#include "base/result.h"
+#include "base/uuid.h"
+#include "broker/topic_config.h"
+
+struct partition;
+struct core;
+
+struct image_partition {
+    int32_t leader_epoch;
+    int32_t partition_epoch;
+    struct uuid directory;
+    unsigned owner;              /* core */
+    struct partition *partition; /* on the owner's image only, else null */
+};
+
+struct image_topic {
+    char *name;
+    struct uuid id;
+    bool internal; /* __consumer_offsets, __transaction_state */
+    struct image_partition *partitions;
+    int32_t partition_count;
+    struct config_pair *overrides; /* from ConfigRecords, sorted by name */
+    uint32_t override_count;
+    struct topic_config config; /* effective */
+};
+
+struct image_feature {
+    char *name;
+    int16_t level;
+};
+
+#define IMAGE_FEATURES_MAX 16
+
+struct image {
+    struct map by_name; /* struct image_topic */
+    struct map by_id;
+    struct image_topic **sorted; /* by name */
+    uint32_t topic_count;
+    uint32_t topic_capacity;
+    uint32_t partition_count;
+    struct image_feature features[IMAGE_FEATURES_MAX];
+    uint32_t feature_count;
+    struct config_pair *broker_overrides; /* dynamic configuration of this node */
+    uint32_t broker_override_count;
+    struct config_pair *default_overrides; /* of all nodes */
+    uint32_t default_override_count;
+    int64_t producer_id_next; /* the first id of no block yet */
+    int64_t broker_epoch;
+    int64_t offset; /* of the last applied record, -1: none */
+    unsigned core_count;
+    unsigned core;
+    const struct config *config;
+    struct region *scratch; /* for decoding records */
+};
+
+void image_init(struct image *image, const struct config *config, unsigned core_count,
+                unsigned core);
+void image_fini(struct image *image);
+
+/* What applying a record did, for the core that keeps partitions. */
+struct image_listener {
+    /* A partition this core owns has come into being; null partition pointers are to be filled. */
+    void (*created)(struct image_listener *listener, struct image_topic *topic, int32_t partition);
+    /* The topic is about to go. */
+    void (*removed)(struct image_listener *listener, struct image_topic *topic);
+    void (*configured)(struct image_listener *listener, struct image_topic *topic);
+};
+
+/* Applies one record batch of the catalog, as it stands in the log. Control batches and record
+ * types that mean nothing to a single node are passed over. ERR_MALFORMED, ERR_VERSION. */
+int image_apply(struct image *image, const uint8_t *batch, uint32_t len,
+                struct image_listener *listener) MUST_CHECK;
+
+/* Null when unknown. */
+struct image_topic *image_topic_named(const struct image *image, struct bytes name);
+struct image_topic *image_topic_with_id(const struct image *image, struct uuid id);
+/* Null when there is no such partition. */
+struct image_partition *image_partition_at(struct image_topic *topic, int32_t index);
+int16_t image_feature_level(const struct image *image, const char *name);

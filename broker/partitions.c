@@ -1,0 +1,79 @@
+/*
+ * A new partition needs no file operation: its directory is made by its first flush. A removed one
+ * leaves the image at once and its files when nothing uses them any more.
+ */
+#include "broker/partitions.h"
+
+#include "base/assert.h"
+#include "base/util.h"
+#include "broker/core.h"
+#include "broker/server.h"
+#include "partition/partition.h"
+
+struct keeper {
+    struct image_listener listener;
+    struct core *core;
+};
+
+void partition_configure(struct partition *p, const struct image_topic *topic)
+{
+    const struct topic_config *config = &topic->config;
+    p->limits = (struct segment_limits){
+        .segment_bytes = (uint32_t)config->segment_bytes,
+        .index_interval_bytes = (uint32_t)config->index_interval_bytes,
+        .index_bytes_max = (uint32_t)config->segment_index_bytes,
+        .segment_ms = config->segment_ms,
+    };
+}
+
+void partitions_attach(struct core *core, struct image_topic *topic, struct partition *p)
+{
+    struct image_partition *place = image_partition_at(topic, p->index);
+    ASSERT(place != NULL && place->partition == NULL && place->owner == core->id);
+    p->leader_epoch = place->leader_epoch;
+    partition_configure(p, topic);
+    shard_attach(&core->shard, p);
+    place->partition = p;
+}
+
+static void keeper_created(struct image_listener *listener, struct image_topic *topic,
+                           int32_t index)
+{
+    struct core *core = CONTAINER_OF(listener, struct keeper, listener)->core;
+    struct partition *p =
+        partition_new(io_files(core->io), server_config(core->server)->log_directory, topic->name,
+                      topic->id, index, &core->shard.log);
+    partitions_attach(core, topic, p);
+}
+
+static void keeper_removed(struct image_listener *listener, struct image_topic *topic)
+{
+    (void)listener;
+    for (int32_t i = 0; i < topic->partition_count; i++) {
+        struct partition *p = topic->partitions[i].partition;
+        if (p != NULL)
+            partition_delete(p);
+    }
+}
+
+static void keeper_configured(struct image_listener *listener, struct image_topic *topic)
+{
+    (void)listener;
+    for (int32_t i = 0; i < topic->partition_count; i++) {
+        struct partition *p = topic->partitions[i].partition;
+        if (p != NULL)
+            partition_configure(p, topic);
+    }
+}
+
+int partitions_apply(struct core *core, const uint8_t *batch, uint32_t len)
+{
+    struct keeper keeper = {
+        {keeper_created, keeper_removed, keeper_configured},
+        core,
+    };
+    int result = image_apply(&core->image, batch, len, &keeper.listener);
+    if (result == 0)
+        wal_set_catalog_offset(core->shard.wal, core->image.offset);
+    return result;
+}

@@ -1,0 +1,242 @@
+/*
+ * Requests: judged header, decoded body, encoded answer, and the memory of all three.
+ *
+ * Everything a request takes comes from its core's region and goes back in request_free, the one
+ * place. An answer is encoded into memory of exactly its size; records of a fetch are sent from
+ * where they were read to.
+ */
+#include "broker/request.h"
+
+#include "base/assert.h"
+#include "broker/connection.h"
+#include "broker/core.h"
+#include "broker/dispatch.h"
+
+#define REQUEST_ARENA_MAX (32 * MIB)
+#define SIZE_PREFIX 4
+
+/* The header, versions 1 and 2: version 2 has tagged fields behind the client id (KIP-482). */
+static int header_decode(struct request *r, struct reader *reader)
+{
+    int16_t key = (int16_t)read_be16(reader);
+    r->version = (int16_t)read_be16(reader);
+    r->correlation_id = (int32_t)read_be32(reader);
+    int16_t client_id_len = (int16_t)read_be16(reader);
+    r->client_id = (struct string){NULL, -1};
+    if (client_id_len >= 0) {
+        struct bytes text = read_bytes(reader, (size_t)client_id_len);
+        r->client_id = (struct string){(const char *)text.data, client_id_len};
+    }
+    if (reader->error != 0)
+        return reader->error;
+    r->api = api_find(key);
+    if (r->api == NULL)
+        return ERR_UNSUPPORTED;
+    if (api_request_header_version(r->api, r->version) >= 2)
+        message_skip_tags(reader);
+    return reader->error;
+}
+
+struct request *request_new(struct connection *c, struct bytes frame)
+{
+    struct core *core = c->core;
+    struct request *r = slab_alloc(&core->requests);
+    if (r == NULL)
+        return NULL;
+    r->connection = c;
+    r->core = core;
+    r->frame = frame;
+    list_init(&r->node);
+    arena_init(&r->arena, core->memory, REQUEST_ARENA_MAX);
+    reader_init(&r->body, frame.data, frame.len);
+    if (header_decode(r, &r->body) == 0)
+        r->handler = dispatch_find(r->api, r->version);
+    r->overlaps = r->handler != NULL && dispatch_overlaps(r->api);
+    return r;
+}
+
+static void request_give_back(struct request *r)
+{
+    struct core *core = r->core;
+    for (uint32_t i = 0; i < r->memory_count; i++)
+        region_give(core->memory, r->memories[i].memory, r->memories[i].size);
+    if (r->response != NULL)
+        region_give(core->memory, r->response, r->response_size);
+    if (r->frame_memory != NULL)
+        region_give(core->memory, r->frame_memory, r->frame_memory_size);
+    if (r->buffer != NULL)
+        core_drop_buffer(core, r->buffer);
+    arena_reset(&r->arena);
+    slab_free(&core->requests, r);
+}
+
+void request_free(struct request *r)
+{
+    ASSERT(r->state != REQUEST_RUNNING && !r->gone);
+    r->gone = true;
+    r->connection = NULL;
+    if (r->holds == 0)
+        request_give_back(r);
+}
+
+void request_hold(struct request *r)
+{
+    r->holds++;
+}
+
+void request_release(struct request *r)
+{
+    ASSERT(r->holds > 0);
+    r->holds--;
+    if (r->holds == 0 && r->gone)
+        request_give_back(r);
+}
+
+void *request_alloc(struct request *r, size_t count, size_t size)
+{
+    void *memory = arena_alloc_array(&r->arena, count, size);
+    if (memory == NULL) {
+        log_warn(&r->core->log, "closing a connection: its %s request needs too much memory",
+                 r->api->name);
+        request_close(r);
+    }
+    return memory;
+}
+
+struct string request_text(struct request *r, const char *text)
+{
+    if (text == NULL)
+        return STRING_NULL;
+    size_t len = strlen(text);
+    char *copy = arena_alloc(&r->arena, len + 1);
+    if (copy == NULL)
+        return STRING_NULL;
+    memcpy(copy, text, len);
+    return (struct string){copy, (int32_t)len};
+}
+
+bool request_decode(struct request *r, void **message)
+{
+    const struct message_type *type = r->api->request;
+    *message = request_alloc(r, 1, type->size);
+    if (*message == NULL)
+        return false;
+    int result = message_decode(type, r->version, &r->body, &r->arena, *message);
+    if (result == 0)
+        return true;
+    log_debug(&r->core->log, "closing a connection: %s version %d cannot be read: %s", r->api->name,
+              r->version, result_sentence(result));
+    request_close(r);
+    return false;
+}
+
+static void request_done(struct request *r)
+{
+    connection_request_answered(r->connection, r);
+}
+
+void request_silent(struct request *r)
+{
+    r->part_count = 0;
+    request_done(r);
+}
+
+void request_close(struct request *r)
+{
+    struct connection *c = r->connection;
+    r->part_count = 0;
+    connection_close(c);
+    connection_request_answered(c, r);
+}
+
+/* Correlation id, and from response header version 1 on an empty set of tagged fields. */
+static size_t response_header_size(const struct request *r)
+{
+    return api_response_header_version(r->api, r->version) >= 1 ? 5 : 4;
+}
+
+/* Takes the response's memory and encodes into it. */
+static int response_encode(struct request *r, const void *response, struct message_splits *splits)
+{
+    const struct message_type *type = r->api->response;
+    size_t header = SIZE_PREFIX + response_header_size(r);
+    size_t body = message_size(type, r->version, response, splits != NULL);
+    r->response_size = header + body;
+    r->response = region_take(r->core->memory, r->response_size);
+    if (r->response == NULL)
+        return ERR_NO_MEMORY;
+    struct writer w;
+    writer_init(&w, r->response, r->response_size);
+    write_be32(&w, 0);
+    write_be32(&w, (uint32_t)r->correlation_id);
+    if (header > SIZE_PREFIX + 4)
+        write_u8(&w, 0);
+    int result = message_encode(type, r->version, response, &w, splits);
+    ASSERT(result != 0 || writer_len(&w) == r->response_size);
+    return result;
+}
+
+static void response_failed(struct request *r, int result)
+{
+    log_warn(&r->core->log, "closing a connection: the %s response cannot be written: %s",
+             r->api->name, result_sentence(result));
+    request_close(r);
+}
+
+void request_respond(struct request *r, const void *response)
+{
+    int result = response_encode(r, response, NULL);
+    if (result != 0) {
+        response_failed(r, result);
+        return;
+    }
+    store_be32(r->response, (uint32_t)(r->response_size - SIZE_PREFIX));
+    r->part = (struct iovec){r->response, r->response_size};
+    r->parts = &r->part;
+    r->part_count = 1;
+    request_done(r);
+}
+
+/* Interleaves the encoded bytes with the records that belong at the splits. */
+static void response_weave(struct request *r, const struct message_splits *splits,
+                           const struct response_records *records)
+{
+    uint32_t count = 0;
+    size_t from = 0;
+    size_t total = r->response_size;
+    for (uint32_t i = 0; i < splits->count; i++) {
+        size_t at = splits->items[i].position;
+        r->parts[count++] = (struct iovec){r->response + from, at - from};
+        r->parts[count++] = records->parts[i];
+        total += records->parts[i].iov_len;
+        from = at;
+    }
+    if (from < r->response_size)
+        r->parts[count++] = (struct iovec){r->response + from, r->response_size - from};
+    r->part_count = count;
+    store_be32(r->response, (uint32_t)(total - SIZE_PREFIX));
+}
+
+void request_respond_gather(struct request *r, const void *response,
+                            const struct response_records *records)
+{
+    r->memories = records->memories;
+    r->memory_count = records->memory_count;
+    if (records->part_count == 0) {
+        request_respond(r, response);
+        return;
+    }
+    struct message_splits splits = {.capacity = records->part_count};
+    splits.items = arena_alloc_array(&r->arena, splits.capacity, sizeof *splits.items);
+    r->parts = arena_alloc_array(&r->arena, 2 * (size_t)records->part_count + 1, sizeof *r->parts);
+    int result = ERR_NO_MEMORY;
+    if (splits.items != NULL && r->parts != NULL)
+        result = response_encode(r, response, &splits);
+    if (result != 0) {
+        response_failed(r, result);
+        return;
+    }
+    ASSERT(splits.count == records->part_count);
+    response_weave(r, &splits, records);
+    request_done(r);
+}

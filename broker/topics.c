@@ -1,0 +1,615 @@
+/*
+ * CreateTopics, DeleteTopics, CreatePartitions (KIP-4, KIP-516), and creation on demand.
+ *
+ * Each topic is a proposal of its own: the catalog gathers those of one request, and of many, into
+ * one commit. What can be judged without the catalog is judged first, on the connection's core.
+ */
+#include "broker/topics.h"
+
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "broker/config_describe.h"
+#include "broker/connection.h"
+#include "broker/core.h"
+#include "broker/handlers.h"
+#include "broker/server.h"
+#include "protocol/errors.h"
+#include "protocol/schema/metadata_records.h"
+
+#define TOPIC_NAME_MAX 249
+#define TOPIC_PARTITIONS_MAX 9999
+#define PARTITION_RECORD_VERSION 1
+#define MESSAGE_MAX 512
+
+struct topics_state;
+
+/* One topic on its way through the catalog. */
+struct topic_item {
+    struct proposal proposal; /* first */
+    struct topics_state *state;
+    struct topic_creation *creation; /* instead of a state: on demand */
+    struct request *request;
+    struct bytes name;
+    struct uuid id;
+    int32_t partitions;
+    const struct create_topics_request_creatable_topic *asked;
+    int16_t error;
+    const char *message;
+    bool proposed;
+};
+
+struct topics_state {
+    struct request *request;
+    struct topic_item *items;
+    uint32_t count;
+    uint32_t waiting;
+    bool validate_only;
+    void (*answer)(struct topics_state *state);
+};
+
+bool topic_name_valid(struct bytes name)
+{
+    if (name.len == 0 || name.len > TOPIC_NAME_MAX)
+        return false;
+    if (bytes_equal(name, BYTES_LITERAL(".")) || bytes_equal(name, BYTES_LITERAL("..")))
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.data[i];
+        bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!alnum && c != '.' && c != '_' && c != '-')
+            return false;
+    }
+    return true;
+}
+
+static void topics_done_one(struct topics_state *state)
+{
+    ASSERT(state->waiting > 0);
+    state->waiting--;
+    if (state->waiting == 0)
+        state->answer(state);
+}
+
+static void item_done(struct core *core, struct core_call *call)
+{
+    (void)core;
+    struct topic_item *item = CONTAINER_OF(call, struct topic_item, proposal.call);
+    if (item->error == KAFKA_NONE)
+        item->error = item->proposal.error;
+    if (item->creation == NULL) {
+        topics_done_one(item->state);
+        return;
+    }
+    item->creation->waiting--;
+    if (item->creation->waiting == 0)
+        item->creation->done(item->creation);
+}
+
+static void item_propose(struct request *r, struct topic_item *item,
+                         int16_t (*judge)(struct catalog *, struct proposal *))
+{
+    item->proposal.judge = judge;
+    item->proposal.call.done = item_done;
+    item->proposed = true;
+    catalog_propose(r->core, &item->proposal);
+}
+
+/* Creation. */
+
+/* '.' and '_' are the same in metric names: two topics may not differ only in them. */
+static bool names_collide(struct bytes a, struct bytes b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++) {
+        uint8_t x = a.data[i] == '.' ? '_' : a.data[i];
+        uint8_t y = b.data[i] == '.' ? '_' : b.data[i];
+        if (x != y)
+            return false;
+    }
+    return true;
+}
+
+static bool name_collides(const struct image *image, struct bytes name)
+{
+    for (uint32_t i = 0; i < image->topic_count; i++)
+        if (names_collide(bytes_of_string(image->sorted[i]->name), name))
+            return true;
+    return false;
+}
+
+static void add_partitions(struct catalog *catalog, struct uuid id, int32_t first, int32_t end)
+{
+    struct server *server = catalog_core(catalog)->server;
+    int32_t node = server_node_id(server);
+    struct uuid directory = server_directory_id(server);
+    for (int32_t i = first; i < end; i++) {
+        struct partition_record record;
+        message_defaults(&partition_record_struct, &record);
+        record.partition_id = i;
+        record.topic_id = id;
+        record.leader = node;
+        record.leader_epoch = 0;
+        record.partition_epoch = 0;
+        record.replicas.items = record.isr.items = &node;
+        record.replicas.count = record.isr.count = 1;
+        record.directories.items = &directory;
+        record.directories.count = 1;
+        catalog_add(catalog, &partition_record_type, PARTITION_RECORD_VERSION, &record);
+    }
+}
+
+static void add_configs(struct catalog *catalog, const struct topic_item *item)
+{
+    for (int32_t i = 0; item->asked != NULL && i < item->asked->configs.count; i++) {
+        struct config_record record = {
+            .resource_type = 2,
+            .resource_name = string_of_bytes(item->name),
+            .name = item->asked->configs.items[i].name,
+            .value = item->asked->configs.items[i].value,
+        };
+        catalog_add(catalog, &config_record_type, 0, &record);
+    }
+}
+
+static int16_t create_judge(struct catalog *catalog, struct proposal *proposal)
+{
+    struct topic_item *item = CONTAINER_OF(proposal, struct topic_item, proposal);
+    const struct image *image = catalog_image(catalog);
+    if (image_topic_named(image, item->name) != NULL || catalog_topic_taken(catalog, item->name)) {
+        item->message = "The topic exists already.";
+        return KAFKA_TOPIC_ALREADY_EXISTS;
+    }
+    if (name_collides(image, item->name)) {
+        item->message = "The topic name collides with an existing topic that differs only in '.' "
+                        "and '_'.";
+        return KAFKA_INVALID_TOPIC_EXCEPTION;
+    }
+    if (item->state != NULL && item->state->validate_only)
+        return KAFKA_NONE;
+    struct topic_record record = {.name = string_of_bytes(item->name), .topic_id = item->id};
+    catalog_add(catalog, &topic_record_type, 0, &record);
+    add_configs(catalog, item);
+    add_partitions(catalog, item->id, 0, item->partitions);
+    catalog_take_topic(catalog, item->name);
+    return KAFKA_NONE;
+}
+
+static struct uuid new_id(struct core *core)
+{
+    return uuid_from_random(io_random(core->io), io_random(core->io));
+}
+
+void topics_create_missing(struct request *r, struct topic_creation *creation,
+                           const struct bytes *names, uint32_t count)
+{
+    struct topic_item *items = request_alloc(r, count, sizeof *items);
+    if (items == NULL)
+        return;
+    creation->waiting = count;
+    for (uint32_t i = 0; i < count; i++) {
+        items[i].creation = creation;
+        items[i].request = r;
+        items[i].name = names[i];
+        items[i].id = new_id(r->core);
+        items[i].partitions = server_config(r->core->server)->num_partitions;
+        item_propose(r, &items[i], create_judge);
+    }
+}
+
+static int16_t refuse(struct topic_item *item, int16_t error, const char *message)
+{
+    item->message = message;
+    return error;
+}
+
+/* Explicit replicas: partitions 0, 1, ... each once, on this node. */
+static int16_t check_assignments(struct topic_item *item, int32_t node)
+{
+    const struct create_topics_request_creatable_topic *asked = item->asked;
+    int32_t count = asked->assignments.count;
+    if (asked->num_partitions != -1 || asked->replication_factor != -1)
+        return refuse(item, KAFKA_INVALID_REQUEST,
+                      "A manual partition assignment was given, so neither the number of "
+                      "partitions nor the replication factor may be set.");
+    for (int32_t i = 0; i < count; i++) {
+        bool found = false;
+        for (int32_t j = 0; j < count; j++)
+            found = found || asked->assignments.items[j].partition_index == i;
+        const struct create_topics_request_creatable_replica_assignment *a =
+            &asked->assignments.items[i];
+        if (!found || a->broker_ids.count != 1 || a->broker_ids.items[0] != node)
+            return refuse(item, KAFKA_INVALID_REPLICA_ASSIGNMENT,
+                          "The partitions must be numbered from 0 without a gap, each on this "
+                          "broker alone.");
+    }
+    item->partitions = count;
+    return KAFKA_NONE;
+}
+
+static int16_t check_counts(struct topic_item *item, const struct config *config)
+{
+    const struct create_topics_request_creatable_topic *asked = item->asked;
+    if (asked->assignments.count > 0)
+        return check_assignments(item, config->node_id);
+    item->partitions = asked->num_partitions == -1 ? config->num_partitions : asked->num_partitions;
+    if (item->partitions <= 0)
+        return refuse(item, KAFKA_INVALID_PARTITIONS,
+                      "Number of partitions was set to an invalid non-positive value.");
+    if (item->partitions > TOPIC_PARTITIONS_MAX)
+        return refuse(item, KAFKA_POLICY_VIOLATION,
+                      "Unable to perform excessively large batch operation.");
+    if (asked->replication_factor != -1 && asked->replication_factor != 1)
+        return refuse(item, KAFKA_INVALID_REPLICATION_FACTOR,
+                      asked->replication_factor < 1
+                          ? "Replication factor must be larger than 0, or -1 to use the default "
+                            "value."
+                          : "Unable to replicate the partition: only 1 broker is registered.");
+    return KAFKA_NONE;
+}
+
+/* Pairs of C strings from the request's configs, in its arena; null when memory is short. */
+static struct config_pair *config_pairs(struct request *r, const struct topic_item *item,
+                                        uint32_t *count)
+{
+    const struct create_topics_request_creatable_topic *asked = item->asked;
+    *count = (uint32_t)asked->configs.count;
+    struct config_pair *pairs = request_alloc(r, *count, sizeof *pairs);
+    for (uint32_t i = 0; pairs != NULL && i < *count; i++) {
+        struct bytes name = string_bytes(asked->configs.items[i].name);
+        struct bytes value = string_bytes(asked->configs.items[i].value);
+        char *text = request_alloc(r, name.len + value.len + 2, 1);
+        if (text == NULL)
+            return NULL;
+        memcpy(text, name.data, name.len);
+        pairs[i].name = text;
+        if (asked->configs.items[i].value.len < 0)
+            continue;
+        pairs[i].value = text + name.len + 1;
+        if (value.len > 0)
+            memcpy(pairs[i].value, value.data, value.len);
+    }
+    return pairs;
+}
+
+static int16_t check_configs(struct request *r, struct topic_item *item)
+{
+    uint32_t count;
+    if (item->asked->configs.count <= 0)
+        return KAFKA_NONE;
+    struct config_pair *pairs = config_pairs(r, item, &count);
+    char *message = pairs == NULL ? NULL : request_alloc(r, 1, MESSAGE_MAX);
+    if (message == NULL)
+        return KAFKA_UNKNOWN_SERVER_ERROR;
+    if (topic_config_validate_all(server_config(r->core->server), pairs, count, message,
+                                  MESSAGE_MAX) != 0)
+        return refuse(item, KAFKA_INVALID_CONFIG, message);
+    return KAFKA_NONE;
+}
+
+static int16_t check_creation(struct request *r, struct topic_item *item)
+{
+    if (!topic_name_valid(item->name))
+        return refuse(item, KAFKA_INVALID_TOPIC_EXCEPTION, "The topic name is not legal.");
+    int16_t error = check_counts(item, server_config(r->core->server));
+    return error != KAFKA_NONE ? error : check_configs(r, item);
+}
+
+/* The effective configuration, as CreateTopics answers it from version 5 on. */
+static void answer_configs(struct request *r, const struct topic_item *item,
+                           struct create_topics_response_creatable_topic_result *answer)
+{
+    uint32_t count;
+    struct config_pair *pairs = config_pairs(r, item, &count);
+    const struct image *image = &r->core->image;
+    struct config_layers layers = {
+        .config = image->config,
+        .broker = image->broker_overrides,
+        .broker_count = image->broker_override_count,
+        .defaults = image->default_overrides,
+        .default_count = image->default_override_count,
+    };
+    struct config_description description;
+    config_describe_topic(&layers, pairs, pairs == NULL ? 0 : count, NULL, &description);
+    answer->configs.items =
+        arena_alloc_array(&r->arena, description.count, sizeof *answer->configs.items);
+    answer->configs.count = answer->configs.items == NULL ? 0 : (int32_t)description.count;
+    for (int32_t i = 0; i < answer->configs.count; i++) {
+        const struct config_entry *entry = &description.entries[i];
+        struct create_topics_response_creatable_topic_configs *config = &answer->configs.items[i];
+        config->name = request_text(r, entry->name);
+        config->value = request_text(r, entry->value);
+        config->read_only = entry->read_only;
+        config->config_source = (int8_t)entry->source;
+        config->is_sensitive = entry->sensitive;
+    }
+    config_description_fini(&description);
+}
+
+static void create_answer(struct topics_state *state)
+{
+    struct request *r = state->request;
+    struct create_topics_response response;
+    message_defaults(&create_topics_response_struct, &response);
+    response.topics.items = request_alloc(r, state->count, sizeof *response.topics.items);
+    if (response.topics.items == NULL)
+        return;
+    for (uint32_t i = 0; i < state->count; i++) {
+        struct topic_item *item = &state->items[i];
+        struct create_topics_response_creatable_topic_result *answer =
+            &response.topics.items[response.topics.count++];
+        message_defaults(&create_topics_response_creatable_topic_result_struct, answer);
+        answer->name = string_of_bytes(item->name);
+        answer->error_code = item->error;
+        answer->error_message = STRING_NULL;
+        if (item->error != KAFKA_NONE) {
+            answer->error_message =
+                string_of(item->message != NULL ? item->message : kafka_error_message(item->error));
+            continue;
+        }
+        answer->topic_id = item->id;
+        answer->num_partitions = item->partitions;
+        answer->replication_factor = 1;
+        if (r->version >= 5)
+            answer_configs(r, item, answer);
+    }
+    request_respond(r, &response);
+}
+
+static bool name_repeated(const struct create_topics_request *body, int32_t at, bool earlier)
+{
+    for (int32_t i = 0; i < body->topics.count; i++) {
+        if (i == at || (earlier && i > at))
+            continue;
+        if (bytes_equal(string_bytes(body->topics.items[i].name),
+                        string_bytes(body->topics.items[at].name)))
+            return true;
+    }
+    return false;
+}
+
+static struct topics_state *topics_begin(struct request *r, size_t count,
+                                         void (*answer)(struct topics_state *state))
+{
+    struct topics_state *state = request_alloc(r, 1, sizeof *state);
+    if (state == NULL)
+        return NULL;
+    state->request = r;
+    state->answer = answer;
+    state->waiting = 1;
+    state->items = request_alloc(r, count, sizeof *state->items);
+    return state->items == NULL ? NULL : state;
+}
+
+void create_topics_handle(struct request *r)
+{
+    void *decoded;
+    if (!request_decode(r, &decoded))
+        return;
+    const struct create_topics_request *body = decoded;
+    struct topics_state *state = topics_begin(r, (size_t)body->topics.count, create_answer);
+    if (state == NULL)
+        return;
+    state->validate_only = body->validate_only;
+    for (int32_t i = 0; i < body->topics.count; i++) {
+        if (name_repeated(body, i, true))
+            continue;
+        struct topic_item *item = &state->items[state->count++];
+        item->state = state;
+        item->request = r;
+        item->asked = &body->topics.items[i];
+        item->name = string_bytes(item->asked->name);
+        item->id = new_id(r->core);
+        if (name_repeated(body, i, false))
+            item->error = refuse(item, KAFKA_INVALID_REQUEST, "Duplicate topic name.");
+        else
+            item->error = check_creation(r, item);
+        if (item->error == KAFKA_NONE && body->timeout_ms <= 0)
+            item->error = KAFKA_REQUEST_TIMED_OUT;
+        if (r->state != REQUEST_RUNNING)
+            return;
+    }
+    for (uint32_t i = 0; i < state->count; i++) {
+        if (state->items[i].error != KAFKA_NONE)
+            continue;
+        state->waiting++;
+        item_propose(r, &state->items[i], create_judge);
+    }
+    topics_done_one(state);
+}
+
+/* Deletion. */
+
+static int16_t delete_judge(struct catalog *catalog, struct proposal *proposal)
+{
+    struct topic_item *item = CONTAINER_OF(proposal, struct topic_item, proposal);
+    const struct image_topic *topic = image_topic_with_id(catalog_image(catalog), item->id);
+    if (topic == NULL || catalog_topic_removed(catalog, item->id))
+        return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+    struct remove_topic_record record = {.topic_id = item->id};
+    catalog_add(catalog, &remove_topic_record_type, 0, &record);
+    catalog_remove_topic(catalog, item->id);
+    return KAFKA_NONE;
+}
+
+static void delete_answer(struct topics_state *state)
+{
+    struct request *r = state->request;
+    struct delete_topics_response response;
+    message_defaults(&delete_topics_response_struct, &response);
+    response.responses.items = request_alloc(r, state->count, sizeof *response.responses.items);
+    if (response.responses.items == NULL)
+        return;
+    response.responses.count = (int32_t)state->count;
+    for (uint32_t i = 0; i < state->count; i++) {
+        const struct topic_item *item = &state->items[i];
+        struct delete_topics_response_deletable_topic_result *answer = &response.responses.items[i];
+        message_defaults(&delete_topics_response_deletable_topic_result_struct, answer);
+        answer->name = item->name.data == NULL ? STRING_NULL : string_of_bytes(item->name);
+        answer->topic_id = item->id;
+        answer->error_code = item->error;
+        if (item->error != KAFKA_NONE)
+            answer->error_message = string_of(kafka_error_message(item->error));
+    }
+    request_respond(r, &response);
+}
+
+/* Finds the topic that is meant; the answer tells name and id where both are known. */
+static int16_t delete_resolve(struct request *r, struct topic_item *item)
+{
+    const struct image *image = &r->core->image;
+    bool by_id = !uuid_is_zero(item->id);
+    bool by_name = item->name.data != NULL;
+    if (by_id == by_name)
+        return KAFKA_INVALID_REQUEST;
+    if (!server_config(r->core->server)->delete_topics)
+        return KAFKA_TOPIC_DELETION_DISABLED;
+    const struct image_topic *topic =
+        by_id ? image_topic_with_id(image, item->id) : image_topic_named(image, item->name);
+    if (topic == NULL)
+        return by_id ? KAFKA_UNKNOWN_TOPIC_ID : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+    item->id = topic->id;
+    struct string name = request_text(r, topic->name);
+    item->name = string_bytes(name);
+    return KAFKA_NONE;
+}
+
+static bool delete_repeated(const struct topics_state *state, uint32_t at)
+{
+    for (uint32_t i = 0; i < state->count; i++) {
+        const struct topic_item *a = &state->items[i];
+        const struct topic_item *b = &state->items[at];
+        if (i == at)
+            continue;
+        if (!uuid_is_zero(b->id) && uuid_equal(a->id, b->id))
+            return true;
+        if (uuid_is_zero(b->id) && bytes_equal(a->name, b->name))
+            return true;
+    }
+    return false;
+}
+
+void delete_topics_handle(struct request *r)
+{
+    void *decoded;
+    if (!request_decode(r, &decoded))
+        return;
+    const struct delete_topics_request *body = decoded;
+    bool named = r->version < 6;
+    int32_t count = named ? body->topic_names.count : body->topics.count;
+    struct topics_state *state = topics_begin(r, (size_t)count, delete_answer);
+    if (state == NULL)
+        return;
+    for (int32_t i = 0; i < count; i++) {
+        struct topic_item *item = &state->items[state->count++];
+        item->state = state;
+        item->request = r;
+        struct string name = named ? body->topic_names.items[i] : body->topics.items[i].name;
+        static const uint8_t nothing[1];
+        if (name.len >= 0)
+            item->name = (struct bytes){name.len == 0 ? nothing : (const uint8_t *)name.data,
+                                        (size_t)name.len};
+        if (!named)
+            item->id = body->topics.items[i].topic_id;
+        item->error = delete_resolve(r, item);
+    }
+    for (uint32_t i = 0; i < state->count; i++)
+        if (state->items[i].error == KAFKA_NONE && delete_repeated(state, i))
+            state->items[i].message = "repeated";
+    for (uint32_t i = 0; i < state->count; i++) {
+        struct topic_item *item = &state->items[i];
+        if (item->message != NULL)
+            item->error = KAFKA_INVALID_REQUEST;
+        if (item->error != KAFKA_NONE)
+            continue;
+        state->waiting++;
+        item_propose(r, item, delete_judge);
+    }
+    topics_done_one(state);
+}
+
+/* More partitions. */
+
+static int16_t extend_judge(struct catalog *catalog, struct proposal *proposal)
+{
+    struct topic_item *item = CONTAINER_OF(proposal, struct topic_item, proposal);
+    const struct image_topic *topic = image_topic_named(catalog_image(catalog), item->name);
+    if (topic == NULL || catalog_topic_removed(catalog, topic->id))
+        return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+    if (item->partitions <= topic->partition_count || catalog_topic_taken(catalog, item->name)) {
+        item->message = "The topic has that many partitions already, or more.";
+        return KAFKA_INVALID_PARTITIONS;
+    }
+    if (item->partitions > TOPIC_PARTITIONS_MAX) {
+        item->message = "That many partitions are not possible.";
+        return KAFKA_INVALID_PARTITIONS;
+    }
+    if (item->state->validate_only)
+        return KAFKA_NONE;
+    add_partitions(catalog, topic->id, topic->partition_count, item->partitions);
+    catalog_take_topic(catalog, item->name);
+    return KAFKA_NONE;
+}
+
+static void extend_answer(struct topics_state *state)
+{
+    struct request *r = state->request;
+    struct create_partitions_response response;
+    message_defaults(&create_partitions_response_struct, &response);
+    response.results.items = request_alloc(r, state->count, sizeof *response.results.items);
+    if (response.results.items == NULL)
+        return;
+    response.results.count = (int32_t)state->count;
+    for (uint32_t i = 0; i < state->count; i++) {
+        const struct topic_item *item = &state->items[i];
+        struct create_partitions_response_topic_result *answer = &response.results.items[i];
+        message_defaults(&create_partitions_response_topic_result_struct, answer);
+        answer->name = string_of_bytes(item->name);
+        answer->error_code = item->error;
+        if (item->error != KAFKA_NONE)
+            answer->error_message =
+                string_of(item->message != NULL ? item->message : kafka_error_message(item->error));
+    }
+    request_respond(r, &response);
+}
+
+static bool assignments_fit(const struct create_partitions_request_topic *asked, int32_t node)
+{
+    for (int32_t i = 0; i < asked->assignments.count; i++) {
+        const struct create_partitions_request_assignment *a = &asked->assignments.items[i];
+        if (a->broker_ids.count != 1 || a->broker_ids.items[0] != node)
+            return false;
+    }
+    return true;
+}
+
+void create_partitions_handle(struct request *r)
+{
+    void *decoded;
+    if (!request_decode(r, &decoded))
+        return;
+    const struct create_partitions_request *body = decoded;
+    struct topics_state *state = topics_begin(r, (size_t)body->topics.count, extend_answer);
+    if (state == NULL)
+        return;
+    state->validate_only = body->validate_only;
+    for (int32_t i = 0; i < body->topics.count; i++) {
+        const struct create_partitions_request_topic *asked = &body->topics.items[i];
+        struct topic_item *item = &state->items[state->count++];
+        item->state = state;
+        item->request = r;
+        item->name = string_bytes(asked->name);
+        item->partitions = asked->count;
+        if (!assignments_fit(asked, server_node_id(r->core->server)))
+            item->error = KAFKA_INVALID_REPLICA_ASSIGNMENT;
+    }
+    for (uint32_t i = 0; i < state->count; i++) {
+        if (state->items[i].error != KAFKA_NONE)
+            continue;
+        state->waiting++;
+        item_propose(r, &state->items[i], extend_judge);
+    }
+    topics_done_one(state);
+}

@@ -1,0 +1,19 @@
+/* Topics: names, creation by request and on demand, deletion, more partitions. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+#include "broker/catalog.h"
+#include "broker/request.h"
+
+/* Kafka's rule: 1 to 249 of [a-zA-Z0-9._-], and neither "." nor "..". */
+bool topic_name_valid(struct bytes name);
+
+/* Topics that a Metadata request brings into being, with the broker's defaults. */
+struct topic_creation {
+    void (*done)(struct topic_creation *creation); /* all are decided; ask the image */
+    uint32_t waiting;
+};
+void topics_create_missing(struct request *request, struct topic_creation *creation,
+                           const struct bytes *names, uint32_t count);

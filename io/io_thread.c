@@ -1,0 +1,77 @@
+/* Threads, for cores and disk jobs. Signals that ask the process for something go to the thread
+ * that was there first: the others block them, and their waits are never interrupted. */
+#include "io/io.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <time.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "base/util.h"
+
+struct io_thread {
+    pthread_t thread;
+    void (*run)(void *context);
+    void *context;
+};
+
+static void *thread_main(void *argument)
+{
+    struct io_thread *thread = argument;
+    thread->run(thread->context);
+    return NULL;
+}
+
+static int thread_create(struct io_thread *thread)
+{
+    static const int blocked[] = {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE};
+    sigset_t set;
+    sigset_t before;
+    sigemptyset(&set);
+    for (size_t i = 0; i < ARRAY_LENGTH(blocked); i++)
+        sigaddset(&set, blocked[i]);
+    int result = pthread_sigmask(SIG_BLOCK, &set, &before);
+    ASSERT(result == 0);
+    int error = pthread_create(&thread->thread, NULL, thread_main, thread);
+    result = pthread_sigmask(SIG_SETMASK, &before, NULL);
+    ASSERT(result == 0);
+    return error == 0 ? 0 : result_from_errno(error);
+}
+
+int io_thread_start(struct io_thread **started, int cpu, void (*run)(void *context), void *context)
+{
+    struct io_thread *thread = mem_alloc(sizeof *thread);
+    thread->run = run;
+    thread->context = context;
+    int result = thread_create(thread);
+    if (result != 0) {
+        mem_free(thread);
+        return result;
+    }
+    if (cpu >= 0) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET((size_t)cpu, &set);
+        /* A container may forbid it; the thread runs all the same. */
+        (void)pthread_setaffinity_np(thread->thread, sizeof set, &set);
+    }
+    *started = thread;
+    return 0;
+}
+
+void io_thread_join(struct io_thread *thread)
+{
+    int result = pthread_join(thread->thread, NULL);
+    ASSERT(result == 0);
+    mem_free(thread);
+}
+
+void io_pause(uint64_t ns)
+{
+    struct timespec pause = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
+    while (nanosleep(&pause, &pause) != 0 && errno == EINTR)
+        continue;
+}

@@ -1,0 +1,405 @@
+/*
+ * Decides when a flush is due, plans it, and applies what its two jobs report.
+ *
+ * A plan takes partitions in the order in which they became dirty, which is roughly the order of
+ * the WAL's files, and of each partition everything that is durable, up to fixed numbers. Batches
+ * beyond them go with the next plan. Under pressure the plan is the same: the oldest dirty
+ * partitions hold the oldest file.
+ *
+ * Rejected: a flush per partition with timers of its own. A thousand slow partitions would mean a
+ * thousand syncs where one plan needs a single one of the file system.
+ */
+#include "partition/flush.h"
+
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "partition/checkpoint.h"
+#include "partition/kafka_files.h"
+#include "partition/partition.h"
+#include "partition/shard.h"
+
+#define FLUSH_SHARES_MAX 1024
+#define FLUSH_BATCHES_MAX 65536
+#define FLUSH_BYTES_MAX (32 * MIB)
+/* From so many dirty files on, one syncfs is cheaper than a sync each. */
+#define FLUSH_SYNC_ALL_FROM 64
+#define FLUSH_BACKOFF_MS_MIN 100
+#define FLUSH_BACKOFF_MS_MAX 10000
+
+struct flush_share {
+    struct partition *partition;
+    struct segment_write write;
+    uint32_t skipped;    /* synced by an earlier flush whose checkpoint failed */
+    bool write_metadata; /* partition.metadata is missing */
+    char *epochs;        /* the text of leader-epoch-checkpoint, null: unchanged */
+    uint8_t *snapshot;   /* producer state for a segment that is rolled at the first batch */
+};
+
+static const struct flush_limits flush_limits[] = {
+    [FLUSH_LOW_LATENCY] = {"low-latency", 4096, 100, 20, 1 * MIB},
+    [FLUSH_BALANCED] = {"balanced", 65536, 1000, 200, 16 * MIB},
+    [FLUSH_HIGH_THROUGHPUT] = {"high-throughput", 262144, 5000, 1000, 32 * MIB},
+    [FLUSH_EXTREME] = {"extreme", 1048576, 30000, 5000, 64 * MIB},
+    [FLUSH_IDLE_ONLY] = {"idle-only", UINT32_MAX, UINT32_MAX, 1000, UINT64_MAX},
+};
+
+const char *flush_profile_name(enum flush_profile profile)
+{
+    ASSERT((size_t)profile < ARRAY_LENGTH(flush_limits));
+    return flush_limits[profile].name;
+}
+
+bool flush_profile_parse(struct bytes text, enum flush_profile *profile)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(flush_limits); i++) {
+        if (bytes_equal(text, bytes_of_string(flush_limits[i].name))) {
+            *profile = (enum flush_profile)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *flush_reason_name(enum flush_reason reason)
+{
+    static const char *const names[FLUSH_REASONS] = {
+        [FLUSH_BATCHES] = "count", [FLUSH_BYTES] = "bytes",       [FLUSH_AGE] = "age",
+        [FLUSH_IDLE] = "idle",     [FLUSH_PRESSURE] = "pressure", [FLUSH_STOP] = "stop",
+    };
+    ASSERT((size_t)reason < FLUSH_REASONS);
+    return names[reason];
+}
+
+void flush_init(struct shard *shard, enum flush_profile profile, uint64_t checkpoint_number)
+{
+    struct flush *flush = &shard->flush;
+    *flush = (struct flush){.profile = profile, .checkpoint_number = checkpoint_number};
+    flush->shares = mem_map(FLUSH_SHARES_MAX * sizeof *flush->shares);
+    flush->batches = mem_map(FLUSH_BATCHES_MAX * sizeof *flush->batches);
+}
+
+void flush_fini(struct shard *shard)
+{
+    struct flush *flush = &shard->flush;
+    ASSERT(flush_resting(flush));
+    if (flush->shares == NULL)
+        return;
+    mem_free(flush->checkpoint);
+    mem_unmap(flush->shares, FLUSH_SHARES_MAX * sizeof *flush->shares);
+    mem_unmap(flush->batches, FLUSH_BATCHES_MAX * sizeof *flush->batches);
+}
+
+static bool flush_pressed(const struct shard *shard)
+{
+    struct wal_stats stats;
+    wal_get_stats(shard->wal, &stats);
+    return stats.memory_used > stats.memory_limit / 2 || stats.file_used > stats.file_limit / 2;
+}
+
+/* The first partition that may be flushed now; `*wait_ns` is when one may be, if none. */
+static struct partition *flush_first(const struct shard *shard, uint64_t now, uint64_t *wait_ns)
+{
+    *wait_ns = IO_NEVER;
+    LIST_EACH(node, &shard->dirty) {
+        struct partition *p = LIST_ENTRY(node, struct partition, dirty_node);
+        if (pending_at(&p->pending, 0)->last_offset >= p->durable_end)
+            continue;
+        if (p->flush_not_before_ns <= now)
+            return p;
+        *wait_ns = MIN(*wait_ns, p->flush_not_before_ns);
+    }
+    return NULL;
+}
+
+/* Whether a flush is due, and why; else when to ask again. */
+static bool flush_due(const struct shard *shard, uint64_t now, enum flush_reason *reason,
+                      uint64_t *wait_ns)
+{
+    const struct flush_limits *limits = &flush_limits[shard->flush.profile];
+    struct partition *first = flush_first(shard, now, wait_ns);
+    if (first == NULL)
+        return false;
+    if (shard->flush.retry_ns > now) {
+        *wait_ns = shard->flush.retry_ns;
+        return false;
+    }
+    uint64_t aged = limits->age_ms == UINT32_MAX
+                        ? IO_NEVER
+                        : first->dirty_since_ns + limits->age_ms * NS_PER_MS;
+    uint64_t idle = shard->last_append_ns + limits->idle_ms * NS_PER_MS;
+    if (shard->stopping)
+        *reason = FLUSH_STOP;
+    else if (shard->pending_batches >= limits->batches)
+        *reason = FLUSH_BATCHES;
+    else if (shard->pending_bytes >= limits->bytes)
+        *reason = FLUSH_BYTES;
+    else if (aged <= now)
+        *reason = FLUSH_AGE;
+    else if (idle <= now)
+        *reason = FLUSH_IDLE;
+    else if (flush_pressed(shard))
+        *reason = FLUSH_PRESSURE;
+    else {
+        *wait_ns = MIN(aged, idle);
+        return false;
+    }
+    return true;
+}
+
+/* Producer state is stored where a segment begins. Only a write that may roll needs it. */
+static void share_snapshot(struct flush_share *share, uint64_t bytes)
+{
+    struct partition *p = share->partition;
+    const struct segment *last = segments_last(&p->segments);
+    bool full = last != NULL && last->synced_bytes + bytes > p->limits.segment_bytes;
+    bool old = last != NULL && share->write.now_ms - last->created_ms > p->limits.segment_ms;
+    if (!full && !old && !p->segments.write_failed)
+        return;
+    size_t len = producers_snapshot_size(p->producers, p->synced_end);
+    share->snapshot = mem_alloc(len);
+    producers_snapshot_write(p->producers, p->synced_end, share->snapshot, len);
+    share->write.snapshot = (struct bytes){share->snapshot, len};
+}
+
+/* Takes the partition's durable batches into the plan, up to its limits. */
+static void flush_plan_partition(struct shard *shard, struct partition *p, uint64_t *bytes)
+{
+    struct flush *flush = &shard->flush;
+    struct flush_share *share = &flush->shares[flush->share_count];
+    struct segment_write_batch *batches = &flush->batches[flush->batch_count];
+    uint64_t before = *bytes;
+    uint32_t count = 0;
+    *share = (struct flush_share){.partition = p};
+    for (uint32_t i = 0; i < p->pending.count; i++) {
+        const struct pending_batch *pending = pending_at(&p->pending, i);
+        if (pending->last_offset >= p->durable_end)
+            break;
+        if (flush->batch_count == FLUSH_BATCHES_MAX || *bytes >= FLUSH_BYTES_MAX)
+            break;
+        wal_plan(shard->wal, &pending->span);
+        if (pending->last_offset < p->synced_end) {
+            share->skipped++;
+            continue;
+        }
+        batches[count++] = (struct segment_write_batch){
+            .data = pending->span.data,
+            .len = pending->span.len,
+            .base_offset = pending->base_offset,
+            .last_offset = pending->last_offset,
+            .max_timestamp = pending->max_timestamp,
+        };
+        *bytes += pending->span.len;
+        flush->batch_count++;
+    }
+    if (count + share->skipped == 0)
+        return;
+    share->write_metadata = !p->metadata_written;
+    share->epochs = p->epochs_changed ? epochs_print(&p->epochs) : NULL;
+    p->epochs_changed = false;
+    share->write = (struct segment_write){
+        .segments = &p->segments,
+        .limits = p->limits,
+        .batches = batches,
+        .batch_count = count,
+        .now_ms = io_wall_ms(shard->io),
+    };
+    share_snapshot(share, *bytes - before);
+    segments_write_begin(&p->segments, &share->write);
+    p->flushing = true;
+    flush->share_count++;
+}
+
+static int share_write_texts(struct file_system *fs, const struct flush_share *share)
+{
+    const struct partition *p = share->partition;
+    int result = 0;
+    if (share->write_metadata)
+        result = kafka_write_partition_metadata(fs, p->segments.directory, p->topic_id);
+    if (result == 0 && share->epochs != NULL)
+        result = kafka_write_text(fs, p->segments.directory, "leader-epoch-checkpoint",
+                                  bytes_of_string(share->epochs));
+    return result;
+}
+
+/* A disk job: it touches only the shares and immutable names. */
+static int flush_write_job(struct file_system *fs, void *context)
+{
+    struct flush *flush = context;
+    for (uint32_t i = 0; i < flush->share_count; i++) {
+        struct flush_share *share = &flush->shares[i];
+        share->write.sync = !flush->sync_all;
+        if (share->write.batch_count > 0)
+            share->write.error = segments_write_run(&share->write);
+        if (share->write.error == 0)
+            share->write.error = share_write_texts(fs, share);
+    }
+    if (!flush->sync_all)
+        return 0;
+    const char *directory = flush->shares[0].partition->segments.directory;
+    int result = file_sync_all(fs, directory);
+    for (uint32_t i = 0; result != 0 && i < flush->share_count; i++)
+        flush->shares[i].write.error = result;
+    return result;
+}
+
+static int flush_checkpoint_job(struct file_system *fs, void *context)
+{
+    const struct shard *shard = context;
+    const struct flush *flush = &shard->flush;
+    return checkpoint_write(fs, shard->log_directory, shard->stream, flush->checkpoint_number,
+                            flush->checkpoint, flush->checkpoint_len);
+}
+
+static void share_failed(struct shard *shard, struct flush_share *share)
+{
+    struct partition *p = share->partition;
+    p->flush_backoff_ms = p->flush_backoff_ms == 0
+                              ? FLUSH_BACKOFF_MS_MIN
+                              : MIN(p->flush_backoff_ms * 2, FLUSH_BACKOFF_MS_MAX);
+    p->flush_not_before_ns = io_now(shard->io) + p->flush_backoff_ms * NS_PER_MS;
+    if (share->epochs != NULL)
+        p->epochs_changed = true;
+    shard->flush.failures++;
+    log_warn(&shard->log, "cannot write segments of %s-%d: %s; trying again in %u ms", p->topic,
+             p->index, result_sentence(share->write.error), p->flush_backoff_ms);
+}
+
+/* The job's result for one partition: what is synced is known now, but memory and WAL keep it
+ * until the checkpoint says so. */
+static void share_apply(struct shard *shard, struct flush_share *share)
+{
+    struct partition *p = share->partition;
+    segments_write_end(&p->segments, &share->write);
+    uint32_t written = share->write.error == 0 ? share->write.written : 0;
+    for (uint32_t i = written; i < share->write.batch_count; i++)
+        wal_unplan(shard->wal, &pending_at(&p->pending, share->skipped + i)->span);
+    if (share->write.error != 0) {
+        share_failed(shard, share);
+    } else {
+        p->flush_backoff_ms = 0;
+        p->metadata_written = true;
+        if (written > 0)
+            p->synced_end = share->write.batches[written - 1].last_offset + 1;
+    }
+    share->write.batch_count = written;
+    mem_free(share->epochs);
+    mem_free(share->snapshot);
+}
+
+/* The buffer only grows, so that a steady load allocates nothing. */
+static void flush_encode_checkpoint(struct shard *shard)
+{
+    struct flush *flush = &shard->flush;
+    flush->checkpoint_len = checkpoint_size(shard);
+    if (flush->checkpoint_len > flush->checkpoint_capacity) {
+        mem_free(flush->checkpoint);
+        flush->checkpoint_capacity = flush->checkpoint_len * 2;
+        flush->checkpoint = mem_alloc(flush->checkpoint_capacity);
+    }
+    checkpoint_encode(shard, flush->checkpoint_number, &flush->position, flush->checkpoint,
+                      flush->checkpoint_len);
+}
+
+static void flush_checkpoint_done(struct io_op *op, const struct io_event *event);
+
+static void flush_write_done(struct io_op *op, const struct io_event *event)
+{
+    (void)event;
+    struct shard *shard = CONTAINER_OF(op, struct shard, flush.op);
+    struct flush *flush = &shard->flush;
+    ASSERT(flush->phase == FLUSH_WRITING);
+    for (uint32_t i = 0; i < flush->share_count; i++)
+        share_apply(shard, &flush->shares[i]);
+    flush->position = wal_position_after_plan(shard->wal);
+    flush->checkpoint_number++;
+    flush_encode_checkpoint(shard);
+    flush->phase = FLUSH_CHECKPOINTING;
+    flush->op.done = flush_checkpoint_done;
+    io_job(shard->io, &flush->op, SHARD_DISK_LANE, flush_checkpoint_job, shard);
+}
+
+/* The partition's planned batches leave memory and WAL, or stay when the checkpoint failed. */
+static void share_finish(struct shard *shard, struct flush_share *share, bool checkpointed)
+{
+    struct partition *p = share->partition;
+    uint32_t count = share->skipped + share->write.batch_count;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct pending_batch *batch = pending_at(&p->pending, i);
+        if (!checkpointed) {
+            wal_unplan(shard->wal, &batch->span);
+            continue;
+        }
+        shard->pending_batches--;
+        shard->pending_bytes -= batch->span.len;
+        wal_release(shard->wal, &batch->span, true);
+    }
+    p->flushing = false;
+    if (checkpointed)
+        pending_pop_front(&p->pending, count);
+    if (p->deleted) {
+        shard_drop_pending(shard, p);
+        return;
+    }
+    list_remove(&p->dirty_node);
+    if (p->pending.count > 0) {
+        p->dirty_since_ns = io_now(shard->io);
+        list_push_back(&shard->dirty, &p->dirty_node);
+    }
+}
+
+static void flush_checkpoint_done(struct io_op *op, const struct io_event *event)
+{
+    struct shard *shard = CONTAINER_OF(op, struct shard, flush.op);
+    struct flush *flush = &shard->flush;
+    ASSERT(flush->phase == FLUSH_CHECKPOINTING);
+    bool checkpointed = event->value >= 0;
+    if (!checkpointed) {
+        log_warn(&shard->log, "cannot write the checkpoint: %s; trying again",
+                 result_sentence((int)event->value));
+        flush->retry_ns = io_now(shard->io) + FLUSH_BACKOFF_MS_MIN * NS_PER_MS;
+        flush->failures++;
+    }
+    for (uint32_t i = 0; i < flush->share_count; i++)
+        share_finish(shard, &flush->shares[i], checkpointed);
+    if (checkpointed)
+        wal_trim(shard->wal, &flush->position);
+    flush->phase = FLUSH_RESTING;
+    shard_signal_room(shard);
+}
+
+static void flush_start(struct shard *shard, uint64_t now)
+{
+    struct flush *flush = &shard->flush;
+    uint64_t bytes = 0;
+    flush->share_count = 0;
+    flush->batch_count = 0;
+    LIST_EACH(node, &shard->dirty) {
+        struct partition *p = LIST_ENTRY(node, struct partition, dirty_node);
+        if (p->flush_not_before_ns > now)
+            continue;
+        if (flush->share_count == FLUSH_SHARES_MAX || bytes >= FLUSH_BYTES_MAX)
+            break;
+        flush_plan_partition(shard, p, &bytes);
+    }
+    ASSERT(flush->share_count > 0);
+    flush->sync_all = flush->share_count >= FLUSH_SYNC_ALL_FROM;
+    flush->flushes[flush->reason]++;
+    flush->phase = FLUSH_WRITING;
+    flush->op.done = flush_write_done;
+    io_job(shard->io, &flush->op, SHARD_DISK_LANE, flush_write_job, flush);
+}
+
+uint64_t flush_step(struct shard *shard)
+{
+    struct flush *flush = &shard->flush;
+    if (!flush_resting(flush) || list_empty(&shard->dirty))
+        return IO_NEVER;
+    uint64_t now = io_now(shard->io);
+    uint64_t wait_ns;
+    if (!flush_due(shard, now, &flush->reason, &wait_ns))
+        return wait_ns;
+    flush_start(shard, now);
+    return IO_NEVER;
+}

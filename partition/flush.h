@@ -1,0 +1,82 @@
+/*
+ * The flusher of one shard: pending batches into segments, then the checkpoint, then the WAL's
+ * trim.
+ *
+ * One flush runs at a time, in two disk jobs. The first writes and syncs segments. Back on the
+ * core the results are applied: what failed keeps its batches and is tried again with backoff.
+ * The second writes the checkpoint that says so. Back on the core the WAL spans are released.
+ * Nothing is held meanwhile: appends and group commits go on beside it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "io/io.h"
+#include "partition/segments.h"
+#include "wal/wal.h"
+
+struct shard;
+
+enum flush_profile {
+    FLUSH_LOW_LATENCY,
+    FLUSH_BALANCED,
+    FLUSH_HIGH_THROUGHPUT,
+    FLUSH_EXTREME,
+    FLUSH_IDLE_ONLY,
+};
+
+enum flush_reason {
+    FLUSH_BATCHES,  /* pending batches reached the threshold */
+    FLUSH_BYTES,    /* pending bytes did */
+    FLUSH_AGE,      /* the oldest pending batch is too old */
+    FLUSH_IDLE,     /* nothing was appended for a while */
+    FLUSH_PRESSURE, /* the WAL's memory or files run low */
+    FLUSH_STOP,
+    FLUSH_REASONS,
+};
+
+/* Thresholds of one profile; a flush starts when any is reached. */
+struct flush_limits {
+    const char *name;
+    uint32_t batches;
+    uint32_t age_ms;
+    uint32_t idle_ms;
+    uint64_t bytes;
+};
+
+struct flush_share; /* one partition in the running flush */
+
+struct flush {
+    enum flush_profile profile;
+    enum { FLUSH_RESTING, FLUSH_WRITING, FLUSH_CHECKPOINTING } phase;
+    enum flush_reason reason;
+    struct io_op op;
+    struct flush_share *shares; /* FLUSH_SHARES_MAX */
+    uint32_t share_count;
+    struct segment_write_batch *batches; /* FLUSH_BATCHES_MAX, all shares' one behind another */
+    uint32_t batch_count;
+    bool sync_all;
+    int error;           /* of sync_all */
+    uint8_t *checkpoint; /* encoded, from mem_alloc */
+    uint64_t checkpoint_len;
+    uint64_t checkpoint_capacity;
+    uint64_t checkpoint_number;
+    uint64_t retry_ns; /* not before; after a failed checkpoint */
+    struct wal_position position;
+    uint64_t flushes[FLUSH_REASONS];
+    uint64_t failures;
+};
+
+/* `checkpoint_number` is the number of the newest checkpoint on disk. */
+void flush_init(struct shard *shard, enum flush_profile profile, uint64_t checkpoint_number);
+void flush_fini(struct shard *shard);
+/* Starts a flush when one is due. Returns the next deadline, in ns. */
+uint64_t flush_step(struct shard *shard);
+static inline bool flush_resting(const struct flush *flush)
+{
+    return flush->phase == FLUSH_RESTING;
+}
+const char *flush_profile_name(enum flush_profile profile);
+bool flush_profile_parse(struct bytes text, enum flush_profile *profile);
+const char *flush_reason_name(enum flush_reason reason);

@@ -1,0 +1,247 @@
+/*
+ * Appending to a partition, and its life.
+ *
+ * The happy path of an append: the producer's sequence is checked, room is reserved in the WAL, the
+ * batch is copied there and gets its offsets, a pending entry points at the copy, the producer
+ * state moves on, and the append joins the shard's queue until its group is durable. All of that
+ * is one step on the owning core, so that offset order, WAL order and visibility order are one.
+ *
+ * Failure modes: no memory (nothing has happened, the caller parks), a failed group (the shard
+ * rolls back newest first, each append undoing exactly what it did), deletion (the queue's entries
+ * are answered when their group is decided, and the partition is freed after the last of them).
+ */
+#include "partition/partition.h"
+
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "partition/shard.h"
+#include "protocol/batch.h"
+
+struct partition *partition_new(struct file_system *fs, const char *log_directory,
+                                const char *topic, struct uuid topic_id, int32_t index,
+                                const struct log *log)
+{
+    ASSERT(index >= 0);
+    struct partition *p = mem_alloc(sizeof *p);
+    char directory[4096];
+    int len = snprintf(directory, sizeof directory, "%s/%s-%d", log_directory, topic, index);
+    ASSERT(len > 0 && (size_t)len < sizeof directory);
+    p->topic = mem_copy_string(topic);
+    p->topic_id = topic_id;
+    p->index = index;
+    p->producers = producers_new();
+    segments_init(&p->segments, fs, directory, log);
+    epochs_init(&p->epochs);
+    list_init(&p->shard_node);
+    list_init(&p->dirty_node);
+    list_init(&p->moved_node);
+    list_init(&p->watches);
+    return p;
+}
+
+void partition_free(struct partition *p)
+{
+    ASSERT(p->appends_out == 0 && p->jobs_out == 0 && !p->flushing);
+    ASSERT(p->pending.count == 0 && list_empty(&p->watches));
+    list_remove(&p->shard_node);
+    list_remove(&p->dirty_node);
+    list_remove(&p->moved_node);
+    segments_fini(&p->segments);
+    epochs_fini(&p->epochs);
+    producers_free(p->producers);
+    mem_free(p->pending.ring);
+    mem_free(p->topic);
+    mem_free(p);
+}
+
+/* The append is decided without a WAL entry; its callback runs in the shard's next step. */
+static int append_decide(struct partition_append *a, enum append_outcome outcome)
+{
+    a->outcome = outcome;
+    list_push_back(&a->partition->shard->answers, &a->node);
+    return 0;
+}
+
+static struct producer_batch producer_batch_of(const struct partition_append *a, int64_t base)
+{
+    const uint8_t *batch = a->batch;
+    uint32_t span = (uint32_t)batch_last_offset_delta(batch);
+    uint32_t first = (uint32_t)batch_base_sequence(batch);
+    return (struct producer_batch){
+        .producer_id = batch_producer_id(batch),
+        .epoch = batch_producer_epoch(batch),
+        .first_sequence = (int32_t)first,
+        .last_sequence = (int32_t)((first + span) & INT32_MAX),
+        .base_offset = base,
+        .last_offset = base + (int64_t)span,
+        .timestamp = a->log_append_time ? a->now_ms : batch_max_timestamp(batch),
+        .transactional = batch_is_transactional(batch),
+    };
+}
+
+/* A duplicate shares its original's fate: it waits behind it, and fails with it. */
+static int append_duplicate(struct partition_append *a, const struct producer_batch *original)
+{
+    struct partition *p = a->partition;
+    a->base_offset = original->base_offset;
+    a->last_offset = original->last_offset;
+    a->timestamp = original->timestamp;
+    if (original->last_offset < p->durable_end)
+        return append_decide(a, APPEND_DUPLICATE);
+    struct list *appends = &p->shard->appends;
+    ASSERT(!list_empty(appends));
+    a->outcome = APPEND_DUPLICATE;
+    a->sequence = LIST_ENTRY(appends->prev, struct partition_append, node)->sequence;
+    p->appends_out++;
+    list_push_back(appends, &a->node);
+    return 0;
+}
+
+static void append_copy(struct partition_append *a, uint8_t *to)
+{
+    struct partition *p = a->partition;
+    memcpy(to, a->batch, a->len);
+    batch_patch_offset(to, a->base_offset);
+    batch_patch_leader_epoch(to, p->leader_epoch);
+    if (a->log_append_time)
+        batch_patch_timestamps(to, a->len, a->now_ms, BATCH_LOG_APPEND_TIME);
+}
+
+static void append_take(struct partition_append *a, const struct wal_span *span)
+{
+    struct partition *p = a->partition;
+    struct shard *shard = p->shard;
+    struct pending_batch pending = {
+        .base_offset = a->base_offset,
+        .last_offset = a->last_offset,
+        .max_timestamp = batch_max_timestamp(span->data),
+        .bytes_before = p->bytes_appended,
+        .span = *span,
+    };
+    if (p->pending.count == 0) {
+        ASSERT(list_empty(&p->dirty_node));
+        p->dirty_since_ns = io_now(shard->io);
+        list_push_back(&shard->dirty, &p->dirty_node);
+    }
+    pending_push(&p->pending, &pending);
+    p->bytes_appended += a->len;
+    p->log_end = a->last_offset + 1;
+    if (epochs_assign(&p->epochs, p->leader_epoch, a->base_offset))
+        p->epochs_changed = true;
+    a->bytes_after = p->bytes_appended;
+    a->sequence = span->sequence;
+    a->appended = true;
+    p->appends_out++;
+    shard->pending_batches++;
+    shard->pending_bytes += a->len;
+    shard->last_append_ns = io_now(shard->io);
+    list_push_back(&shard->appends, &a->node);
+}
+
+int partition_append(struct partition_append *a)
+{
+    struct partition *p = a->partition;
+    ASSERT(a->len >= BATCH_HEADER_SIZE && a->done != NULL && p->shard != NULL);
+    a->log_start = p->log_start;
+    a->base_offset = -1;
+    a->timestamp = -1;
+    a->appended = false;
+    a->has_undo = false;
+    if (p->deleted)
+        return append_decide(a, APPEND_GONE);
+    if (p->offline)
+        return append_decide(a, APPEND_OFFLINE);
+
+    bool idempotent = batch_producer_id(a->batch) >= 0;
+    struct producer_batch producer = producer_batch_of(a, p->log_end);
+    if (idempotent && a->origin != APPEND_REPLICATION) {
+        struct producer_batch original;
+        switch (producers_check(p->producers, &producer, &original)) {
+        case PRODUCER_APPEND:
+            break;
+        case PRODUCER_DUPLICATE:
+            return append_duplicate(a, &original);
+        case PRODUCER_OUT_OF_ORDER:
+            return append_decide(a, APPEND_OUT_OF_ORDER);
+        case PRODUCER_FENCED:
+            return append_decide(a, APPEND_FENCED);
+        }
+    }
+
+    struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index};
+    struct wal_span span;
+    int result = wal_append(p->shard->wal, &entry, a->len, &span);
+    if (result == ERR_NO_MEMORY)
+        return ERR_BUSY;
+    if (result != 0)
+        return append_decide(a, result == ERR_TOO_LARGE ? APPEND_TOO_LARGE : APPEND_OFFLINE);
+    a->outcome = APPEND_DONE;
+    a->base_offset = p->log_end;
+    a->last_offset = p->log_end + batch_last_offset_delta(a->batch);
+    if (a->log_append_time)
+        a->timestamp = a->now_ms;
+    append_copy(a, span.data);
+    append_take(a, &span);
+    if (idempotent) {
+        producers_apply(p->producers, &producer, &a->undo);
+        a->has_undo = true;
+    }
+    return 0;
+}
+
+int partition_probe(const struct partition *p, int64_t offset, bool committed_only,
+                    struct partition_state *state)
+{
+    state->log_start = p->log_start;
+    state->high_watermark = p->durable_end;
+    state->last_stable = p->last_stable;
+    state->leader_epoch = p->leader_epoch;
+    state->available = 0;
+    if (p->offline || p->deleted)
+        return ERR_OFFLINE;
+    if (offset < p->log_start || offset > p->log_end)
+        return ERR_OUT_OF_RANGE;
+    int64_t limit = committed_only ? p->last_stable : p->durable_end;
+    if (offset >= limit)
+        return 0;
+    uint32_t index = pending_find(&p->pending, offset);
+    uint64_t in_memory = 0;
+    if (index < p->pending.count)
+        in_memory = p->bytes_durable - pending_at(&p->pending, index)->bytes_before;
+    state->available = in_memory;
+    const struct segment *segment = segments_find(&p->segments, offset);
+    bool on_disk = p->pending.count == 0 || offset < pending_at(&p->pending, 0)->base_offset;
+    if (on_disk && segment != NULL && segment->end_offset > segment->base_offset) {
+        double share = (double)(segment->end_offset - MAX(offset, segment->base_offset)) /
+                       (double)(segment->end_offset - segment->base_offset);
+        state->available += 1 + (uint64_t)(share * (double)segment->synced_bytes);
+    }
+    return 0;
+}
+
+void partition_watch(struct partition *p, struct partition_watch *watch)
+{
+    ASSERT(watch->moved != NULL);
+    list_push_back(&p->watches, &watch->node);
+}
+
+void partition_unwatch(struct partition_watch *watch)
+{
+    list_remove(&watch->node);
+}
+
+void partition_delete(struct partition *p)
+{
+    struct shard *shard = p->shard;
+    ASSERT(!p->deleted);
+    p->deleted = true;
+    /* A running flush points into these spans; it drops them when it ends. */
+    if (!p->flushing)
+        shard_drop_pending(shard, p);
+    if (list_empty(&p->moved_node))
+        list_push_back(&shard->moved, &p->moved_node);
+    list_remove(&p->shard_node);
+    list_push_back(&shard->deleted, &p->shard_node);
+}

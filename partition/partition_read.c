@@ -1,0 +1,131 @@
+/*
+ * Reading from a partition: pending batches are copied from memory at once, older ones are read
+ * from their segment by a disk job.
+ *
+ * Both end in the reader's own buffer, so that a slow consumer holds nothing of the partition. The
+ * bound is the high watermark, or the last stable offset: what is above is never seen.
+ */
+#include "partition/partition.h"
+
+#include "base/assert.h"
+#include "partition/shard.h"
+
+static int64_t read_limit(const struct partition_read *r)
+{
+    return r->committed_only ? r->partition->last_stable : r->partition->durable_end;
+}
+
+static void read_finish(struct partition_read *r, int error)
+{
+    r->error = error;
+    list_push_back(&r->partition->shard->reads, &r->node);
+}
+
+static void read_memory(struct partition_read *r, uint32_t index)
+{
+    const struct pending *pending = &r->partition->pending;
+    int64_t limit = read_limit(r);
+    for (; index < pending->count; index++) {
+        const struct pending_batch *batch = pending_at(pending, index);
+        if (batch->last_offset >= limit)
+            break;
+        if (batch->span.len > r->capacity - r->len) {
+            if (r->len == 0)
+                r->needed = batch->span.len;
+            break;
+        }
+        memcpy(r->data + r->len, batch->span.data, batch->span.len);
+        r->len += batch->span.len;
+    }
+    read_finish(r, 0);
+}
+
+static int read_job(struct file_system *fs, void *context)
+{
+    (void)fs;
+    return segment_read_run(context);
+}
+
+static void read_job_done(struct io_op *op, const struct io_event *event);
+
+static void read_segment(struct partition_read *r, struct segment *segment, int64_t offset)
+{
+    struct partition *p = r->partition;
+    segment_hold(segment);
+    p->jobs_out++;
+    r->segment = (struct segment_read){
+        .segments = &p->segments,
+        .segment = segment,
+        .synced_bytes = segment->synced_bytes,
+        .offset = offset,
+        .offset_limit = MIN(read_limit(r), segment->end_offset),
+        .position_hint = offset == segment->base_offset ? 0 : SEGMENT_NO_HINT,
+        .data = r->data,
+        .capacity = r->capacity,
+        .check = true,
+    };
+    r->op.done = read_job_done;
+    io_job(p->shard->io, &r->op, 0, read_job, &r->segment);
+}
+
+/* Where `offset` is read from now. Segments may have a hole at their end (compaction): the reader
+ * moves on to the next one. */
+static void read_start(struct partition_read *r, int64_t offset)
+{
+    struct partition *p = r->partition;
+    if (p->deleted || p->offline) {
+        read_finish(r, ERR_OFFLINE);
+        return;
+    }
+    if (offset >= read_limit(r)) {
+        read_finish(r, 0);
+        return;
+    }
+    if (p->pending.count > 0 && offset >= pending_at(&p->pending, 0)->base_offset) {
+        read_memory(r, pending_find(&p->pending, offset));
+        return;
+    }
+    struct segment *segment = segments_find(&p->segments, offset);
+    if (segment == NULL)
+        segment = segments_first(&p->segments);
+    if (segment == NULL || segment->end_offset <= offset) {
+        read_finish(r, ERR_CORRUPT);
+        return;
+    }
+    read_segment(r, segment, offset);
+}
+
+static void read_job_done(struct io_op *op, const struct io_event *event)
+{
+    struct partition_read *r = CONTAINER_OF(op, struct partition_read, op);
+    struct partition *p = r->partition;
+    struct segment *segment = r->segment.segment;
+    int64_t end = segment->end_offset;
+    p->jobs_out--;
+    segment_drop(&p->segments, segment);
+    if (event->value < 0) {
+        read_finish(r, (int)event->value);
+        return;
+    }
+    r->len = r->segment.len;
+    r->needed = r->segment.needed;
+    if (r->len == 0 && r->needed == 0 && end > r->offset && end < read_limit(r)) {
+        r->offset = end;
+        read_start(r, end);
+        return;
+    }
+    read_finish(r, 0);
+}
+
+void partition_read(struct partition_read *r)
+{
+    struct partition *p = r->partition;
+    ASSERT(r->done != NULL && r->data != NULL);
+    r->len = 0;
+    r->needed = 0;
+    if (!p->deleted && !p->offline && (r->offset < p->log_start || r->offset > p->log_end)) {
+        read_finish(r, ERR_OUT_OF_RANGE);
+        return;
+    }
+    read_start(r, r->offset);
+}

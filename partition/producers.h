@@ -1,0 +1,96 @@
+/*
+ * Producer state of one partition: what idempotence needs to know (KIP-98).
+ *
+ * For each producer id: its epoch and the last five batches (sequence range, offsets, timestamp).
+ * A check judges a batch before it is appended; apply records it and hands back an undo, so that a
+ * failed group rolls the state back exactly, newest first. The state is serialised in Kafka's
+ * `.snapshot` format (its ProducerSnapshot schema), into files at roll and clean stop, and
+ * into our checkpoint in between, there in a form that keeps all five batches.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+#define PRODUCER_BATCHES 5
+
+struct producers;
+
+struct producer_batch {
+    int64_t producer_id;
+    int16_t epoch;
+    int32_t first_sequence;
+    int32_t last_sequence; /* wraps at INT32_MAX to 0 */
+    int64_t base_offset;
+    int64_t last_offset;
+    int64_t timestamp; /* the batch's max timestamp */
+    bool transactional;
+};
+
+enum producer_verdict {
+    PRODUCER_APPEND,
+    PRODUCER_DUPLICATE,    /* original: the batch it repeats */
+    PRODUCER_OUT_OF_ORDER, /* OUT_OF_ORDER_SEQUENCE_NUMBER */
+    PRODUCER_FENCED,       /* INVALID_PRODUCER_EPOCH */
+};
+
+/* What is kept of a batch, as in Kafka's BatchMetadata. */
+struct producer_trace {
+    int64_t last_offset;
+    int64_t timestamp;
+    int32_t last_sequence;
+    int32_t offset_delta; /* last offset - base offset, and so for the sequences */
+};
+
+/* Everything apply changed. Lives in the pending append until its group is durable. A new epoch
+ * forgets all batches of the old one: that is why there is room for five. */
+struct producer_undo {
+    int64_t producer_id;
+    int64_t last_timestamp;
+    int64_t transaction_start;
+    struct producer_trace evicted[PRODUCER_BATCHES]; /* oldest first */
+    int16_t epoch;
+    uint8_t evicted_count;
+    bool created;
+};
+
+struct producers *producers_new(void);
+void producers_free(struct producers *producers);
+
+/* Kafka's order of judgement: duplicate, epoch, sequence. */
+enum producer_verdict producers_check(const struct producers *producers,
+                                      const struct producer_batch *batch,
+                                      struct producer_batch *original);
+/* After PRODUCER_APPEND only (or in replay, without a check). `undo` may be null. */
+void producers_apply(struct producers *producers, const struct producer_batch *batch,
+                     struct producer_undo *undo);
+/* Newest first. */
+void producers_revert(struct producers *producers, const struct producer_undo *undo);
+
+/* Replay of a transaction marker (a control batch with a producer id): the producer's open
+ * transaction ends. Cannot be undone. */
+void producers_end_transaction(struct producers *producers, int64_t producer_id, int16_t epoch,
+                               int64_t timestamp);
+
+/* Forgets producers whose last batch is older than `before_ms` (producer.id.expiration.ms) and
+ * whose batches all lie below `durable_end`; never one with an open transaction. Returns how many.
+ */
+uint32_t producers_expire(struct producers *producers, int64_t before_ms, int64_t durable_end);
+uint32_t producers_count(const struct producers *producers);
+
+/* Kafka's snapshot file (version 1, the one Kafka 4.2 writes, CRC-32C), with only batches below
+ * `end_offset`: of each producer its last one. The size first; the write must be given exactly
+ * that much. */
+size_t producers_snapshot_size(const struct producers *producers, int64_t end_offset);
+void producers_snapshot_write(const struct producers *producers, int64_t end_offset, void *data,
+                              size_t len);
+/* The same with all batches that are kept, for our checkpoint: Kafka does not read it. */
+size_t producers_state_size(const struct producers *producers, int64_t end_offset);
+void producers_state_write(const struct producers *producers, int64_t end_offset, void *data,
+                           size_t len);
+/* Replaces the state by either form; it stays as it was on failure. ERR_CORRUPT, ERR_VERSION. */
+int producers_snapshot_read(struct producers *producers, struct bytes snapshot) MUST_CHECK;

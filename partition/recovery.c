@@ -1,0 +1,466 @@
+/*
+ * Recovery in the order of the header. Entries are gathered per partition in its pending ring, as
+ * if they had just been appended, and written to segments in large pieces; nothing is synced until
+ * all is written, then everything at once, and only then the new checkpoints say so.
+ */
+#include "partition/recovery.h"
+
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/util.h"
+#include "partition/checkpoint.h"
+#include "partition/kafka_files.h"
+#include "partition/partition.h"
+#include "protocol/batch.h"
+
+#define STREAMS_MAX 64
+#define REPLAY_BYTES_MAX (32 * MIB)
+#define EPOCHS_BYTES_MAX (16 * MIB)
+#define PATH_BYTES 4096
+
+struct recovery_stream {
+    bool has_checkpoint;
+    struct checkpoint checkpoint;
+    struct wal_recovered wal;
+};
+
+struct recovery {
+    struct file_system *fs;
+    const char *directory;
+    const struct log *log;
+    struct recovery_stream streams[STREAMS_MAX];
+    uint64_t wal_streams; /* a bit for each that has WAL files */
+    bool ours;            /* checkpoints are there: they know, not Kafka's files */
+    bool clean;
+    struct kafka_offsets recovery_points;
+    struct kafka_offsets log_starts;
+    struct map checkpoints; /* struct checkpoint_partition, the one with the higher end */
+    recovery_find_fn *find;
+    void *context;
+    struct list dirty; /* partitions with replayed entries */
+    uint64_t gathered;
+    uint64_t entries;
+    uint64_t checkpoint_number;
+};
+
+/* Finding out what there is. */
+
+struct partition_key {
+    struct uuid topic_id;
+    int32_t index;
+};
+
+static uint64_t key_hash(struct uuid topic_id, int32_t index)
+{
+    return hash_u64(uuid_hash(topic_id) + (uint64_t)index);
+}
+
+static bool checkpoint_matches(const void *item, const void *key)
+{
+    const struct checkpoint_partition *p = item;
+    const struct partition_key *k = key;
+    return p->index == k->index && uuid_equal(p->topic_id, k->topic_id);
+}
+
+static struct checkpoint_partition *checkpoint_of(const struct recovery *r, struct uuid topic_id,
+                                                  int32_t index)
+{
+    struct partition_key key = {topic_id, index};
+    return map_find(&r->checkpoints, key_hash(topic_id, index), checkpoint_matches, &key);
+}
+
+/* A crash during a change of the core count can leave a partition in two checkpoints. */
+static void checkpoint_add(struct recovery *r, struct checkpoint_partition *p)
+{
+    struct checkpoint_partition *other = checkpoint_of(r, p->topic_id, p->index);
+    if (other != NULL && other->synced_end >= p->synced_end)
+        return;
+    uint64_t hash = key_hash(p->topic_id, p->index);
+    if (other != NULL)
+        map_remove(&r->checkpoints, hash, other);
+    map_insert(&r->checkpoints, hash, p);
+}
+
+static int load_checkpoints(struct recovery *r)
+{
+    for (unsigned i = 0; i < STREAMS_MAX; i++) {
+        struct recovery_stream *s = &r->streams[i];
+        int result = checkpoint_load(r->fs, r->directory, i, &s->checkpoint);
+        if (result == ERR_NOT_FOUND)
+            continue;
+        if (result != 0) {
+            log_error(r->log, "the checkpoint of stream %u in %s cannot be used: %s", i,
+                      r->directory, result_sentence(result));
+            return result;
+        }
+        s->has_checkpoint = true;
+        r->ours = true;
+        r->checkpoint_number = MAX(r->checkpoint_number, s->checkpoint.number);
+        for (uint32_t j = 0; j < s->checkpoint.count; j++)
+            checkpoint_add(r, &s->checkpoint.partitions[j]);
+    }
+    return 0;
+}
+
+static int load_kafka_files(struct recovery *r)
+{
+    int64_t broker_epoch;
+    int result = kafka_load_clean_stop(r->fs, r->directory, &broker_epoch);
+    if (result != 0 && result != ERR_NOT_FOUND)
+        return result;
+    r->clean = result == 0;
+    result =
+        kafka_load_offsets(r->fs, r->directory, KAFKA_RECOVERY_POINT_FILE, &r->recovery_points);
+    if (result != 0)
+        return result;
+    return kafka_load_offsets(r->fs, r->directory, KAFKA_LOG_START_FILE, &r->log_starts);
+}
+
+int recovery_begin(struct file_system *fs, const char *directory, const struct log *log,
+                   struct recovery **recovery)
+{
+    struct recovery *r = mem_alloc(sizeof *r);
+    r->fs = fs;
+    r->directory = directory;
+    r->log = log;
+    list_init(&r->dirty);
+    map_init(&r->checkpoints);
+    int result = wal_list_streams(fs, directory, &r->wal_streams);
+    if (result == 0)
+        result = load_checkpoints(r);
+    if (result == 0)
+        result = load_kafka_files(r);
+    if (result != 0) {
+        recovery_end(r);
+        return result;
+    }
+    *recovery = r;
+    return 0;
+}
+
+void recovery_end(struct recovery *r)
+{
+    for (unsigned i = 0; i < STREAMS_MAX; i++)
+        if (r->streams[i].has_checkpoint)
+            checkpoint_free(&r->streams[i].checkpoint);
+    map_fini(&r->checkpoints);
+    kafka_free_offsets(&r->recovery_points);
+    kafka_free_offsets(&r->log_starts);
+    mem_free(r);
+}
+
+/* Opening a partition. */
+
+static void replay_batch(void *context, const uint8_t *batch)
+{
+    struct partition *p = context;
+    epochs_assign(&p->epochs, batch_leader_epoch(batch), batch_base_offset(batch));
+    if (batch_producer_id(batch) < 0 || batch_is_control(batch))
+        return;
+    uint32_t span = (uint32_t)batch_last_offset_delta(batch);
+    uint32_t first = (uint32_t)batch_base_sequence(batch);
+    struct producer_batch producer = {
+        .producer_id = batch_producer_id(batch),
+        .epoch = batch_producer_epoch(batch),
+        .first_sequence = (int32_t)first,
+        .last_sequence = (int32_t)((first + span) & INT32_MAX),
+        .base_offset = batch_base_offset(batch),
+        .last_offset = batch_last_offset(batch),
+        .timestamp = batch_max_timestamp(batch),
+        .transactional = batch_is_transactional(batch),
+    };
+    producers_apply(p->producers, &producer, NULL);
+}
+
+/* After a clean stop producer state and epochs stand in Kafka's files. */
+static void load_kafka_state(struct recovery *r, struct partition *p)
+{
+    char path[PATH_BYTES];
+    char *data;
+    uint64_t len;
+    int64_t offset;
+    struct bytes snapshot;
+    if (segments_load_snapshot(&p->segments, p->log_end, &offset, &snapshot) == 0) {
+        if (offset == p->log_end && producers_snapshot_read(p->producers, snapshot) != 0)
+            log_warn(r->log, "the producer state of %s-%d is damaged: it starts anew", p->topic,
+                     p->index);
+        mem_free((void *)(uintptr_t)snapshot.data);
+    }
+    snprintf(path, sizeof path, "%s/%s", p->segments.directory, KAFKA_EPOCHS_FILE);
+    if (file_load(r->fs, path, EPOCHS_BYTES_MAX, &data, &len) == 0) {
+        if (epochs_parse(&p->epochs, (struct bytes){(uint8_t *)data, len}) != 0)
+            log_warn(r->log, "%s is damaged: leader epochs of %s-%d start anew", path, p->topic,
+                     p->index);
+        mem_free(data);
+    }
+}
+
+static void load_checkpointed_state(struct recovery *r, struct partition *p,
+                                    const struct checkpoint_partition *c)
+{
+    for (uint32_t i = 0; i < c->epochs.count; i++)
+        epochs_assign(&p->epochs, c->epochs.entries[i].epoch, c->epochs.entries[i].start_offset);
+    if (c->producers.len > 0 && producers_snapshot_read(p->producers, c->producers) != 0)
+        log_warn(r->log, "producer state of %s-%d is damaged: it starts anew", p->topic, p->index);
+    p->log_start = c->log_start;
+}
+
+int recovery_open(struct recovery *r, struct partition *p)
+{
+    const struct checkpoint_partition *c = checkpoint_of(r, p->topic_id, p->index);
+    struct segments_load load = {
+        .synced_end = -1,
+        .recovery_point = kafka_find_offset(&r->recovery_points, p->topic, p->index, 0),
+        .trusted = r->clean,
+        .replay_from = INT64_MAX,
+        .replay = replay_batch,
+        .context = p,
+    };
+    if (c != NULL)
+        load.synced_end = c->synced_end;
+    else if (r->ours)
+        load.synced_end = 0;
+    else if (!r->clean)
+        load.replay_from = 0;
+    int result = segments_open(&p->segments, &load);
+    if (result != 0) {
+        log_error(r->log, "%s-%d is offline: %s", p->topic, p->index, result_sentence(result));
+        p->offline = true;
+    }
+    const struct segment *first = segments_first(&p->segments);
+    const struct segment *last = segments_last(&p->segments);
+    p->log_start = first == NULL ? 0 : first->base_offset;
+    p->log_end = last == NULL ? MAX(load.synced_end, 0) : last->end_offset;
+    if (c != NULL) {
+        load_checkpointed_state(r, p, c);
+    } else if (!r->ours) {
+        p->log_start =
+            MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
+        if (r->clean)
+            load_kafka_state(r, p);
+    }
+    p->metadata_written = p->segments.directory_made;
+    p->synced_end = p->durable_end = p->last_stable = p->log_end;
+    return 0;
+}
+
+/* Replaying. */
+
+static int write_partition(struct recovery *r, struct partition *p)
+{
+    uint32_t count = p->pending.count;
+    struct segment_write_batch *batches = mem_alloc_array(count, sizeof *batches);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct pending_batch *pending = pending_at(&p->pending, i);
+        batches[i] = (struct segment_write_batch){
+            .data = pending->span.data,
+            .len = pending->span.len,
+            .base_offset = pending->base_offset,
+            .last_offset = pending->last_offset,
+            .max_timestamp = pending->max_timestamp,
+        };
+    }
+    struct segment_write *write = mem_alloc(sizeof *write);
+    int result = 0;
+    uint32_t done = 0;
+    while (result == 0 && done < count) {
+        *write = (struct segment_write){
+            .segments = &p->segments,
+            .limits = p->limits,
+            .batches = batches + done,
+            .batch_count = count - done,
+        };
+        segments_write_begin(&p->segments, write);
+        result = write->error = segments_write_run(write);
+        segments_write_end(&p->segments, write);
+        done += result == 0 ? write->written : 0;
+    }
+    if (result == 0 && !p->metadata_written) {
+        result = kafka_write_partition_metadata(r->fs, p->segments.directory, p->topic_id);
+        p->metadata_written = result == 0;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        mem_free(pending_at(&p->pending, i)->span.data);
+    pending_pop_front(&p->pending, count);
+    p->synced_end = p->durable_end = p->last_stable = p->log_end;
+    mem_free(write);
+    mem_free(batches);
+    return result;
+}
+
+static int write_gathered(struct recovery *r)
+{
+    int result = 0;
+    struct list *node;
+    while ((node = list_pop_front(&r->dirty)) != NULL) {
+        struct partition *p = LIST_ENTRY(node, struct partition, dirty_node);
+        int written = write_partition(r, p);
+        if (written != 0)
+            log_error(r->log, "cannot write what the WAL holds of %s-%d: %s", p->topic, p->index,
+                      result_sentence(written));
+        result = result == 0 ? written : result;
+    }
+    r->gathered = 0;
+    return result;
+}
+
+static int replay_append(struct recovery *r, struct partition *p, struct bytes batch)
+{
+    if (batch.len < BATCH_HEADER_SIZE || batch_size(batch.data) != (int64_t)batch.len)
+        return ERR_CORRUPT;
+    if (batch_last_offset(batch.data) < p->log_end)
+        return 0;
+    if (batch_base_offset(batch.data) != p->log_end) {
+        log_error(r->log, "%s-%d is offline: its log ends at %lld, the WAL goes on at %lld",
+                  p->topic, p->index, (long long)p->log_end,
+                  (long long)batch_base_offset(batch.data));
+        p->offline = true;
+        return 0;
+    }
+    struct pending_batch pending = {
+        .base_offset = batch_base_offset(batch.data),
+        .last_offset = batch_last_offset(batch.data),
+        .max_timestamp = batch_max_timestamp(batch.data),
+        .span = {.data = mem_alloc(batch.len), .len = (uint32_t)batch.len},
+    };
+    memcpy(pending.span.data, batch.data, batch.len);
+    pending_push(&p->pending, &pending);
+    replay_batch(p, pending.span.data);
+    p->log_end = pending.last_offset + 1;
+    p->epochs_changed = true;
+    if (list_empty(&p->dirty_node))
+        list_push_back(&r->dirty, &p->dirty_node);
+    r->gathered += batch.len;
+    r->entries++;
+    return r->gathered >= REPLAY_BYTES_MAX ? write_gathered(r) : 0;
+}
+
+static int replay_entry(void *context, const struct wal_visit *entry)
+{
+    struct recovery *r = context;
+    struct partition *p = r->find(r->context, entry->topic_id, entry->partition);
+    if (p == NULL || p->offline)
+        return 0;
+    switch (entry->kind) {
+    case WAL_BATCH:
+        return replay_append(r, p, entry->payload);
+    case WAL_LOG_START:
+        if (entry->payload.len == 8)
+            p->log_start = MAX(p->log_start, (int64_t)load_be64(entry->payload.data));
+        return 0;
+    case WAL_EMPTY:
+    case WAL_SYNCED_END:
+        return 0;
+    }
+    return ERR_VERSION;
+}
+
+int recovery_replay(struct recovery *r, recovery_find_fn *find, void *context)
+{
+    r->find = find;
+    r->context = context;
+    for (unsigned i = 0; i < STREAMS_MAX; i++) {
+        struct recovery_stream *s = &r->streams[i];
+        if ((r->wal_streams & ((uint64_t)1 << i)) == 0)
+            continue;
+        struct wal_recover_options options = {
+            .fs = r->fs,
+            .directory = r->directory,
+            .stream = i,
+            .from = s->has_checkpoint ? &s->checkpoint.position : NULL,
+            .visit = replay_entry,
+            .context = r,
+            .log = r->log,
+        };
+        int result = wal_recover(&options, &s->wal);
+        if (result != 0)
+            return result;
+    }
+    return write_gathered(r);
+}
+
+int64_t recovery_catalog_offset(const struct recovery *r)
+{
+    int64_t highest = -1;
+    for (unsigned i = 0; i < STREAMS_MAX; i++)
+        if (r->streams[i].wal.found)
+            highest = MAX(highest, r->streams[i].wal.catalog_offset);
+    return highest;
+}
+
+uint64_t recovery_entries(const struct recovery *r)
+{
+    return r->entries;
+}
+
+int recovery_sync(struct recovery *r)
+{
+    return r->entries == 0 ? 0 : file_sync_all(r->fs, r->directory);
+}
+
+/* Going on. */
+
+int recovery_start_shard(struct recovery *r, struct shard *shard,
+                         const struct shard_options *options)
+{
+    struct recovery_stream *s = &r->streams[options->stream];
+    uint64_t number = r->checkpoint_number + 1;
+    struct wal_position position = {0, 0};
+    if (s->has_checkpoint)
+        position = s->checkpoint.position;
+    uint64_t len = checkpoint_size(shard);
+    uint8_t *data = mem_alloc(len);
+    checkpoint_encode(shard, number, &position, data, len);
+    int result = checkpoint_write(r->fs, r->directory, options->stream, number, data, len);
+    mem_free(data);
+    if (result != 0) {
+        log_error(r->log, "cannot write a checkpoint in %s: %s", r->directory,
+                  result_sentence(result));
+        return result;
+    }
+    flush_init(shard, options->flush_profile, number);
+    return shard_open(shard, options, &s->wal);
+}
+
+int recovery_drop_streams(struct recovery *r, unsigned count)
+{
+    for (unsigned i = count; i < STREAMS_MAX; i++) {
+        int result = 0;
+        if (r->wal_streams & ((uint64_t)1 << i))
+            result = wal_remove(r->fs, r->directory, i);
+        if (result == 0 && r->streams[i].has_checkpoint)
+            result = checkpoint_remove(r->fs, r->directory, i);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
+int recovery_write_final(struct file_system *fs, struct partition *p)
+{
+    if (!p->segments.directory_made || p->offline)
+        return 0;
+    int result = 0;
+    if (p->epochs_changed) {
+        char *text = epochs_print(&p->epochs);
+        result =
+            kafka_write_text(fs, p->segments.directory, KAFKA_EPOCHS_FILE, bytes_of_string(text));
+        mem_free(text);
+    }
+    if (result != 0)
+        return result;
+    size_t len = 0;
+    uint8_t *data = NULL;
+    if (producers_count(p->producers) > 0) {
+        len = producers_snapshot_size(p->producers, p->log_end);
+        data = mem_alloc(len);
+        producers_snapshot_write(p->producers, p->log_end, data, len);
+    }
+    result = segments_close(&p->segments, (struct bytes){data, len});
+    mem_free(data);
+    return result;
+}

@@ -1,0 +1,215 @@
+/*
+ * The segments of one partition: files in Kafka's own format and names, on one log directory.
+ *
+ * `<base>.log` holds record batches, `<base>.index` (offset - base, position) and
+ * `<base>.timeindex` (timestamp, offset - base) are sparse, as Kafka writes them; `<base>.snapshot`
+ * is the producer state at that offset. The directory is `<topic>-<partition>` and is made by the
+ * first write.
+ *
+ * Two sides. The owner's core knows the list: which segments there are and up to where each is
+ * synced. Disk jobs do the work: they get a plan or a query by value, use blocking file verbs, and
+ * report; the core applies the report. One writing job per partition is out at a time; reading jobs
+ * hold the segment they read, so that closing and deleting wait for them.
+ *
+ * Only synced bytes are ever read: everything behind the synced end is in memory (WAL blocks).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "io/file.h"
+
+/* What a topic's configuration says about its segments; read at each write. */
+struct segment_limits {
+    uint32_t segment_bytes;        /* segment.bytes */
+    uint32_t index_interval_bytes; /* index.interval.bytes */
+    uint32_t index_bytes_max;      /* segment.index.bytes */
+    int64_t segment_ms;            /* segment.ms */
+};
+
+/* What a writer must know to go on with a segment's two indexes. */
+struct segment_index {
+    uint32_t entries;      /* of .index */
+    uint32_t time_entries; /* of .timeindex */
+    int64_t time_last;     /* timestamp of the last time entry, -1: none */
+    uint64_t bytes_since;  /* of .log, since the batch of the last index entry */
+};
+
+/* No file stays open: a job opens what it needs. So thousands of segments cost no descriptors. */
+struct segment {
+    struct list node; /* in segments.list, by base offset */
+    int64_t base_offset;
+    int64_t end_offset;           /* one past the last synced record; the next segment's base */
+    uint64_t synced_bytes;        /* of .log */
+    int64_t max_timestamp;        /* -1: none */
+    int64_t max_timestamp_offset; /* the last offset of the batch that has it */
+    int64_t first_timestamp;      /* max timestamp of the first batch, -1: none; for segment.ms */
+    int64_t created_ms;           /* first append, wall clock: for segment.ms */
+    struct segment_index index;
+    uint32_t holds; /* reading jobs, and the remover */
+    bool removed;   /* out of the list; freed with its last hold */
+    bool cut;       /* a failed write may have left bytes behind synced_bytes */
+};
+
+struct segments {
+    struct file_system *fs;
+    char *directory; /* "<log dir>/<topic>-<partition>" */
+    bool directory_made;
+    struct list list;
+    uint32_t count;
+    bool write_failed; /* the next write starts a new segment at the synced end */
+    const struct log *log;
+};
+
+/* The core's side; no file operation. */
+
+void segments_init(struct segments *s, struct file_system *fs, const char *directory,
+                   const struct log *log);
+/* Frees the list; no job may be out. */
+void segments_fini(struct segments *s);
+/* The segment that holds or would hold `offset`; null when it is below the first or there is none.
+ */
+struct segment *segments_find(const struct segments *s, int64_t offset);
+struct segment *segments_first(const struct segments *s);
+struct segment *segments_last(const struct segments *s);
+void segment_hold(struct segment *segment);
+void segment_drop(struct segments *s, struct segment *segment);
+
+/* Blocking, at start-up. */
+
+/* Loads what is there and makes it end exactly at `synced_end`: deletes segments at or above it
+ * (an empty one that begins there stays), cuts the last one, drops stray files (.deleted, .cleaned,
+ * .swap per Kafka's rules) and producer snapshots that belong to no segment, but for the newest.
+ * Indexes that are missing, too short or inconsistent are rebuilt; with `trusted` (clean stop) they
+ * are only checked for size. ERR_CORRUPT when the bytes below synced_end are not there.
+ * `synced_end` -1: Kafka's own rules: everything that checks out from `recovery_point` on is kept,
+ * and synced; the end is then the last segment's end_offset. ERR_UNSUPPORTED: record sets from
+ * before Kafka 0.11 would have to be read. A failed open may have repaired some of the files; it
+ * leaves `s` without segments. */
+struct segments_load {
+    int64_t synced_end;
+    int64_t recovery_point;
+    bool trusted;
+    /* Called for each batch that ends at or above `replay_from`, for producer state and leader
+     * epochs; null: not wanted. `batch` is its header alone, BATCH_HEADER_SIZE bytes. */
+    int64_t replay_from;
+    void (*replay)(void *context, const uint8_t *batch);
+    void *context;
+};
+int segments_open(struct segments *s, const struct segments_load *load) MUST_CHECK;
+
+/* The newest producer snapshot at or below `end_offset`: its offset and, from mem_alloc, its bytes.
+ * ERR_NOT_FOUND. Blocking. */
+int segments_load_snapshot(const struct segments *s, int64_t end_offset, int64_t *offset,
+                           struct bytes *snapshot) MUST_CHECK;
+
+/* At a clean stop, when everything is written: exact file lengths, the active segment's last time
+ * entry, and `snapshot` (empty: none) as the producer state at the end. It syncs nothing: the
+ * caller syncs the file system before the mark of the clean stop, indexes included. Blocking. */
+int segments_close(struct segments *s, struct bytes snapshot) MUST_CHECK;
+
+/* Writing: a job. */
+
+struct segment_write_batch {
+    const uint8_t *data; /* whole record batch; stays until the job is done */
+    uint32_t len;
+    int64_t base_offset;
+    int64_t last_offset;
+    int64_t max_timestamp;
+};
+
+#define SEGMENT_WRITE_NEW_MAX 64
+
+/* One partition's share of a flush. In: filled by the core from the list. Out: filled by the job.
+ */
+struct segment_write {
+    struct segments *segments; /* the job reads only fs, directory and log */
+    struct segment_limits limits;
+    const struct segment_write_batch *batches;
+    uint32_t batch_count;
+    bool sync;             /* false: the caller syncs the whole file system afterwards */
+    bool roll;             /* start a new segment first */
+    int64_t now_ms;        /* wall clock, for segment.ms */
+    struct bytes snapshot; /* producer state to store as <base>.snapshot if a segment is rolled at
+                              the first batch's base offset; empty: none */
+    /* private state of the active segment, copied in by segments_write_begin */
+    struct segment tail;
+    bool tail_valid;
+    bool make_directory; /* nothing has been written there yet */
+    bool clear_strays;   /* a failed write may have left segments: they must go first */
+    /* out */
+    int error;
+    struct segment created[SEGMENT_WRITE_NEW_MAX]; /* segments this job made, in order */
+    uint32_t created_count;
+    uint32_t written; /* batches written: fewer than batch_count when created[] is full */
+};
+
+/* Core: copies what the job needs. One write of a partition at a time. The members above the
+ * private state are set before. */
+void segments_write_begin(struct segments *s, struct segment_write *write);
+/* Job: writes, rolls where the limits say so, syncs files and the directory of new ones. All or
+ * nothing: after an error none of the batches counts as written. */
+int segments_write_run(struct segment_write *write) MUST_CHECK;
+/* Core: applies the result: list, synced ends; after an error a new segment comes next. */
+void segments_write_end(struct segments *s, struct segment_write *write);
+
+/* Reading: jobs, on a held segment. */
+
+struct segment_read {
+    struct segments *segments;
+    struct segment *segment; /* held by the caller until the job is done */
+    uint64_t synced_bytes;   /* copied from the segment when the job starts: nothing behind it */
+    int64_t offset;          /* the batch that contains it comes first */
+    int64_t offset_limit;    /* only batches that begin below it */
+    uint64_t position_hint;  /* where the batch of `offset` begins, or SEGMENT_NO_HINT */
+    uint8_t *data;           /* destination */
+    uint32_t capacity;
+    bool check; /* verify each batch's CRC */
+    /* out */
+    uint32_t len;        /* whole batches; 0 when the first is larger than capacity: */
+    uint32_t needed;     /* then its size */
+    int64_t next_offset; /* one past the last record read */
+    uint64_t next_position;
+};
+#define SEGMENT_NO_HINT UINT64_MAX
+/* Result 0, ERR_IO, ERR_CORRUPT (a batch that does not check out: never served). */
+int segment_read_run(struct segment_read *read) MUST_CHECK;
+
+/* The first record with a timestamp >= `timestamp` in one segment, from `from_offset` on. For
+ * compressed batches too (needs a compressor-free answer: the batch's base offset and max
+ * timestamp are refined by decompression when possible). */
+struct segment_time_query {
+    struct segments *segments;
+    struct segment *segment;
+    uint64_t synced_bytes;
+    int64_t timestamp;
+    int64_t from_offset;
+    /* out */
+    bool found;
+    int64_t found_offset;
+    int64_t found_timestamp;
+    int32_t found_leader_epoch;
+};
+int segment_time_query_run(struct segment_time_query *query) MUST_CHECK;
+
+/* Truncation and deletion. */
+
+/* Core: moves segments wholly below `offset` from the list to `removed` (a list of segment nodes),
+ * keeping at least the last one. Each carries a hold of the remover's. Returns how many. */
+uint32_t segments_cut_front(struct segments *s, int64_t offset, struct list *removed);
+/* Core: moves those that no reader holds any more from `removed` to `ready`, for the job. */
+uint32_t segments_take_unheld(struct list *removed, struct list *ready);
+/* Job: deletes the files of the segments in `ready`, the oldest first. Missing is success. Not
+ * synced: a segment that comes back after a crash lies below the log start. */
+int segments_remove_run(const struct segments *s, const struct list *ready) MUST_CHECK;
+/* Core: frees the segments in `ready`. */
+void segments_remove_end(struct segments *s, struct list *ready);
+/* Job: renames a whole partition directory to Kafka's `<topic>-<partition>.<hex>-delete` and
+ * removes it with all files. Missing is success. */
+int segments_delete_directory(struct file_system *fs, const char *directory) MUST_CHECK;

@@ -1,0 +1,270 @@
+/*
+ * The partitions of one core and what happens to their appends.
+ *
+ * One queue holds every append that waits for its group. The WAL reports a durable sequence: the
+ * head of the queue up to it is decided. The WAL reports that it is offline: everything behind the
+ * durable sequence is rolled back, newest first, so that offsets, producer state and pending
+ * batches are again what the disk can prove. Callbacks of decided appends run in shard_step, after
+ * the state of all partitions is settled, because they may append again.
+ */
+#include "partition/shard.h"
+
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "partition/partition.h"
+
+static struct shard *shard_of(struct wal_owner *owner)
+{
+    return CONTAINER_OF(owner, struct shard, wal_owner);
+}
+
+static void shard_moved(struct shard *shard, struct partition *p)
+{
+    if (list_empty(&p->moved_node))
+        list_push_back(&shard->moved, &p->moved_node);
+}
+
+static void shard_durable(struct wal_owner *owner, uint64_t sequence)
+{
+    struct shard *shard = shard_of(owner);
+    struct partition_append *a;
+    while ((a = LIST_FIRST(&shard->appends, struct partition_append, node)) != NULL &&
+           a->sequence <= sequence) {
+        struct partition *p = a->partition;
+        list_remove(&a->node);
+        ASSERT(p->appends_out > 0);
+        p->appends_out--;
+        if (p->deleted) {
+            a->outcome = APPEND_GONE;
+        } else if (a->appended) {
+            ASSERT(a->base_offset == p->durable_end);
+            p->durable_end = a->last_offset + 1;
+            p->last_stable = p->durable_end;
+            p->bytes_durable = a->bytes_after;
+            shard_moved(shard, p);
+        }
+        list_push_back(&shard->answers, &a->node);
+    }
+}
+
+static void append_roll_back(struct shard *shard, struct partition_append *a)
+{
+    struct partition *p = a->partition;
+    ASSERT(p->appends_out > 0);
+    p->appends_out--;
+    if (a->has_undo)
+        producers_revert(p->producers, &a->undo);
+    if (a->appended && !p->deleted) {
+        const struct pending_batch *last = pending_at(&p->pending, p->pending.count - 1);
+        ASSERT(last->base_offset == a->base_offset);
+        wal_release(shard->wal, &last->span, false);
+        p->log_end = last->base_offset;
+        p->bytes_appended = last->bytes_before;
+        pending_pop_back(&p->pending);
+        shard->pending_batches--;
+        shard->pending_bytes -= a->len;
+        epochs_cut_end(&p->epochs, p->log_end);
+        if (p->pending.count == 0)
+            list_remove(&p->dirty_node);
+    }
+    a->outcome = p->deleted ? APPEND_GONE : APPEND_OFFLINE;
+    a->base_offset = -1;
+}
+
+static void shard_offline(struct wal_owner *owner)
+{
+    struct shard *shard = shard_of(owner);
+    struct list failed;
+    list_init(&failed);
+    while (!list_empty(&shard->appends)) {
+        struct list *node = shard->appends.prev;
+        list_remove(node);
+        append_roll_back(shard, LIST_ENTRY(node, struct partition_append, node));
+        list_push_front(&failed, node);
+    }
+    list_append(&shard->answers, &failed);
+}
+
+static void shard_online(struct wal_owner *owner)
+{
+    shard_signal_room(shard_of(owner));
+}
+
+int shard_open(struct shard *shard, const struct shard_options *options,
+               const struct wal_recovered *recovered)
+{
+    shard->wal_owner = (struct wal_owner){shard_durable, shard_offline, shard_online};
+    shard->io = options->io;
+    shard->log_directory = options->log_directory;
+    shard->stream = options->stream;
+    shard->log = *options->log;
+    struct wal_options wal = options->wal;
+    wal.io = options->io;
+    wal.directory = options->log_directory;
+    wal.stream = options->stream;
+    wal.owner = &shard->wal_owner;
+    wal.log = &shard->log;
+    int result = wal_open(&wal, recovered, &shard->wal);
+    if (result != 0)
+        return result;
+    return 0;
+}
+
+void shard_init(struct shard *shard)
+{
+    *shard = (struct shard){0};
+    list_init(&shard->partitions);
+    list_init(&shard->appends);
+    list_init(&shard->answers);
+    list_init(&shard->reads);
+    list_init(&shard->queries);
+    list_init(&shard->dirty);
+    list_init(&shard->moved);
+    list_init(&shard->deleted);
+}
+
+void shard_close(struct shard *shard)
+{
+    LIST_EACH(node, &shard->deleted)
+        partition_free(LIST_ENTRY(node, struct partition, shard_node));
+    LIST_EACH(node, &shard->partitions)
+        partition_free(LIST_ENTRY(node, struct partition, shard_node));
+    ASSERT(list_empty(&shard->appends) && list_empty(&shard->answers));
+    if (shard->wal != NULL)
+        wal_close(shard->wal);
+    flush_fini(shard);
+}
+
+void shard_attach(struct shard *shard, struct partition *p)
+{
+    ASSERT(p->shard == NULL && p->pending.count == 0);
+    ASSERT(p->durable_end == p->log_end && p->synced_end == p->log_end);
+    p->shard = shard;
+    list_push_back(&shard->partitions, &p->shard_node);
+}
+
+void shard_drop_pending(struct shard *shard, struct partition *p)
+{
+    for (uint32_t i = 0; i < p->pending.count; i++) {
+        const struct pending_batch *batch = pending_at(&p->pending, i);
+        shard->pending_batches--;
+        shard->pending_bytes -= batch->span.len;
+        wal_release(shard->wal, &batch->span, false);
+    }
+    pending_pop_front(&p->pending, p->pending.count);
+    list_remove(&p->dirty_node);
+    shard_signal_room(shard);
+}
+
+void shard_signal_room(struct shard *shard)
+{
+    shard->room_due = true;
+}
+
+static bool shard_answer(struct shard *shard)
+{
+    bool any = false;
+    struct list *node;
+    while ((node = list_pop_front(&shard->answers)) != NULL) {
+        struct partition_append *a = LIST_ENTRY(node, struct partition_append, node);
+        a->done(a);
+        any = true;
+    }
+    while ((node = list_pop_front(&shard->reads)) != NULL) {
+        struct partition_read *r = LIST_ENTRY(node, struct partition_read, node);
+        r->done(r);
+        any = true;
+    }
+    while ((node = list_pop_front(&shard->queries)) != NULL) {
+        struct partition_time_query *q = LIST_ENTRY(node, struct partition_time_query, node);
+        q->done(q);
+        any = true;
+    }
+    return any;
+}
+
+static bool shard_tell_watches(struct shard *shard)
+{
+    bool any = false;
+    struct list *node;
+    while ((node = list_pop_front(&shard->moved)) != NULL) {
+        struct partition *p = LIST_ENTRY(node, struct partition, moved_node);
+        struct list due;
+        list_init(&due);
+        list_append(&due, &p->watches);
+        struct list *watch;
+        while ((watch = list_pop_front(&due)) != NULL) {
+            struct partition_watch *w = LIST_ENTRY(watch, struct partition_watch, node);
+            w->moved(w);
+            any = true;
+        }
+    }
+    return any;
+}
+
+static int delete_job(struct file_system *fs, void *context)
+{
+    const struct partition *p = context;
+    return segments_delete_directory(fs, p->segments.directory);
+}
+
+static void delete_job_done(struct io_op *op, const struct io_event *event)
+{
+    struct partition *p = CONTAINER_OF(op, struct partition, delete_op);
+    if (event->value < 0)
+        log_warn(&p->shard->log, "cannot delete %s: %s; it is ignored from now on",
+                 p->segments.directory, result_sentence((int)event->value));
+    p->delete_done = true;
+}
+
+/* A deleted partition goes when nothing points at it any more. */
+static void shard_reap(struct shard *shard)
+{
+    LIST_EACH(node, &shard->deleted) {
+        struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
+        if (p->appends_out > 0 || p->jobs_out > 0 || p->flushing || !list_empty(&p->watches) ||
+            !list_empty(&p->moved_node))
+            continue;
+        if (!p->delete_started) {
+            p->delete_started = true;
+            p->delete_op.done = delete_job_done;
+            io_job(shard->io, &p->delete_op, SHARD_DISK_LANE, delete_job, p);
+        }
+        if (p->delete_done)
+            partition_free(p);
+    }
+}
+
+uint64_t shard_step(struct shard *shard)
+{
+    bool again = true;
+    while (again) {
+        again = shard_answer(shard);
+        if (shard_tell_watches(shard))
+            again = true;
+        if (shard->room_due) {
+            shard->room_due = false;
+            shard->room(shard);
+            again = true;
+        }
+    }
+    shard_reap(shard);
+    uint64_t wal_deadline = wal_pump(shard->wal);
+    uint64_t flush_deadline = flush_step(shard);
+    return MIN(wal_deadline, flush_deadline);
+}
+
+void shard_stop(struct shard *shard)
+{
+    shard->stopping = true;
+    wal_drain(shard->wal);
+}
+
+bool shard_stopped(const struct shard *shard)
+{
+    return shard->stopping && list_empty(&shard->appends) && list_empty(&shard->answers) &&
+           list_empty(&shard->reads) && list_empty(&shard->queries) && list_empty(&shard->dirty) &&
+           list_empty(&shard->deleted) && flush_resting(&shard->flush) && wal_idle(shard->wal);
+}

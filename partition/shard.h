@@ -1,0 +1,85 @@
+/*
+ * All partitions of one core: their WAL stream, the appends that wait for it, and the flusher.
+ *
+ * Appends wait in one queue in WAL order, which is offset order within each partition. When a
+ * group becomes durable the head of that queue is answered; when the stream fails, its tail is
+ * rolled back, newest first. Neither path can pass over an append.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "io/io.h"
+#include "partition/flush.h"
+#include "wal/wal.h"
+
+struct partition;
+
+struct shard_options {
+    struct io *io;
+    const char *log_directory;
+    unsigned stream;
+    enum flush_profile flush_profile;
+    struct wal_options wal; /* io, directory, stream, owner and log are filled in here */
+    const struct log *log;
+};
+
+struct shard {
+    struct wal_owner wal_owner; /* first: the WAL's callbacks find the shard by it */
+    struct io *io;
+    struct wal *wal;
+    const char *log_directory;
+    unsigned stream;
+    struct log log;
+
+    struct list partitions;
+    struct list appends; /* struct partition_append, in WAL order */
+    struct list answers; /* appends that are decided and whose `done` is due */
+    struct list reads;   /* struct partition_read served from memory, `done` due */
+    struct list queries; /* struct partition_time_query, `done` due */
+    struct list dirty;   /* partitions with pending batches, by dirty_since_ns */
+    struct list moved;   /* partitions whose watches are due */
+    struct list deleted; /* partitions to be freed when nothing is out */
+    uint64_t pending_bytes;
+    uint32_t pending_batches;
+    uint64_t last_append_ns;
+
+    struct flush flush;
+    bool stopping;
+
+    /* Called when memory came free, or the stream came back: parked appends may try again. */
+    void (*room)(struct shard *shard);
+    bool room_due;
+};
+
+/* Jobs that change files of one shard run in this lane, in order. */
+#define SHARD_DISK_LANE 1
+
+void shard_init(struct shard *shard);
+/* Blocking: opens the stream in a new life. Everything recovered is flushed already. */
+int shard_open(struct shard *shard, const struct shard_options *options,
+               const struct wal_recovered *recovered) MUST_CHECK;
+/* After shard_stopped only. */
+void shard_close(struct shard *shard);
+
+/* The partition is open and belongs to this shard from now on. */
+void shard_attach(struct shard *shard, struct partition *partition);
+
+/* Runs what is due and starts WAL writes and flushes. Call at the end of each step of the core.
+ * Returns the next deadline, in ns. */
+uint64_t shard_step(struct shard *shard);
+
+/* Writes and flushes everything; no appends are given any more. */
+void shard_stop(struct shard *shard);
+/* Nothing is pending, in flight or dirty. */
+bool shard_stopped(const struct shard *shard);
+
+/* For partition.c and flush.c. */
+
+/* Releases all pending batches of a deleted partition. */
+void shard_drop_pending(struct shard *shard, struct partition *partition);
+/* Memory of the WAL may have come free. */
+void shard_signal_room(struct shard *shard);
