@@ -1,4 +1,9 @@
-/* Bump allocation in chunks of a region. A large object gets a chunk of its own size. */
+/*
+ * Bump allocation in chunks of a region.
+ *
+ * A chunk is one unit of the region, or as many as a large object needs; what is left of the chunk
+ * before it stays unused. Each chunk begins with its header, so that the list needs no memory.
+ */
 #include "base/arena.h"
 
 #include <string.h>
@@ -17,6 +22,7 @@ struct arena_chunk {
 
 void arena_init(struct arena *arena, struct region *region, size_t limit)
 {
+    ASSERT(region != NULL);
     *arena = (struct arena){.region = region, .limit = limit};
 }
 
@@ -42,6 +48,7 @@ static bool arena_grow(struct arena *arena, size_t size)
     struct arena_chunk *chunk = region_take(arena->region, wanted);
     if (chunk == NULL)
         return false;
+    ASSERT((uintptr_t)chunk % ARENA_ALIGNMENT == 0);
     chunk->older = arena->chunk;
     chunk->size = wanted;
     arena->chunk = chunk;
@@ -58,6 +65,7 @@ void *arena_alloc(struct arena *arena, size_t size)
     size_t rounded = round_up(size == 0 ? 1 : size, ARENA_ALIGNMENT);
     if ((size_t)(arena->end - arena->pos) < rounded && !arena_grow(arena, rounded))
         return NULL;
+    ASSERT((size_t)(arena->end - arena->pos) >= rounded);
     void *memory = arena->pos;
     arena->pos += rounded;
     memset(memory, 0, rounded);

@@ -1,8 +1,9 @@
 /*
  * A bump allocator for things that live as long as one request: decoded messages, handler state.
  *
- * Chunks come from a region; the first one is kept across arena_reset. No destructor, no free of a
- * single object. One owner.
+ * Chunks come from a region and go back to it at arena_reset, all of them: a region hands a unit
+ * that came back last out first, so keeping one here would save nothing. No destructor, no free of
+ * a single object. One owner.
  */
 #pragma once
 

@@ -9,11 +9,13 @@ _Noreturn void assert_failed(const char *expression, const char *file, int line,
                              const char *function)
 {
     char text[512];
-    int len = snprintf(text, sizeof text, "%s:%d: %s: assertion failed: %s\n", file, line, function,
-                       expression);
-    if (len > (int)sizeof text - 1)
-        len = (int)sizeof text - 1;
-    ssize_t written = write(STDERR_FILENO, text, (size_t)len);
+    int printed = snprintf(text, sizeof text - 1, "%s:%d: %s: assertion failed: %s", file, line,
+                           function, expression);
+    size_t len = printed < 0 ? 0 : (size_t)printed;
+    if (len > sizeof text - 2)
+        len = sizeof text - 2;
+    text[len++] = '\n';
+    ssize_t written = write(STDERR_FILENO, text, len);
     (void)written;
     abort();
 }

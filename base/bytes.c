@@ -1,4 +1,10 @@
-/* Cursors over big-endian bytes. The sticky error is kept by moving the end to the position. */
+/*
+ * Cursors over big-endian bytes.
+ *
+ * A failed cursor has its end moved to its position: every later access of at least one byte then
+ * fails the one bounds check it makes anyway. The fixed-width and one-byte cases are inline in the
+ * header; here is what is long or rare.
+ */
 #include "base/bytes.h"
 
 #include "base/assert.h"
@@ -40,48 +46,6 @@ int reader_fail(struct reader *r, int error)
     return r->error;
 }
 
-static bool reader_has(struct reader *r, size_t len)
-{
-    if (reader_left(r) >= len)
-        return true;
-    reader_fail(r, ERR_SHORT);
-    return false;
-}
-
-uint8_t read_u8(struct reader *r)
-{
-    if (!reader_has(r, 1))
-        return 0;
-    return *r->pos++;
-}
-
-uint16_t read_be16(struct reader *r)
-{
-    if (!reader_has(r, 2))
-        return 0;
-    uint16_t v = load_be16(r->pos);
-    r->pos += 2;
-    return v;
-}
-
-uint32_t read_be32(struct reader *r)
-{
-    if (!reader_has(r, 4))
-        return 0;
-    uint32_t v = load_be32(r->pos);
-    r->pos += 4;
-    return v;
-}
-
-uint64_t read_be64(struct reader *r)
-{
-    if (!reader_has(r, 8))
-        return 0;
-    uint64_t v = load_be64(r->pos);
-    r->pos += 8;
-    return v;
-}
-
 /* `bits` of the value fit; the last of `bytes_max` bytes may hold only what is left of them. */
 static uint64_t read_leb128(struct reader *r, unsigned bytes_max, unsigned bits)
 {
@@ -103,121 +67,61 @@ static uint64_t read_leb128(struct reader *r, unsigned bytes_max, unsigned bits)
     return 0;
 }
 
-uint32_t read_uvarint(struct reader *r)
+uint32_t read_uvarint_long(struct reader *r)
 {
-    if (r->pos < r->end && *r->pos < 0x80)
-        return *r->pos++;
     return (uint32_t)read_leb128(r, 5, 32);
 }
 
-uint64_t read_uvarint64(struct reader *r)
+uint64_t read_uvarint64_long(struct reader *r)
 {
     return read_leb128(r, 10, 64);
 }
 
-int32_t read_varint(struct reader *r)
-{
-    uint32_t v = read_uvarint(r);
-    return (int32_t)((v >> 1) ^ (0u - (v & 1)));
-}
-
-int64_t read_varint64(struct reader *r)
-{
-    uint64_t v = read_uvarint64(r);
-    return (int64_t)((v >> 1) ^ (0u - (v & 1)));
-}
-
 struct bytes read_bytes(struct reader *r, size_t len)
 {
-    if (!reader_has(r, len))
+    const uint8_t *from = reader_take(r, len);
+    if (from == NULL)
         return (struct bytes){0};
-    struct bytes bytes = {r->pos, len};
-    r->pos += len;
-    return bytes;
+    return (struct bytes){from, len};
 }
 
 void read_copy(struct reader *r, void *destination, size_t len)
 {
-    struct bytes bytes = read_bytes(r, len);
-    if (bytes.len == len && len > 0)
-        memcpy(destination, bytes.data, len);
+    if (len == 0)
+        return;
+    const uint8_t *from = reader_take(r, len);
+    if (from == NULL)
+        memset(destination, 0, len);
+    else
+        memcpy(destination, from, len);
 }
 
 void read_skip(struct reader *r, size_t len)
 {
-    if (reader_has(r, len))
-        r->pos += len;
+    reader_take(r, len);
 }
 
 void writer_init(struct writer *w, void *data, size_t capacity)
 {
     w->start = w->pos = data;
-    w->end = w->start + capacity;
+    w->end = capacity == 0 ? w->start : w->start + capacity;
     w->error = 0;
 }
 
-uint8_t *write_gap(struct writer *w, size_t len)
+void writer_fail(struct writer *w)
 {
-    if ((size_t)(w->end - w->pos) < len) {
-        w->error = ERR_SHORT;
-        w->end = w->pos;
-        return NULL;
-    }
-    uint8_t *gap = w->pos;
-    w->pos += len;
-    return gap;
-}
-
-void write_u8(struct writer *w, uint8_t v)
-{
-    uint8_t *to = write_gap(w, 1);
-    if (to != NULL)
-        *to = v;
-}
-
-void write_be16(struct writer *w, uint16_t v)
-{
-    uint8_t *to = write_gap(w, 2);
-    if (to != NULL)
-        store_be16(to, v);
-}
-
-void write_be32(struct writer *w, uint32_t v)
-{
-    uint8_t *to = write_gap(w, 4);
-    if (to != NULL)
-        store_be32(to, v);
-}
-
-void write_be64(struct writer *w, uint64_t v)
-{
-    uint8_t *to = write_gap(w, 8);
-    if (to != NULL)
-        store_be64(to, v);
+    w->error = ERR_SHORT;
+    w->end = w->pos;
 }
 
 void write_uvarint64(struct writer *w, uint64_t v)
 {
-    while (v >= 0x80) {
-        write_u8(w, (uint8_t)(v | 0x80));
-        v >>= 7;
-    }
-    write_u8(w, (uint8_t)v);
-}
-
-void write_uvarint(struct writer *w, uint32_t v)
-{
-    write_uvarint64(w, v);
-}
-
-void write_varint(struct writer *w, int32_t v)
-{
-    write_uvarint64(w, ((uint32_t)v << 1) ^ (uint32_t)(v >> 31));
-}
-
-void write_varint64(struct writer *w, int64_t v)
-{
-    write_uvarint64(w, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+    uint8_t *to = write_gap(w, uvarint_size(v));
+    if (to == NULL)
+        return;
+    for (; v >= 0x80; v >>= 7)
+        *to++ = (uint8_t)(v | 0x80);
+    *to = (uint8_t)v;
 }
 
 void write_bytes(struct writer *w, const void *data, size_t len)

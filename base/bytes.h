@@ -77,17 +77,71 @@ static inline size_t reader_left(const struct reader *r)
 /* Records the first error and empties the cursor. Returns `error`. */
 int reader_fail(struct reader *r, int error);
 
-uint8_t read_u8(struct reader *r);
-uint16_t read_be16(struct reader *r);
-uint32_t read_be32(struct reader *r);
-uint64_t read_be64(struct reader *r);
+/* Steps over `len` bytes and returns where they begin; null, and failed, when they are not there.
+ */
+static inline const uint8_t *reader_take(struct reader *r, size_t len)
+{
+    if (__builtin_expect(reader_left(r) < len, 0)) {
+        reader_fail(r, ERR_SHORT);
+        return NULL;
+    }
+    const uint8_t *from = r->pos;
+    r->pos += len;
+    return from;
+}
+
+static inline uint8_t read_u8(struct reader *r)
+{
+    const uint8_t *from = reader_take(r, 1);
+    return from == NULL ? 0 : *from;
+}
+static inline uint16_t read_be16(struct reader *r)
+{
+    const uint8_t *from = reader_take(r, 2);
+    return from == NULL ? 0 : load_be16(from);
+}
+static inline uint32_t read_be32(struct reader *r)
+{
+    const uint8_t *from = reader_take(r, 4);
+    return from == NULL ? 0 : load_be32(from);
+}
+static inline uint64_t read_be64(struct reader *r)
+{
+    const uint8_t *from = reader_take(r, 8);
+    return from == NULL ? 0 : load_be64(from);
+}
+
+/* What the functions below do for a varint of more than one byte. */
+uint32_t read_uvarint_long(struct reader *r);
+uint64_t read_uvarint64_long(struct reader *r);
+
 /* At most 5 (10 for the 64-bit ones) bytes; a longer or overflowing one is ERR_MALFORMED. */
-uint32_t read_uvarint(struct reader *r);
-uint64_t read_uvarint64(struct reader *r);
-int32_t read_varint(struct reader *r);
-int64_t read_varint64(struct reader *r);
+static inline uint32_t read_uvarint(struct reader *r)
+{
+    if (__builtin_expect(r->pos < r->end && *r->pos < 0x80, 1))
+        return *r->pos++;
+    return read_uvarint_long(r);
+}
+static inline uint64_t read_uvarint64(struct reader *r)
+{
+    if (__builtin_expect(r->pos < r->end && *r->pos < 0x80, 1))
+        return *r->pos++;
+    return read_uvarint64_long(r);
+}
+static inline int32_t read_varint(struct reader *r)
+{
+    uint32_t v = read_uvarint(r);
+    return (int32_t)((v >> 1) ^ (0u - (v & 1)));
+}
+static inline int64_t read_varint64(struct reader *r)
+{
+    uint64_t v = read_uvarint64(r);
+    return (int64_t)((v >> 1) ^ (0u - (v & 1)));
+}
+
 /* A borrowed slice of exactly `len` bytes; empty on failure. */
 struct bytes read_bytes(struct reader *r, size_t len);
+/* Fills `destination` with zeros on failure. */
 void read_copy(struct reader *r, void *destination, size_t len);
 void read_skip(struct reader *r, size_t len);
 
@@ -105,17 +159,61 @@ static inline size_t writer_len(const struct writer *w)
     return (size_t)(w->pos - w->start);
 }
 
-void write_u8(struct writer *w, uint8_t v);
-void write_be16(struct writer *w, uint16_t v);
-void write_be32(struct writer *w, uint32_t v);
-void write_be64(struct writer *w, uint64_t v);
-void write_uvarint(struct writer *w, uint32_t v);
-void write_uvarint64(struct writer *w, uint64_t v);
-void write_varint(struct writer *w, int32_t v);
-void write_varint64(struct writer *w, int64_t v);
-void write_bytes(struct writer *w, const void *data, size_t len);
+/* Records the failure and leaves no room. */
+void writer_fail(struct writer *w);
+
 /* Leaves `len` bytes open and returns them; null on failure. */
-uint8_t *write_gap(struct writer *w, size_t len);
+static inline uint8_t *write_gap(struct writer *w, size_t len)
+{
+    if (__builtin_expect((size_t)(w->end - w->pos) < len || w->error != 0, 0)) {
+        writer_fail(w);
+        return NULL;
+    }
+    uint8_t *gap = w->pos;
+    w->pos += len;
+    return gap;
+}
+
+static inline void write_u8(struct writer *w, uint8_t v)
+{
+    uint8_t *to = write_gap(w, 1);
+    if (to != NULL)
+        *to = v;
+}
+static inline void write_be16(struct writer *w, uint16_t v)
+{
+    uint8_t *to = write_gap(w, 2);
+    if (to != NULL)
+        store_be16(to, v);
+}
+static inline void write_be32(struct writer *w, uint32_t v)
+{
+    uint8_t *to = write_gap(w, 4);
+    if (to != NULL)
+        store_be32(to, v);
+}
+static inline void write_be64(struct writer *w, uint64_t v)
+{
+    uint8_t *to = write_gap(w, 8);
+    if (to != NULL)
+        store_be64(to, v);
+}
+
+/* A varint is written whole or not at all. */
+void write_uvarint64(struct writer *w, uint64_t v);
+static inline void write_uvarint(struct writer *w, uint32_t v)
+{
+    write_uvarint64(w, v);
+}
+static inline void write_varint(struct writer *w, int32_t v)
+{
+    write_uvarint64(w, ((uint32_t)v << 1) ^ (uint32_t)(v >> 31));
+}
+static inline void write_varint64(struct writer *w, int64_t v)
+{
+    write_uvarint64(w, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+}
+void write_bytes(struct writer *w, const void *data, size_t len);
 
 /* Encoded sizes, in bytes. */
 size_t uvarint_size(uint64_t v);

@@ -84,9 +84,10 @@ uint32_t crc32c_portable(uint32_t crc, const void *data, size_t len)
         uint64_t word;
         memcpy(&word, p, sizeof word);
         word ^= crc;
-        crc = 0;
-        for (int i = 0; i < 8; i++)
-            crc ^= crc32c_slices[7 - i][(word >> (8 * i)) & 0xff];
+        crc = crc32c_slices[7][word & 0xff] ^ crc32c_slices[6][(word >> 8) & 0xff] ^
+              crc32c_slices[5][(word >> 16) & 0xff] ^ crc32c_slices[4][(word >> 24) & 0xff] ^
+              crc32c_slices[3][(word >> 32) & 0xff] ^ crc32c_slices[2][(word >> 40) & 0xff] ^
+              crc32c_slices[1][(word >> 48) & 0xff] ^ crc32c_slices[0][word >> 56];
     }
     for (; len > 0; len--, p++)
         crc = (crc >> 8) ^ crc32c_slices[0][(crc ^ *p) & 0xff];

@@ -1,4 +1,10 @@
-/* A 4-ary heap: shallow, and its children lie side by side. */
+/*
+ * A 4-ary heap: shallow, and its children lie side by side.
+ *
+ * A run ends at the first timer that was set after it began. That is right only because no such
+ * timer can stand before one that was due on entry: heap_set lifts its rank to the run's time, and
+ * among equal ranks the later order stands behind.
+ */
 #include "base/heap.h"
 
 #include "base/assert.h"
@@ -27,8 +33,8 @@ void timer_init(struct timer *timer, void (*expired)(struct timer *timer))
 
 static bool timer_before(const struct timer *a, const struct timer *b)
 {
-    if (a->deadline_ns != b->deadline_ns)
-        return a->deadline_ns < b->deadline_ns;
+    if (a->rank_ns != b->rank_ns)
+        return a->rank_ns < b->rank_ns;
     return a->order < b->order;
 }
 
@@ -73,16 +79,19 @@ static void heap_sink(struct heap *heap, struct timer *timer)
 
 void heap_set(struct heap *heap, struct timer *timer, uint64_t deadline_ns)
 {
-    ASSERT(timer->expired != NULL);
+    ASSERT(timer->expired != NULL && heap->timers != NULL);
     if (!timer_armed(timer)) {
         if (heap->count == heap->capacity) {
+            ASSERT(heap->capacity <= HEAP_NONE / 2);
             size_t old = heap->capacity * sizeof(struct timer *);
             heap->timers = mem_realloc(heap->timers, old, old * 2);
             heap->capacity *= 2;
         }
         heap_place(heap, timer, heap->count++);
     }
+    ASSERT(heap->timers[timer->index] == timer);
     timer->deadline_ns = deadline_ns;
+    timer->rank_ns = MAX(deadline_ns, heap->run_ns);
     timer->order = heap->next_order++;
     heap_rise(heap, timer);
     heap_sink(heap, timer);
@@ -108,18 +117,20 @@ uint64_t heap_next(const struct heap *heap)
     return heap->count == 0 ? UINT64_MAX : heap->timers[0]->deadline_ns;
 }
 
-/* Timers armed by the callbacks have a later order and wait for the next run. */
 uint32_t heap_run(struct heap *heap, uint64_t now_ns)
 {
+    ASSERT(heap->run_ns == 0);
+    heap->run_ns = now_ns;
     uint64_t order_end = heap->next_order;
     uint32_t count = 0;
     while (heap->count > 0) {
         struct timer *first = heap->timers[0];
-        if (first->deadline_ns > now_ns || first->order >= order_end)
+        if (first->rank_ns > now_ns || first->order >= order_end)
             break;
         heap_cancel(heap, first);
         first->expired(first);
         count++;
     }
+    heap->run_ns = 0;
     return count;
 }

@@ -10,6 +10,7 @@
 
 struct timer {
     uint64_t deadline_ns;
+    uint64_t rank_ns; /* the deadline, or the time of the run it was set in when that is later */
     uint64_t order;
     uint32_t index;
     void (*expired)(struct timer *timer);
@@ -20,6 +21,7 @@ struct heap {
     uint32_t count;
     uint32_t capacity;
     uint64_t next_order;
+    uint64_t run_ns; /* heap_run's `now_ns` while it runs, else 0 */
 };
 
 /* `capacity` is what it starts with; it doubles when full (rare: the high mark of live timers). */
@@ -31,11 +33,14 @@ static inline bool timer_armed(const struct timer *timer)
 {
     return timer->index != HEAP_NONE;
 }
-/* Arms, or moves when armed already. */
+/* Arms, or moves when armed already. What a callback of heap_run sets to a deadline that has passed
+ * stands in line as if due at that run's `now_ns`: it cannot push itself before what is due there.
+ */
 void heap_set(struct heap *heap, struct timer *timer, uint64_t deadline_ns);
 /* Does nothing when not armed. */
 void heap_cancel(struct heap *heap, struct timer *timer);
-/* The earliest deadline, UINT64_MAX when empty. */
+/* The deadline of the timer that fires first, UINT64_MAX when empty. */
 uint64_t heap_next(const struct heap *heap);
-/* Removes and runs every timer due at `now_ns`; a timer may arm itself again. Returns how many. */
+/* Removes and runs every timer that was due at `now_ns` on entry, in order, and returns how many. A
+ * callback may set and cancel any timer, its own too; what it makes due waits for the next run. */
 uint32_t heap_run(struct heap *heap, uint64_t now_ns);

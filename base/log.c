@@ -1,10 +1,17 @@
-/* Formatting of log lines, and the sink to standard error. */
+/*
+ * Formatting of log lines, and the sink to standard error.
+ *
+ * A line is built on the stack and handed over whole, so lines of several cores never mix. Texts
+ * may quote what a client sent: control characters become '?', or a client could forge lines.
+ */
 #include "base/log.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/util.h"
 
 #define LOG_LINE_MAX 1024
@@ -48,11 +55,19 @@ static size_t print_time(char *text, size_t capacity, uint64_t wall_ms)
            (size_t)snprintf(text + len, capacity - len, ".%03uZ ", (unsigned)(wall_ms % 1000));
 }
 
+static void replace_controls(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            text[i] = '?';
+}
+
 void log_write(const struct log *log, enum log_level level, const char *format, ...)
 {
-    static const char *const names[] = {"ERROR", "WARN ", "INFO ", "DEBUG"};
+    static const char *const names[] = {"ERROR", "WARN", "INFO", "DEBUG"};
     char line[LOG_LINE_MAX];
     size_t len = 0;
+    ASSERT((size_t)level < ARRAY_LENGTH(names));
     if (log->sink == NULL)
         return;
     if (log->wall_ms != NULL)
@@ -60,25 +75,26 @@ void log_write(const struct log *log, enum log_level level, const char *format, 
     len += (size_t)snprintf(line + len, sizeof line - len, "%s [%s] ", names[level],
                             log->scope == NULL ? "" : log->scope);
     len = MIN(len, sizeof line - 1);
+    size_t text = len;
     va_list arguments;
     va_start(arguments, format);
     int more = vsnprintf(line + len, sizeof line - len, format, arguments);
     va_end(arguments);
     len += (size_t)MAX(more, 0);
-    if (len > sizeof line - 2) {
-        static const char cut[] = "...";
-        len = sizeof line - 2;
-        for (size_t i = 0; i < sizeof cut - 1; i++)
-            line[len - 3 + i] = cut[i];
+    if (len > sizeof line - 1) {
+        len = sizeof line - 1;
+        memcpy(line + len - 3, "...", 3);
     }
+    replace_controls(line + text, len - MIN(len, text));
     line[len++] = '\n';
     log->sink(log->context, level, line, len);
 }
 
 bool log_limited(uint64_t *last_ns, uint64_t now_ns, uint64_t interval_ns)
 {
-    if (*last_ns != 0 && now_ns - *last_ns < interval_ns)
+    if (*last_ns != 0 && now_ns < *last_ns + interval_ns)
         return false;
+    /* Never 0 again: a simulated clock may begin there. */
     *last_ns = MAX(now_ns, (uint64_t)1);
     return true;
 }

@@ -1,5 +1,4 @@
-/* Linear probing with backward-shift deletion: no tombstones, and a load of at most three quarters.
- */
+/* Linear probing with backward-shift deletion: no tombstones; at most three quarters are full. */
 #include "base/map.h"
 
 #include "base/assert.h"

@@ -23,8 +23,7 @@ void mem_free(void *memory);
 char *mem_copy_string(const char *text);
 char *mem_copy_bytes(struct bytes text);
 
-/* Page-aligned, zeroed, not touched (no resident memory until used). Ends the process on failure.
- */
+/* Page-aligned, zeroed, not resident until touched. Ends the process on failure. */
 void *mem_map(size_t size);
 void mem_unmap(void *memory, size_t size);
 /* Gives the pages back to the system; they read as zero afterwards. */

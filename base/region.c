@@ -57,7 +57,7 @@ void region_free(struct region *region)
 static size_t region_units(const struct region *region, size_t size)
 {
     ASSERT(size > 0);
-    return (size + region->unit - 1) / region->unit;
+    return (size - 1) / region->unit + 1;
 }
 
 #ifdef POOLS_OFF
@@ -153,7 +153,7 @@ void region_give(struct region *region, void *run, size_t size)
     size_t units = region_units(region, size);
     size_t distance = (size_t)((uint8_t *)run - region->memory);
     ASSERT(distance % region->unit == 0 && distance / region->unit + units <= region->unit_count);
-    ASSERT(units <= region->used);
+    ASSERT(units <= region->used && unit_taken(region, distance / region->unit));
     region->used -= units;
     if (size > REGION_DISCARD_BYTES)
         mem_discard(run, units * region->unit);

@@ -48,6 +48,7 @@ int result_from_errno(int error_number)
         {ENOMEM, ERR_NO_MEMORY},
         {ENOBUFS, ERR_BUSY},
         {EAGAIN, ERR_BUSY},
+        {EBUSY, ERR_BUSY},
         {ENOENT, ERR_NOT_FOUND},
         {EEXIST, ERR_EXISTS},
         {ENOTEMPTY, ERR_EXISTS},

@@ -17,11 +17,12 @@ void slab_init(struct slab *slab, size_t object_size, uint32_t capacity)
 {
     ASSERT(object_size > 0 && capacity > 0);
     *slab = (struct slab){0};
-    slab->object_size = round_up(object_size, SLAB_ALIGNMENT);
+    slab->object_size = object_size;
     slab->capacity = capacity;
     slab->free_count = capacity;
     slab->free = mem_map(capacity * sizeof *slab->free);
 #ifndef POOLS_OFF
+    slab->object_size = round_up(object_size, SLAB_ALIGNMENT);
     slab->memory = mem_map(slab->object_size * capacity);
 #endif
 }
@@ -64,7 +65,7 @@ static void *slab_take(struct slab *slab)
 static void slab_give(struct slab *slab, void *object)
 {
     size_t distance = (size_t)((uint8_t *)object - slab->memory);
-    ASSERT(distance < slab->object_size * slab->capacity && distance % slab->object_size == 0);
+    ASSERT(distance < slab->object_size * slab->touched && distance % slab->object_size == 0);
     uint32_t stacked = slab->free_count - (slab->capacity - slab->touched);
     slab->free[stacked] = object;
 }

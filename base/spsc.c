@@ -21,22 +21,24 @@ struct spsc {
     _Alignas(SPSC_LINE) atomic_uint tail; /* producer's */
     uint32_t head_seen;
     _Alignas(SPSC_LINE) uint32_t mask;
-    void **slots;
+    size_t size; /* of the mapping */
+    /* On lines of their own: the ring shares none with another allocation. */
+    _Alignas(SPSC_LINE) void *slots[];
 };
 
 struct spsc *spsc_new(uint32_t capacity)
 {
     ASSERT(is_power_of_two(capacity));
-    struct spsc *ring = mem_map(sizeof *ring);
+    size_t size = sizeof(struct spsc) + capacity * sizeof(void *);
+    struct spsc *ring = mem_map(size);
     ring->mask = capacity - 1;
-    ring->slots = mem_alloc_array(capacity, sizeof *ring->slots);
+    ring->size = size;
     return ring;
 }
 
 void spsc_free(struct spsc *ring)
 {
-    mem_free(ring->slots);
-    mem_unmap(ring, sizeof *ring);
+    mem_unmap(ring, ring->size);
 }
 
 bool spsc_push(struct spsc *ring, void *item)
@@ -57,6 +59,7 @@ uint32_t spsc_pop(struct spsc *ring, void **items, uint32_t max)
     uint32_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
     if (ring->tail_seen == head)
         ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
+    ASSERT(ring->tail_seen - head <= ring->mask + 1);
     uint32_t count = MIN(ring->tail_seen - head, max);
     for (uint32_t i = 0; i < count; i++)
         items[i] = ring->slots[(head + i) & ring->mask];

@@ -53,6 +53,7 @@ int uuid_parse(struct bytes text, struct uuid *id)
     unsigned bits = 0;
     unsigned held = 0;
     size_t out = 0;
+    struct uuid parsed;
     for (size_t i = 0; i < text.len; i++) {
         const char *found = text.data[i] == 0 ? NULL : strchr(alphabet, (char)text.data[i]);
         if (found == NULL)
@@ -61,8 +62,12 @@ int uuid_parse(struct bytes text, struct uuid *id)
         held += 6;
         if (held >= 8) {
             held -= 8;
-            id->bytes[out++] = (uint8_t)(bits >> held);
+            parsed.bytes[out++] = (uint8_t)(bits >> held);
         }
     }
-    return (bits & ((1u << held) - 1)) == 0 ? 0 : ERR_MALFORMED;
+    if ((bits & ((1u << held) - 1)) != 0)
+        return ERR_MALFORMED;
+    ASSERT(out == sizeof parsed.bytes);
+    *id = parsed;
+    return 0;
 }

@@ -35,7 +35,7 @@ uint64_t checkpoint_size(const struct shard *shard)
     LIST_EACH(node, &shard->partitions) {
         const struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
         size += CHECKPOINT_PARTITION_FIXED + 12 * (uint64_t)p->epochs.count +
-                producers_snapshot_size(p->producers, p->synced_end);
+                producers_state_size(p->producers, p->synced_end);
     }
     return size;
 }
@@ -51,11 +51,11 @@ static void encode_partition(struct writer *w, const struct partition *p)
         write_be32(w, (uint32_t)p->epochs.entries[i].epoch);
         write_be64(w, (uint64_t)p->epochs.entries[i].start_offset);
     }
-    size_t len = producers_snapshot_size(p->producers, p->synced_end);
+    size_t len = producers_state_size(p->producers, p->synced_end);
     write_be32(w, (uint32_t)len);
     uint8_t *snapshot = write_gap(w, len);
     if (snapshot != NULL)
-        producers_snapshot_write(p->producers, p->synced_end, snapshot, len);
+        producers_state_write(p->producers, p->synced_end, snapshot, len);
 }
 
 void checkpoint_encode(const struct shard *shard, uint64_t number,
