@@ -215,6 +215,7 @@ static struct batch_rules rules_of(const struct request *r, const struct image_t
         .segment_bytes = config->segment_bytes,
         .timestamp_before_max_ms = config->timestamp_before_max_ms,
         .timestamp_after_max_ms = config->timestamp_after_max_ms,
+        .compression = COMPRESSION_KEEP,
         .produce_version = r->version,
         .log_append_time = config->log_append_time,
         .compacted = config->cleanup_compact,
@@ -236,6 +237,9 @@ static bool part_judge(struct produce_part *part, struct blob records,
     part->append.now_ms = rules.now_ms;
     switch (judgement.verdict) {
     case BATCH_TAKE:
+    case BATCH_OPEN:
+    case BATCH_RECODE:
+        /* Compressed records stay closed. */
         return true;
     case BATCH_CORRECT:
         /* The frame is this core's own until the part is sent. */

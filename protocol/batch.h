@@ -1,10 +1,12 @@
 /*
  * Record batches, magic 2 (KIP-98), seen and patched in place: never turned into objects.
  *
- *     0 base offset i64       | 12 leader epoch i32   | 23 last offset delta i32 | 43 producer id
- * i64 8 length i32 (of what   | 16 magic i8           | 27 base timestamp i64    | 51 epoch i16
- *       follows this field)   | 17 crc32c u32         | 35 max timestamp i64     | 53 base sequence
- * i32 | 21 attributes i16     |                          | 57 record count i32
+ *      0 base offset i64         16 magic i8                 43 producer id i64
+ *      8 length i32 (of what      17 CRC-32C u32             51 producer epoch i16
+ *        follows this field)      21 attributes i16          53 base sequence i32
+ *     12 leader epoch i32         23 last offset delta i32   57 record count i32
+ *                                 27 base timestamp i64      61 records
+ *                                 35 max timestamp i64
  *
  * The CRC covers everything from the attributes on, so that the broker may set the base offset and
  * the leader epoch without touching it. All accessors expect at least BATCH_HEADER_SIZE bytes.
@@ -86,6 +88,11 @@ static inline bool batch_is_control(const uint8_t *batch)
 {
     return (batch_attributes(batch) & BATCH_ATTRIBUTE_CONTROL) != 0;
 }
+/* The base timestamp then holds the time at which tombstones may go (KIP-534). */
+static inline bool batch_has_delete_horizon(const uint8_t *batch)
+{
+    return (batch_attributes(batch) & BATCH_ATTRIBUTE_DELETE_HORIZON) != 0;
+}
 static inline int32_t batch_last_offset_delta(const uint8_t *batch)
 {
     return (int32_t)load_be32(batch + 23);
@@ -141,6 +148,17 @@ uint32_t batch_compute_crc(const uint8_t *batch, uint32_t len);
 /* The size of the batch at the front of `log`, with magic, length and CRC checked. ERR_SHORT (not
  * whole), ERR_MALFORMED, ERR_CHECKSUM. */
 int64_t batch_check(struct bytes log) MUST_CHECK;
+
+/* One whole batch, borrowed. */
+struct batch_span {
+    const uint8_t *data;
+    uint32_t len;
+};
+
+/* The batch that begins at `position` of concatenated ones; the next begins `len` bytes later.
+ * Magic and length are checked, the CRC is not. ERR_NOT_FOUND at the end, ERR_SHORT when the rest
+ * is not a whole batch (as at the end of a fetch), ERR_MALFORMED. */
+int batch_next(struct bytes log, size_t position, struct batch_span *span) MUST_CHECK;
 
 /* "none", "gzip", "snappy", "lz4", "zstd". */
 const char *compression_name(enum compression compression);
