@@ -1,0 +1,84 @@
+"""A broker under test, and the tools that talk to it."""
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from wire import api_versions
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BROKER = ROOT / "build" / "release" / "bin" / "odradek"
+LONG = "--long" in sys.argv
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Broker:
+    """One broker in a directory of its own; started, stopped and killed as a test wants."""
+
+    def __init__(self, backend="ring", settings=()):
+        self.home = tempfile.TemporaryDirectory(prefix="odradek-e2e-")
+        self.data = pathlib.Path(self.home.name) / "data"
+        self.backend = backend
+        self.settings = list(settings)
+        self.port = free_port()
+        self.process = None
+
+    def command(self, port=None, data=None):
+        command = [BROKER, "--data", data or self.data, "--listen",
+                   f"127.0.0.1:{port or self.port}", "--set", f"odradek.io={self.backend}"]
+        for setting in self.settings:
+            command += ["--set", setting]
+        return [str(part) for part in command]
+
+    def start(self):
+        self.log = open(self.home.name + "/log", "a")
+        self.process = subprocess.Popen(self.command(), stderr=self.log)
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline:
+            try:
+                api_versions(self.port)
+                return self
+            except OSError:
+                time.sleep(0.01)
+        raise AssertionError("the broker does not answer:\n" + self.text())
+
+    def text(self):
+        return open(self.home.name + "/log").read()
+
+    def stop(self):
+        start = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(20) == 0, self.text()
+        return time.monotonic() - start
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(20)
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(20)
+        self.log.close()
+        self.home.cleanup()
+
+
+def kcat(broker, *arguments, data=None):
+    return subprocess.run(["kcat", "-b", f"127.0.0.1:{broker.port}", *arguments], input=data,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True,
+                          timeout=120).stdout
+
+
+def words(count, seed):
+    rng = random.Random(seed)
+    lines = (f"{i} {rng.getrandbits(rng.randint(1, 400)):x}" for i in range(count))
+    return ("\n".join(lines) + "\n").encode()
