@@ -1,4 +1,5 @@
 """A broker under test, and the tools that talk to it."""
+import os
 import pathlib
 import random
 import signal
@@ -11,7 +12,8 @@ import time
 from wire import api_versions
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BROKER = ROOT / "build" / "release" / "bin" / "odradek"
+BUILT = ROOT / "build" / "release" / "bin"
+BROKER = BUILT / "odradek"
 LONG = "--long" in sys.argv
 
 
@@ -39,9 +41,10 @@ class Broker:
             command += ["--set", setting]
         return [str(part) for part in command]
 
-    def start(self):
+    def start(self, environment=None):
         self.log = open(self.home.name + "/log", "a")
-        self.process = subprocess.Popen(self.command(), stderr=self.log)
+        self.process = subprocess.Popen(self.command(), stderr=self.log,
+                                        env=dict(os.environ, **(environment or {})))
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
             try:
