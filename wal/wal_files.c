@@ -358,8 +358,10 @@ struct probe {
 static int probe_write(struct wal *wal, struct probe *probe, const uint8_t *block, unsigned turn)
 {
     struct file_system *fs = files_of(wal);
+    /* Each has blocks of its own: a block's second write may be cheaper. */
+    uint64_t pos = (2 * (uint64_t)turn + probe->dsync) * WAL_ALIGNMENT;
     uint64_t start = io_now_precise(wal->options.io);
-    int result = file_write(fs, probe->file, block, WAL_ALIGNMENT, turn * (uint64_t)WAL_ALIGNMENT);
+    int result = file_write(fs, probe->file, block, WAL_ALIGNMENT, pos);
     if (result == 0 && !probe->dsync)
         result = file_sync(fs, probe->file);
     uint64_t took = io_now_precise(wal->options.io) - start;
