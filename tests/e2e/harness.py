@@ -2,25 +2,41 @@
 import os
 import pathlib
 import random
+import re
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from wire import api_versions
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILT = ROOT / "build" / "release" / "bin"
+PRESET = sys.argv[sys.argv.index("--preset") + 1] if "--preset" in sys.argv else "release"
+BUILT = ROOT / "build" / PRESET / "bin"
 BROKER = BUILT / "odradek"
 LONG = "--long" in sys.argv
+PORTS = list(range(10240, 32768))  # below those the system gives to connecting sockets
+PORTS_LOCK = threading.Lock()
+
+
+class Skip(Exception):
+    """Raised by a test that cannot run here, with the reason; it is printed."""
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port of our own: no other test of this run gets it, no connection takes it meanwhile."""
+    with PORTS_LOCK:
+        while True:
+            port = PORTS.pop(random.randrange(len(PORTS)))
+            with socket.socket() as s:
+                try:
+                    s.bind(("127.0.0.1", port))
+                    return port
+                except OSError:
+                    continue
 
 
 class Broker:
@@ -56,6 +72,11 @@ class Broker:
 
     def text(self):
         return open(self.home.name + "/log").read()
+
+    def check_log(self):
+        """What a sanitizer or an assertion says in the log fails the test, whatever else."""
+        found = re.search(r"(Sanitizer|runtime error:|assertion failed).*", self.text())
+        assert found is None, found.group(0)
 
     def stop(self):
         start = time.monotonic()
