@@ -260,10 +260,14 @@ static void run_ring(void)
 // clang-format off
 /* name, rounds, operations a round, begin, before, run, after, end */
 const struct work codec_work[] = {
-    {"produce-request-decode", ROUNDS, 1, begin_produce_request, NULL, run_produce_decode, give_back, end},
-    {"produce-response-encode", ROUNDS, 1, begin_produce_response, NULL, run_produce_encode, NULL, end},
-    {"fetch-request-decode", ROUNDS, 1, begin_fetch_request, NULL, run_fetch_decode, give_back, end},
-    {"fetch-response-encode", ROUNDS, 1, begin_fetch_response, NULL, run_fetch_encode, NULL, end},
+    {"produce-request-decode", ROUNDS, 1,
+     begin_produce_request, NULL, run_produce_decode, give_back, end},
+    {"produce-response-encode", ROUNDS, 1,
+     begin_produce_response, NULL, run_produce_encode, NULL, end},
+    {"fetch-request-decode", ROUNDS, 1,
+     begin_fetch_request, NULL, run_fetch_decode, give_back, end},
+    {"fetch-response-encode", ROUNDS, 1,
+     begin_fetch_response, NULL, run_fetch_encode, NULL, end},
     {"batch-judge-1", ROUNDS, 1, begin, NULL, run_judge_small, NULL, end},
     {"batch-judge-100", ROUNDS, 1, begin, NULL, run_judge_large, NULL, end},
     {"crc32c-256", ROUNDS, 1, begin, NULL, run_crc_small, NULL, end},

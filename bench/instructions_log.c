@@ -241,10 +241,14 @@ static void settle_read(void)
 // clang-format off
 /* name, rounds, operations a round, begin, before, run, after, end */
 const struct work log_work[] = {
-    {"partition-append", ROUNDS, BATCHES, begin_append, prepare_appends, run_appends, settle_appends, end},
-    {"partition-append-idempotent", ROUNDS, BATCHES, begin_idempotent, prepare_appends, run_appends, next_sequences, end},
-    {"wal-group-of-64", ROUNDS, 1, begin_append, prepare_group, run_group, settle_appends, end},
-    {"partition-read-16-pending", ROUNDS, 1, begin_read, prepare_read, run_read, settle_read, end},
+    {"partition-append", ROUNDS, BATCHES,
+     begin_append, prepare_appends, run_appends, settle_appends, end},
+    {"partition-append-idempotent", ROUNDS, BATCHES,
+     begin_idempotent, prepare_appends, run_appends, next_sequences, end},
+    {"wal-group-of-64", ROUNDS, 1,
+     begin_append, prepare_group, run_group, settle_appends, end},
+    {"partition-read-16-pending", ROUNDS, 1,
+     begin_read, prepare_read, run_read, settle_read, end},
     {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
 };
 // clang-format on
