@@ -7,18 +7,20 @@ Every `test_*` function of every cases_*.py is a test: it gets a running broker,
 backend. NAME picks those whose name or file contains it. A test in `ONCE` of its file runs on the
 ring only; one in `LONG_ONLY` runs with --long only; one in `ALONE` measures something and runs when
 nothing else does, after the others, of which JOBS run at a time. A test that cannot run here raises
-Skip with its reason.
+Skip with its reason. ./dev install-deps brings the clients; those in Python lie in build/venv,
+whose interpreter runs all of this.
 """
 import argparse
 import concurrent.futures
 import importlib
 import io
+import os
 import pathlib
 import sys
 import time
 import traceback
 
-from harness import Broker, LONG, Skip
+from harness import Broker, LONG, ROOT, Skip
 
 BACKENDS = ["ring", "epoll"]
 
@@ -27,7 +29,7 @@ def found(picks):
     """Triples of test, backend, and whether it runs alone."""
     for path in sorted(pathlib.Path(__file__).parent.glob("cases_*.py")):
         module = importlib.import_module(path.stem)
-        for name, test in vars(module).items():
+        for name, test in list(vars(module).items()):
             if not name.startswith("test_"):
                 continue
             if picks and not any(pick in name or pick in path.stem for pick in picks):
@@ -89,4 +91,7 @@ def main():
 
 
 if __name__ == "__main__":
+    clients = ROOT / "build" / "venv"
+    if pathlib.Path(sys.prefix) != clients:
+        os.execv(clients / "bin" / "python", [str(clients / "bin" / "python"), *sys.argv])
     sys.exit(main())
