@@ -1,6 +1,6 @@
 /*
- * The first record of a batch that is late enough (KIP-79): where both searches by time end, the one
- * in segments and the one in pending batches.
+ * The first record of a batch that is late enough (KIP-79): where both searches by time end, the
+ * one in segments and the one in pending batches.
  *
  * A compressed batch is opened for it. One that cannot be opened, or would take more than
  * BATCH_TIME_UNPACKED_MAX bytes, answers with its first offset that counts and its largest

@@ -24,10 +24,11 @@ static void build(enum compression compression, uint16_t attributes)
     static uint8_t plain[1 << 16];
     struct batch_builder builder;
     struct batch_build_options options = BATCH_BUILD_PLAIN;
+    const struct blob value = {(const uint8_t *)"value", 5};
     options.attributes = attributes;
     batch_build_begin(&builder, plain, sizeof plain);
     for (int i = 0; i < RECORDS; i++)
-        batch_build_add(&builder, time_of(i), (struct blob){NULL, -1}, (struct blob){(const uint8_t *)"value", 5});
+        batch_build_add(&builder, time_of(i), (struct blob){NULL, -1}, value);
     int64_t len = batch_build_end(&builder, &options);
     cr_assert_gt(len, 0);
     struct batch_codec codec = {compressor_new(), compression, compress_level_default(compression)};
