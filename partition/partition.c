@@ -81,7 +81,8 @@ static struct producer_batch producer_batch_of(const struct partition_append *a,
     };
 }
 
-/* A duplicate shares its original's fate: it waits behind it, and fails with it. */
+/* A duplicate shares its original's fate: it queues behind the original's group, waits for it, and
+ * fails with it. */
 static int append_duplicate(struct partition_append *a, const struct producer_batch *original)
 {
     struct partition *p = a->partition;
@@ -90,12 +91,19 @@ static int append_duplicate(struct partition_append *a, const struct producer_ba
     a->timestamp = original->timestamp;
     if (original->last_offset < p->durable_end)
         return append_decide(a, APPEND_DUPLICATE);
-    struct list *appends = &p->shard->appends;
-    ASSERT(!list_empty(appends));
+    uint32_t index = pending_find(&p->pending, original->last_offset);
+    const struct pending_batch *pending = pending_at(&p->pending, index);
+    ASSERT(pending->base_offset == original->base_offset);
     a->outcome = APPEND_DUPLICATE;
-    a->sequence = LIST_ENTRY(appends->prev, struct partition_append, node)->sequence;
+    a->sequence = pending->span.sequence;
+    struct list *appends = &p->shard->appends;
+    struct list *before = appends->prev;
+    while (before != appends &&
+           LIST_ENTRY(before, struct partition_append, node)->sequence > a->sequence)
+        before = before->prev;
+    ASSERT(before != appends);
     p->appends_out++;
-    list_push_back(appends, &a->node);
+    list_push_front(before, &a->node);
     return 0;
 }
 
