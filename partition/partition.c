@@ -56,6 +56,12 @@ void partition_free(struct partition *p)
     mem_free(p);
 }
 
+int64_t partition_stable_end(const struct partition *p)
+{
+    int64_t open = producers_first_open(p->producers);
+    return open < 0 ? p->durable_end : MIN(open, p->durable_end);
+}
+
 /* The append is decided without a WAL entry; its callback runs in the shard's next step. */
 static int append_decide(struct partition_append *a, enum append_outcome outcome)
 {

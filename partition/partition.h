@@ -63,7 +63,7 @@ struct partition {
     int64_t synced_end;
     int64_t durable_end;
     int64_t log_end;
-    int64_t last_stable; /* no transactions are open: follows the high watermark */
+    int64_t last_stable; /* follows the high watermark while no transaction is open */
 
     struct segments segments;
     struct producers *producers;
@@ -101,6 +101,10 @@ static inline int64_t partition_high_watermark(const struct partition *partition
 {
     return partition->durable_end;
 }
+
+/* The offset below which everything is decided: the high watermark, or where the oldest open
+ * transaction began. */
+int64_t partition_stable_end(const struct partition *partition);
 
 /* Appending. */
 

@@ -41,7 +41,7 @@ static void shard_durable(struct wal_owner *owner, uint64_t sequence)
         } else if (a->appended) {
             ASSERT(a->base_offset == p->durable_end);
             p->durable_end = a->last_offset + 1;
-            p->last_stable = p->durable_end;
+            p->last_stable = partition_stable_end(p);
             p->bytes_durable = a->bytes_after;
             shard_moved(shard, p);
         }
@@ -56,7 +56,8 @@ static void append_roll_back(struct shard *shard, struct partition_append *a)
     p->appends_out--;
     if (a->has_undo)
         producers_revert(p->producers, &a->undo);
-    if (a->appended && !p->deleted) {
+    /* A deletion has dropped them already, unless it waits for a flush to end. */
+    if (a->appended && p->pending.count > 0) {
         const struct pending_batch *last = pending_at(&p->pending, p->pending.count - 1);
         ASSERT(last->base_offset == a->base_offset);
         wal_release(shard->wal, &last->span, false);

@@ -45,7 +45,7 @@ struct rig {
     struct list appends; /* struct rig_append */
     int answers;         /* appends answered so far */
     void (*answered)(struct rig *rig, struct partition_append *append); /* may be null */
-    uint64_t replayed;   /* entries, by the last start */
+    uint64_t replayed; /* entries, by the last start */
     /* To be set before a start. */
     unsigned cores;
     enum flush_profile profile;

@@ -19,10 +19,10 @@ static struct watched_files *watched(struct file_system *fs)
 static int fails(struct watched_files *w, enum file_verb verb, const char *path)
 {
     static const bool changing[] = {
-        [VERB_WRITE] = true,         [VERB_SYNC] = true,
+        [VERB_WRITE] = true,          [VERB_SYNC] = true,
         [VERB_SYNC_DIRECTORY] = true, [VERB_SYNC_ALL] = true,
-        [VERB_TRUNCATE] = true,      [VERB_ALLOCATE] = true,
-        [VERB_RENAME] = true,        [VERB_REMOVE] = true,
+        [VERB_TRUNCATE] = true,       [VERB_ALLOCATE] = true,
+        [VERB_RENAME] = true,         [VERB_REMOVE] = true,
         [VERB_MAKE_DIRECTORY] = true, [VERB_REMOVE_DIRECTORY] = true,
         [VERB_INFO] = false,
     };
