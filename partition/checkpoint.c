@@ -87,16 +87,16 @@ int checkpoint_write(struct file_system *fs, const char *directory, unsigned str
     char path[4096];
     checkpoint_path(path, sizeof path, directory, stream, number);
     struct file_info info;
-    bool is_new = file_get_info(fs, path, &info) == ERR_NOT_FOUND;
-    int file = file_open(fs, path, FILE_CREATE);
+    /* A new slot appears whole or not at all: there may be no other one to fall back to. */
+    if (file_get_info(fs, path, &info) == ERR_NOT_FOUND)
+        return file_replace(fs, path, data, len);
+    int file = file_open(fs, path, 0);
     if (file < 0)
         return file;
     int result = file_write(fs, file, data, len, 0);
     if (result == 0)
         result = file_sync(fs, file);
     file_close(fs, file);
-    if (result == 0 && is_new)
-        result = file_sync_directory(fs, directory);
     return result;
 }
 

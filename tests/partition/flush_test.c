@@ -240,8 +240,9 @@ Test(flush, segments_are_synced_before_the_checkpoint_and_both_before_the_releas
     rig.files.context = &rig;
     rig_flush(&rig);
     rig.files.changing = NULL;
-    cr_assert_str_eq(order, "write 2/0 sync 2/0 names 2/0 names 2/0 names 2/0 checkpoint 2/2 "
-                            "checkpoint sync 2/2 ",
+    cr_assert_str_eq(order,
+                     "write 2/0 sync 2/0 names 2/0 names 2/0 names 2/0 checkpoint 2/2 "
+                     "checkpoint sync 2/2 ",
                      "%s", order);
     cr_assert_eq(rig_partition(&rig, 0)->pending.count, 0);
     wal_get_stats(rig_shard(&rig, 0)->wal, &after);

@@ -227,6 +227,7 @@ void rig_crash(struct rig *rig)
         rig_stop(rig);
         rig->io.ghost = false;
     }
+    cr_assert_eq(rig->files.opened, 0, "%u files left open", rig->files.opened);
     watched_files_crash(&rig->files);
 }
 

@@ -118,8 +118,7 @@ static void crash_file(const struct unsynced_file *u)
 
 void watched_files_crash(struct watched_files *w)
 {
-    ASSERT(w->opened == 0);
-    for (uint32_t i = 0; i < w->unsynced_count; i++)
+    for (uint32_t i = 0; !w->lucky && i < w->unsynced_count; i++)
         crash_file(&w->unsynced[i]);
     w->unsynced_count = 0;
     w->off = false;

@@ -57,6 +57,7 @@ struct watched_files {
     uint64_t changes;     /* calls so far of verbs that change something */
     uint64_t changes_max; /* the power goes at this one; 0: never */
     bool off;             /* every verb fails */
+    bool lucky;           /* a crash takes nothing: everything written had reached the disk */
     void (*changing)(void *context, enum file_verb verb, const char *path);
     void *context;
     char paths[WATCHED_FILES_MAX][256]; /* of open handles, "" else */
@@ -66,5 +67,5 @@ struct watched_files {
 };
 
 void watched_files_init(struct watched_files *files);
-/* What is not synced is lost; the power is on again. Nothing may be open. */
+/* What is not synced is lost; the power is on again. */
 void watched_files_crash(struct watched_files *files);
