@@ -168,7 +168,8 @@ int partition_append(struct partition_append *a)
     if (p->offline)
         return append_decide(a, APPEND_OFFLINE);
 
-    bool idempotent = batch_producer_id(a->batch) >= 0;
+    /* Markers have a producer, but no sequence. */
+    bool idempotent = batch_producer_id(a->batch) >= 0 && !batch_is_control(a->batch);
     struct producer_batch producer = producer_batch_of(a, p->log_end);
     if (idempotent && a->origin != APPEND_REPLICATION) {
         struct producer_batch original;

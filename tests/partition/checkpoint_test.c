@@ -262,10 +262,8 @@ Test(checkpoint, everything_comes_back)
     cr_assert_eq(producers_snapshot_read(producers, found->producers), 0);
     for (int i = 0; i < 5; i++) {
         struct producer_batch original;
-        struct producer_batch repeat = {.producer_id = 77,
-                                        .epoch = 3,
-                                        .first_sequence = 10 * i,
-                                        .last_sequence = 10 * i + 9};
+        struct producer_batch repeat = {
+            .producer_id = 77, .epoch = 3, .first_sequence = 10 * i, .last_sequence = 10 * i + 9};
         cr_assert_eq(producers_check(producers, &repeat, &original), PRODUCER_DUPLICATE);
         cr_assert_eq(original.base_offset, 10 * i);
         cr_assert_eq(original.timestamp, 1000 + i);

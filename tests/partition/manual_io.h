@@ -15,7 +15,7 @@ struct manual_io {
     bool hold_writes;  /* io_write, io_sync */
     bool hold_reading; /* jobs without a lane */
     bool hold_writing; /* jobs in the shard's lane */
-    bool ghost;        /* everything succeeds, and nothing is done */
+    bool ghost;        /* the WAL's operations succeed, and nothing is done */
     uint64_t writes;   /* io_write calls */
 };
 

@@ -211,12 +211,13 @@ void rig_stop(struct rig *rig)
     drop_everything(rig);
 }
 
-/* The partitions leave as deleted ones do, while the io does nothing any more. */
+/* The partitions leave as deleted ones do, while nothing reaches the disk any more. */
 void rig_crash(struct rig *rig)
 {
     rig->files.changing = NULL;
     if (runs(rig)) {
         rig->io.ghost = true;
+        rig->files.off = true;
         rig->io.hold_reading = rig->io.hold_writes = rig->io.hold_writing = false;
         for (uint32_t i = 0; i < rig->place_count; i++) {
             struct partition *p = rig->places[i].partition;
