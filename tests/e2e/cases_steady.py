@@ -6,6 +6,8 @@ import time
 
 from harness import BUILT
 
+ALONE = ["test_steady_produce_load_allocates_nothing_and_calls_no_futex"]
+
 
 def test_steady_produce_load_allocates_nothing_and_calls_no_futex(broker):
     counter = pathlib.Path(broker.home.name) / "allocations"
