@@ -254,6 +254,9 @@ uint64_t shard_step(struct shard *shard)
     shard_reap(shard);
     uint64_t wal_deadline = wal_pump(shard->wal);
     uint64_t flush_deadline = flush_step(shard);
+    /* The pump may have taken the stream offline: whoever waited is answered now. */
+    if (!list_empty(&shard->answers) || shard->room_due)
+        return 0;
     return MIN(wal_deadline, flush_deadline);
 }
 

@@ -82,14 +82,23 @@ static int file_recycle(const struct wal *wal, const struct wal_file *f, uint64_
     path_of(wal, old, from);
     path_of(wal, new, f->number);
     int result = file_rename(fs, old, new);
-    return result == 0 ? file_sync_directory(fs, directory_of(wal)) : result;
+    if (result == 0)
+        result = file_sync_directory(fs, directory_of(wal));
+    if (result != 0) {
+        file_close(fs, f->file);
+        int ignored = file_remove(fs, old);
+        ignored = file_remove(fs, new);
+        (void)ignored;
+    }
+    return result;
 }
 
 static int job_run(struct file_system *fs, void *context)
 {
     struct wal_job *job = context;
     struct wal *wal = job->wal;
-    int result = 0;
+    if (job->store_head)
+        job->head_result = wal_head_store(fs, directory_of(wal), &wal->head);
     for (uint32_t i = 0; i < job->remove_count; i++) {
         char path[PATH_BYTES];
         path_of(wal, path, job->remove[i]);
@@ -97,32 +106,32 @@ static int job_run(struct file_system *fs, void *context)
         (void)ignored;
     }
     if (job->prepare != NULL && job->from_number != UINT64_MAX)
-        result = file_recycle(wal, job->prepare, job->from_number);
+        job->prepare_result = file_recycle(wal, job->prepare, job->from_number);
     else if (job->prepare != NULL)
-        result = file_make(wal, job->prepare);
-    if (result == 0 && job->store_head)
-        result = wal_head_store(fs, directory_of(wal), &wal->head);
-    return result;
+        job->prepare_result = file_make(wal, job->prepare);
+    return 0;
 }
 
 static void job_done(struct io_op *op, const struct io_event *event)
 {
     struct wal_job *job = CONTAINER_OF(op, struct wal_job, op);
     struct wal *wal = job->wal;
-    int result = (int)MIN(event->value, 0);
+    (void)event;
     job->running = false;
     job->remove_count = 0;
     if (job->prepare != NULL) {
-        job->prepare->state = result == 0 ? FILE_SPARE : FILE_UNUSED;
-        if (result != 0) {
+        bool prepared = job->prepare_result == 0;
+        job->prepare->state = prepared ? FILE_SPARE : FILE_UNUSED;
+        if (!prepared) {
             wal->prepare_retry_ns = io_now(wal->options.io) + PREPARE_RETRY_NS;
-            log_warn(wal->options.log, "cannot prepare a WAL file: %s", result_sentence(result));
+            log_warn(wal->options.log, "cannot prepare a WAL file: %s",
+                     result_sentence(job->prepare_result));
         }
     }
     job->prepare = NULL;
     bool stored = job->store_head;
     job->store_head = false;
-    wal_job_finished(wal, result, stored);
+    wal_job_finished(wal, stored);
 }
 
 static struct wal_file *file_in_state(struct wal *wal, enum file_state state)
@@ -136,18 +145,24 @@ static struct wal_file *file_in_state(struct wal *wal, enum file_state state)
     return found;
 }
 
+/* Sealed files that are about to be deleted do not count. */
 static uint64_t files_bytes(const struct wal *wal)
 {
     uint64_t total = 0;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++)
-        if (wal->files[i].state != FILE_UNUSED)
-            total += wal->files[i].size;
+    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+        const struct wal_file *f = &wal->files[i];
+        if (f->state != FILE_UNUSED && (f->state != FILE_SEALED || f->live > 0))
+            total += f->size;
+    }
     return total;
 }
 
+/* A new life may have one file above the limit: what the failed one holds is flushed later. */
 static bool space_for(const struct wal *wal, uint64_t size)
 {
     uint64_t limit = wal->options.files_max * wal->options.file_bytes;
+    if (wal->state == WAL_FAILING)
+        limit += wal->options.file_bytes;
     return files_bytes(wal) + size <= limit;
 }
 
@@ -171,6 +186,7 @@ static bool job_plan_file(struct wal *wal)
     f->number = wal->file_next++;
     f->position = 0;
     f->live = f->planned = 0;
+    f->first_sequence = f->end_sequence = 0;
     job->prepare = f;
     return true;
 }
@@ -181,19 +197,24 @@ void wal_files_prepare(struct wal *wal)
     if (job->running)
         return;
     bool wanted = job->store_head || job->remove_count > 0;
-    bool may_prepare = wal->prepare_retry_ns <= io_now(wal->options.io) &&
-                       (!wal->draining || !list_empty(&wal->groups));
-    if (file_in_state(wal, FILE_SPARE) == NULL && may_prepare && job_plan_file(wal))
+    job->prepare_result = 0;
+    /* Storing the head must not wait for zeros. */
+    bool may_prepare = !job->store_head && (wal->state == WAL_FAILING ||
+                                            wal->prepare_retry_ns <= io_now(wal->options.io));
+    if (wal->draining && list_empty(&wal->groups))
+        may_prepare = false;
+    if (may_prepare && file_in_state(wal, FILE_SPARE) == NULL && job_plan_file(wal))
         wanted = true;
     if (!wanted)
         return;
     job->wal = wal;
+    job->head_result = 0;
     job->running = true;
     job->op.done = job_done;
     io_job(wal->options.io, &job->op, 2, job_run, job);
 }
 
-struct wal_file *wal_file_for(struct wal *wal, uint32_t len)
+struct wal_file *wal_file_for(struct wal *wal, uint32_t len, uint64_t sequence)
 {
     struct wal_file *f = wal->current;
     while (f == NULL || f->size - f->position < len) {
@@ -203,7 +224,7 @@ struct wal_file *wal_file_for(struct wal *wal, uint32_t len)
             return NULL;
         }
         f->state = FILE_LIVE;
-        f->first_sequence = wal->sequence_next;
+        f->first_sequence = f->end_sequence = sequence;
         wal->current = f;
     }
     return f;
@@ -234,6 +255,18 @@ static void file_retire(struct wal *wal, struct wal_file *f, uint32_t free_files
     ASSERT(wal->job.remove_count < WAL_FILES_MAX);
     wal->job.remove[wal->job.remove_count++] = f->number;
     f->state = FILE_UNUSED;
+}
+
+void wal_files_drop_empty(struct wal *wal)
+{
+    ASSERT(!wal->job.running);
+    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+        struct wal_file *f = &wal->files[i];
+        if (f->state == FILE_SEALED && f != wal->current && f->end_sequence == f->first_sequence) {
+            ASSERT(f->live == 0);
+            file_retire(wal, f, 0);
+        }
+    }
 }
 
 void wal_trim(struct wal *wal, const struct wal_position *position)
@@ -272,9 +305,11 @@ struct wal_position wal_position_after_plan(const struct wal *wal)
 uint64_t wal_oldest_file(const struct wal *wal)
 {
     uint64_t oldest = UINT64_MAX;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++)
-        if (wal->files[i].state == FILE_LIVE && wal->files[i].live > 0)
-            oldest = MIN(oldest, wal->files[i].number);
+    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+        const struct wal_file *f = &wal->files[i];
+        if ((f->state == FILE_LIVE || f->state == FILE_SEALED) && f->live > 0)
+            oldest = MIN(oldest, f->number);
+    }
     return oldest;
 }
 
@@ -329,7 +364,6 @@ static int file_make_first(struct wal *wal)
 {
     struct wal_file *f = &wal->files[0];
     *f = (struct wal_file){
-        .state = FILE_LIVE,
         .number = wal->file_next++,
         .size = wal->options.first_file_bytes,
         .first_sequence = wal->sequence_next,
@@ -345,7 +379,10 @@ static int file_make_first(struct wal *wal)
         wal->direct = false;
         result = file_make(wal, f);
     }
-    wal->current = f;
+    if (result == 0) {
+        f->state = FILE_LIVE;
+        wal->current = f;
+    }
     return result;
 }
 
@@ -427,7 +464,8 @@ int wal_files_open(struct wal *wal)
         return result;
     struct wal_life life = {wal->life, wal->sequence_next, wal->sequence_next,
                             wal->current->number};
-    wal_head_begin_life(&wal->head, &life);
+    result = wal_head_begin_life(&wal->head, &life, wal->durable);
+    ASSERT(result == 0);
     result = wal_head_store(files_of(wal), directory_of(wal), &wal->head);
     return result == 0 ? files_remove_others(wal) : result;
 }
