@@ -5,7 +5,7 @@
  * the race detector gives its verdict there, as an exit status of its own, and a race fails the
  * test in which it was seen. Arguments: --timeout SECONDS, --filter SUITE/NAME (a part of it).
  */
-#include "criterion/criterion.h"
+#include <criterion/criterion.h>
 
 #include <stdarg.h>
 #include <stdatomic.h>

@@ -2,7 +2,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "criterion/criterion.h"
+#include <criterion/criterion.h>
 
 static int prepared;
 static int shared;
