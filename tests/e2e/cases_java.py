@@ -219,6 +219,37 @@ def test_dump_log_reads_every_file(broker):
         broker.start()
 
 
+LEVELS = {"gzip": "9", "lz4": "17", "zstd": "19"}
+
+
+def test_kafka_reads_what_the_broker_compressed(broker):
+    """Each codec of a topic, fed in each codec of a producer: Kafka's own code unpacks the log."""
+    codecs = ("none", "gzip", "snappy", "lz4", "zstd")
+    topics = ("uncompressed", *codecs[1:])
+    sent = words(400, "compressed")
+    for topic in topics:
+        level = LEVELS.get(topic)
+        create(broker, topic, "--config", f"compression.type={topic}",
+               *(["--config", f"compression.{topic}.level={level}"] if level else []))
+        for codec in codecs:
+            kcat(broker, "-P", "-t", topic, "-z", codec, "-X", "enable.idempotence=true", data=sent)
+    ask(broker, "kafka-console-producer", "--topic", "zstd", "--compression-codec", "snappy",
+        data=sent)
+    got = ask(broker, "kafka-console-consumer", "--topic", "zstd", "--partition", "0", "--offset",
+              "earliest", "--max-messages", "2400", said="Processed a total of 2400")
+    assert got == sent.decode() * 6
+    broker.stop()
+    for topic in topics:
+        name = "none" if topic == "uncompressed" else topic
+        out = dump("--deep-iteration", "--print-data-log", "--files",
+                   ",".join(files(broker, f"{topic}-0", "log")))
+        stored = set(re.findall(r" compresscodec: (\w+) ", out))
+        assert stored == {name}, (topic, stored)
+        values = re.findall(r"^\| offset: .* payload: (.*)$", out, re.M)
+        assert values == sent.decode().splitlines() * (6 if topic == "zstd" else 5), topic
+    broker.start()
+
+
 def test_dump_log_decodes_the_metadata_log(broker):
     create(broker, "kept", "--partitions", "2", "--config", "retention.ms=7")
     create(broker, "gone")
