@@ -5,6 +5,7 @@ import pathlib
 import select
 import subprocess
 import tempfile
+import threading
 
 from harness import ROOT
 
@@ -27,10 +28,11 @@ TOOLS = {
 
 class Jvm:
     """Started by the first call. One that does not answer in time is killed, the next call starts
-    another."""
+    another. Calls of tests that run side by side wait for each other: a JVM has one System.out."""
 
     def __init__(self):
         self.process = None
+        self.turn = threading.Lock()
         self.home = tempfile.TemporaryDirectory(prefix="odradek-jvm-")
 
     def start(self):
@@ -73,7 +75,8 @@ atexit.register(JVM.close)
 
 def run_tool(tool, *arguments, data=None, timeout=60):
     """A tool's exit code, standard output and standard error."""
-    return JVM.call(tool, arguments, data, timeout)
+    with JVM.turn:
+        return JVM.call(tool, arguments, data, timeout)
 
 
 def tool(name, *arguments, said="", **options):

@@ -55,8 +55,7 @@ static enum append_outcome outcome_of(uint32_t place, struct rig_batch batch)
 
 static struct rig_batch produced(int64_t producer_id, int32_t sequence)
 {
-    return (struct rig_batch){
-        .idempotent = true, .producer_id = producer_id, .sequence = sequence};
+    return (struct rig_batch){.idempotent = true, .producer_id = producer_id, .sequence = sequence};
 }
 
 /* Plainly. */
@@ -310,8 +309,8 @@ Test(recovery, offset_of_the_catalog_is_the_highest_that_any_group_names)
     rig_crash(&rig);
     cr_assert_eq(recovery_begin(&rig.files.fs, rig.root, &rig.log, &recovery), 0);
     cr_assert_eq(recovery_catalog_offset(recovery), -1);
-    struct partition *p = partition_new(&rig.files.fs, rig.root, "none", (struct uuid){{0}}, 0,
-                                        &rig.log);
+    struct partition *p =
+        partition_new(&rig.files.fs, rig.root, "none", (struct uuid){{0}}, 0, &rig.log);
     cr_assert_eq(recovery_open(recovery, p), 0);
     rig.place_count = 0;
     recovery_end(recovery);
