@@ -197,9 +197,16 @@ struct partition_time_query {
     int32_t leader_epoch;
     /* internal */
     struct io_op op;
-    struct segment_time_query segment;
     struct list node;
-    int64_t segment_next;
+    int64_t next_offset; /* what lies below has been searched */
+    int64_t job_end;     /* as far as the running job searches */
+    struct segment_time_query segment;
+    struct partition_time_job {
+        struct wal_block *block; /* held */
+        struct batch_span batch;
+        struct batch_opener *opener;
+        struct time_search search;
+    } memory; /* a compressed batch that is pending */
 };
 void partition_time_query(struct partition_time_query *query);
 

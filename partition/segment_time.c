@@ -3,19 +3,18 @@
  *
  * The time index names the batch that first reached a timestamp: what lies before it is older. From
  * there headers are walked to the first batch whose largest timestamp is late enough, and its
- * records are looked at.
+ * records are looked at, unpacked first when the batch is compressed.
  */
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
-#include "partition/batch_time.h"
 #include "partition/index.h"
 #include "partition/segment_files.h"
 #include "partition/segment_seek.h"
 #include "partition/segments.h"
 
 #define TIME_SCAN_BUFFER (64 * KIB)
-/* A batch that is larger is not read: its header must do. */
+/* A batch that is larger is answered by its header. */
 #define TIME_BATCH_MAX (128 * MIB)
 
 /* The offset from which on a record can be late enough. */
@@ -27,16 +26,20 @@ static int first_candidate(const struct segment_time_query *q, int64_t *offset)
     int result = time_index_open(&index, s->fs, s->directory, q->segment->base_offset);
     if (result != 0)
         return result;
-    int64_t count = time_index_count(&index, q->timestamp, INT64_MAX);
+    int64_t count = time_index_count(&index, q->search.timestamp, INT64_MAX);
     if (count > 0)
         result = time_index_get(&index, (uint32_t)count - 1, &entry);
     index_close(&index);
-    *offset = MAX(entry.offset, q->from_offset);
+    *offset = MAX(entry.offset, q->search.from_offset);
     return count < 0 ? (int)count : result;
 }
 
-static int read_and_search(struct batch_time_search *search, const struct segment_scan *scan)
+static int search_batch(struct segment_time_query *q, const struct segment_scan *scan)
 {
+    if (scan->batch_size > TIME_BATCH_MAX) {
+        time_search_header(&q->search, scan->header);
+        return 0;
+    }
     uint32_t len = (uint32_t)scan->batch_size;
     uint8_t *batch = mem_alloc(len);
     int64_t got = file_read(scan->fs, scan->file, batch, len, scan->batch_position);
@@ -44,23 +47,8 @@ static int read_and_search(struct batch_time_search *search, const struct segmen
     if (result == 0 && batch_compute_crc(batch, len) != batch_crc(batch))
         result = ERR_CORRUPT;
     if (result == 0)
-        result = batch_time_search(search, batch, len);
+        result = time_search_batch(&q->search, (struct batch_span){batch, len}, q->opener);
     mem_free(batch);
-    return result;
-}
-
-static int search_batch(struct segment_time_query *q, const struct segment_scan *scan)
-{
-    struct batch_time_search search = {.timestamp = q->timestamp, .from_offset = q->from_offset};
-    int result = 0;
-    if (scan->batch_size > TIME_BATCH_MAX)
-        batch_time_guess(&search, scan->header);
-    else
-        result = read_and_search(&search, scan);
-    q->found = search.found;
-    q->found_offset = search.offset;
-    q->found_timestamp = search.found_timestamp;
-    q->found_leader_epoch = search.leader_epoch;
     return result;
 }
 
@@ -77,9 +65,8 @@ static int search(struct segment_time_query *q, struct segment_seek *seek)
     scan.buffer = mem_alloc(TIME_SCAN_BUFFER);
     scan.buffer_size = TIME_SCAN_BUFFER;
     scan.offset_min = seek->base_offset;
-    while (!q->found && (result = segment_scan_next(&scan)) == 1) {
-        if (batch_max_timestamp(scan.header) < q->timestamp ||
-            batch_last_offset(scan.header) < q->from_offset)
+    while (!q->search.found && (result = segment_scan_next(&scan)) == 1) {
+        if (!time_search_may_match(&q->search, scan.header))
             continue;
         result = search_batch(q, &scan);
         if (result != 0)
@@ -93,7 +80,7 @@ int segment_time_query_run(struct segment_time_query *q)
 {
     ASSERT(q->segments != NULL && q->segment != NULL);
     struct segment_seek seek;
-    q->found = false;
+    q->search.found = false;
     if (q->synced_bytes == 0)
         return 0;
     int result = segment_seek_open(&seek, q->segments, q->segment, q->synced_bytes);

@@ -135,6 +135,7 @@ void shard_close(struct shard *shard)
     ASSERT(list_empty(&shard->appends) && list_empty(&shard->answers));
     if (shard->wal != NULL)
         wal_close(shard->wal);
+    batch_opener_fini(&shard->opener);
     flush_fini(shard);
 }
 

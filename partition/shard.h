@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "io/io.h"
 #include "partition/flush.h"
+#include "partition/time_search.h"
 #include "wal/wal.h"
 
 struct partition;
@@ -48,6 +49,7 @@ struct shard {
     uint64_t last_append_ns;
 
     struct flush flush;
+    struct batch_opener opener; /* of the jobs in SHARD_TIME_LANE */
     bool stopping;
 
     /* Called when memory came free, or the stream came back: parked appends may try again. */
@@ -57,6 +59,8 @@ struct shard {
 
 /* Jobs that change files of one shard run in this lane, in order. */
 #define SHARD_DISK_LANE 1
+/* Time queries run in this one (the WAL's own is 2): they share what opens compressed batches. */
+#define SHARD_TIME_LANE 3
 
 void shard_init(struct shard *shard);
 /* Blocking: opens the stream in a new life. Everything recovered is flushed already. */

@@ -14,13 +14,13 @@ static bool held(const struct manual_io *m, const struct op_state *state)
         return m->hold_writes;
     if (state->flags == SHARD_DISK_LANE)
         return m->hold_writing;
-    return state->flags == 0 && m->hold_reading;
+    return (state->flags == 0 || state->flags == SHARD_TIME_LANE) && m->hold_reading;
 }
 
 static int64_t run(struct manual_io *m, struct op_state *state)
 {
     struct file_system *fs = m->io.files;
-    bool of_shard = state->verb == OP_JOB && state->flags <= SHARD_DISK_LANE;
+    bool of_shard = state->verb == OP_JOB && state->flags != 2; /* the WAL's lane */
     if (m->ghost && !of_shard)
         return state->verb == OP_WRITE ? (int64_t)state->disk.len : 0;
     switch (state->verb) {

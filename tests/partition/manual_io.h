@@ -13,7 +13,7 @@ struct manual_io {
     struct io io; /* first */
     struct list waiting;
     bool hold_writes;  /* io_write, io_sync */
-    bool hold_reading; /* jobs without a lane */
+    bool hold_reading; /* reading jobs and time queries */
     bool hold_writing; /* jobs in the shard's lane */
     bool ghost;        /* the WAL's operations succeed, and nothing is done */
     uint64_t writes;   /* io_write calls */

@@ -360,24 +360,43 @@ static void append_done(struct partition_append *append)
         a->rig->answered(a->rig, append);
 }
 
-struct rig_append *rig_give(struct rig *rig, uint32_t place, struct rig_batch spec)
+static struct rig_append *make_append(struct rig *rig, uint32_t place, struct batch_span batch)
 {
     struct rig_append *a = calloc(1, sizeof *a);
-    uint32_t len;
     a->rig = rig;
-    a->batch = rig_build(&spec, &len);
+    a->batch = (uint8_t *)(uintptr_t)batch.data;
     a->append = (struct partition_append){
         .partition = rig_partition(rig, place),
-        .batch = a->batch,
-        .len = len,
-        .origin = spec.origin,
-        .log_append_time = spec.log_append_time,
+        .batch = batch.data,
+        .len = batch.len,
         .now_ms = io_wall_ms(&rig->io.io),
         .done = append_done,
     };
+    list_push_back(&rig->appends, &a->node);
+    return a;
+}
+
+static void give(struct rig_append *a)
+{
     a->result = partition_append(&a->append);
     cr_assert_eq(a->answer, 0, "answered inside partition_append");
-    list_push_back(&rig->appends, &a->node);
+}
+
+struct rig_append *rig_give(struct rig *rig, uint32_t place, struct rig_batch spec)
+{
+    uint32_t len;
+    uint8_t *batch = rig_build(&spec, &len);
+    struct rig_append *a = make_append(rig, place, (struct batch_span){batch, len});
+    a->append.origin = spec.origin;
+    a->append.log_append_time = spec.log_append_time;
+    give(a);
+    return a;
+}
+
+struct rig_append *rig_give_bytes(struct rig *rig, uint32_t place, uint8_t *batch, uint32_t len)
+{
+    struct rig_append *a = make_append(rig, place, (struct batch_span){batch, len});
+    give(a);
     return a;
 }
 
@@ -457,27 +476,34 @@ static void query_done(struct partition_time_query *query)
     CONTAINER_OF(query, struct rig_query, query)->done = true;
 }
 
-static void query_run(struct rig *rig, struct rig_query *q)
+static void query_start(struct rig_query *q)
 {
     q->done = false;
     partition_time_query(&q->query);
     cr_assert_not(q->done, "answered inside partition_time_query");
-    rig_settle(rig);
-    cr_assert(q->done);
+}
+
+void rig_query_give(struct rig *rig, struct rig_query *q, uint32_t place, int64_t timestamp)
+{
+    q->query = (struct partition_time_query){
+        .partition = rig_partition(rig, place), .timestamp = timestamp, .done = query_done};
+    query_start(q);
 }
 
 void rig_query(struct rig *rig, struct rig_query *q, uint32_t place, int64_t timestamp)
 {
-    q->query = (struct partition_time_query){
-        .partition = rig_partition(rig, place), .timestamp = timestamp, .done = query_done};
-    query_run(rig, q);
+    rig_query_give(rig, q, place, timestamp);
+    rig_settle(rig);
+    cr_assert(q->done);
 }
 
 void rig_query_max(struct rig *rig, struct rig_query *q, uint32_t place)
 {
     q->query = (struct partition_time_query){
         .partition = rig_partition(rig, place), .max_timestamp = true, .done = query_done};
-    query_run(rig, q);
+    query_start(q);
+    rig_settle(rig);
+    cr_assert(q->done);
 }
 
 /* Files. */

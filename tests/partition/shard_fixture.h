@@ -116,6 +116,8 @@ struct rig_append {
 uint8_t *rig_build(const struct rig_batch *spec, uint32_t *len);
 /* Hands it in; it stays the rig's. */
 struct rig_append *rig_give(struct rig *rig, uint32_t place, struct rig_batch spec);
+/* The same of a batch from malloc, whatever is in it. */
+struct rig_append *rig_give_bytes(struct rig *rig, uint32_t place, uint8_t *batch, uint32_t len);
 /* The same and settles; the append must be durable. */
 struct rig_append *rig_append(struct rig *rig, uint32_t place, struct rig_batch spec);
 /* `count` plain batches of one record each. */
@@ -137,6 +139,7 @@ struct rig_query {
     struct partition_time_query query;
     bool done;
 };
+void rig_query_give(struct rig *rig, struct rig_query *q, uint32_t place, int64_t timestamp);
 void rig_query(struct rig *rig, struct rig_query *q, uint32_t place, int64_t timestamp);
 void rig_query_max(struct rig *rig, struct rig_query *q, uint32_t place);
 
