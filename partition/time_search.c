@@ -65,9 +65,8 @@ static int search_records(struct time_search *search, const uint8_t *header, str
         uint64_t created =
             (uint64_t)batch_base_timestamp(header) + (uint64_t)record.timestamp_delta;
         int64_t offset = batch_base_offset(header) + record.offset_delta;
-        int64_t timestamp = batch_is_log_append_time(header)
-                                ? batch_max_timestamp(header)
-                                : (int64_t)created;
+        int64_t timestamp =
+            batch_is_log_append_time(header) ? batch_max_timestamp(header) : (int64_t)created;
         if (timestamp >= search->timestamp && offset >= search->from_offset)
             search_found(search, header, offset, timestamp);
     }

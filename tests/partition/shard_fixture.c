@@ -314,6 +314,7 @@ uint8_t *rig_build(const struct rig_batch *spec, uint32_t *len)
     size_t capacity = 1024 + (size_t)records * (spec->value_len + RECORD_OVERHEAD_MAX);
     uint8_t *plain = malloc(capacity);
     uint8_t *value = malloc(spec->value_len + 1);
+    cr_assert(spec->tag == 0 || spec->value_len >= 8);
     struct batch_build_options options = BATCH_BUILD_PLAIN;
     struct batch_builder builder;
     if (spec->idempotent) {
@@ -326,6 +327,8 @@ uint8_t *rig_build(const struct rig_batch *spec, uint32_t *len)
     batch_build_begin(&builder, plain, capacity);
     for (int i = 0; i < records; i++) {
         memset(value, 'a' + i % 26, spec->value_len);
+        if (spec->tag != 0 && i == 0)
+            store_be64(value, spec->tag);
         batch_build_add(&builder, spec->timestamp + i, (struct blob){NULL, -1},
                         (struct blob){value, (int32_t)spec->value_len});
     }
@@ -364,6 +367,7 @@ static struct rig_append *make_append(struct rig *rig, uint32_t place, struct ba
 {
     struct rig_append *a = calloc(1, sizeof *a);
     a->rig = rig;
+    a->place = place;
     a->batch = (uint8_t *)(uintptr_t)batch.data;
     a->append = (struct partition_append){
         .partition = rig_partition(rig, place),
@@ -389,6 +393,7 @@ struct rig_append *rig_give(struct rig *rig, uint32_t place, struct rig_batch sp
     struct rig_append *a = make_append(rig, place, (struct batch_span){batch, len});
     a->append.origin = spec.origin;
     a->append.log_append_time = spec.log_append_time;
+    a->tag = spec.tag;
     give(a);
     return a;
 }
@@ -448,6 +453,11 @@ void rig_read(struct rig *rig, struct rig_read *r, uint32_t place, int64_t offse
 
 int64_t rig_read_all(struct rig *rig, uint32_t place)
 {
+    return rig_visit_all(rig, place, NULL, NULL);
+}
+
+int64_t rig_visit_all(struct rig *rig, uint32_t place, rig_visit_fn *visit, void *context)
+{
     struct partition *p = rig_partition(rig, place);
     struct rig_read *r = calloc(1, sizeof *r);
     int64_t offset = p->log_start;
@@ -464,6 +474,8 @@ int64_t rig_read_all(struct rig *rig, uint32_t place)
             cr_assert(batch_base_offset(rest.data) <= offset);
             cr_assert(batch_last_offset(rest.data) >= offset);
             offset = batch_last_offset(rest.data) + 1;
+            if (visit != NULL)
+                visit(context, rest.data, (uint32_t)size);
             at += (uint32_t)size;
         }
     }

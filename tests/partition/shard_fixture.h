@@ -94,6 +94,7 @@ struct rig_batch {
     int records;
     int64_t timestamp; /* of the first record, the next are one ms later each */
     size_t value_len;
+    uint64_t tag;        /* not 0: what the first record's value begins with, big-endian */
     int64_t producer_id; /* with `idempotent` */
     int16_t epoch;
     int32_t sequence;
@@ -108,6 +109,8 @@ struct rig_append {
     struct list node;
     struct rig *rig;
     struct partition_append append;
+    uint32_t place;
+    uint64_t tag;
     uint8_t *batch;
     int result; /* of partition_append */
     int answer; /* 0: none yet; else its number in the order of answers */
@@ -134,6 +137,9 @@ void rig_read(struct rig *rig, struct rig_read *r, uint32_t place, int64_t offse
 /* Reads everything from the log start to the high watermark, each batch checked; the offset behind
  * the last one, or the error. */
 int64_t rig_read_all(struct rig *rig, uint32_t place);
+/* The same, showing each batch; `visit` may be null. */
+typedef void rig_visit_fn(void *context, const uint8_t *batch, uint32_t len);
+int64_t rig_visit_all(struct rig *rig, uint32_t place, rig_visit_fn *visit, void *context);
 
 struct rig_query {
     struct partition_time_query query;

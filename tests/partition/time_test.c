@@ -315,7 +315,8 @@ Test(time, batch_that_does_not_open_answers_by_its_header)
 
 Test(time, bomb_answers_by_its_header)
 {
-    struct rig_batch spec = {.timestamp = 1000, .compression = COMPRESSION_ZSTD, .value_len = 70 << 20};
+    struct rig_batch spec = {
+        .timestamp = 1000, .compression = COMPRESSION_ZSTD, .value_len = 70 << 20};
     rig_append(&rig, 0, spec);
     for (int flushed = 0; flushed < 2; flushed++) {
         expect_found(500, 0, 1000);
