@@ -328,6 +328,15 @@ void io_recv(struct io *io, struct io_op *op, int socket)
     io->operations->recv(io, op, socket);
 }
 
+void io_recv_into(struct io *io, struct io_op *op, int socket, void *data, uint32_t len)
+{
+    ASSERT(data != NULL && len > 0);
+    struct op_state *state = op_begin(op, OP_RECV, socket);
+    state->recv.data = data;
+    state->recv.len = len;
+    io->operations->recv(io, op, socket);
+}
+
 void io_recv_release(struct io *io, struct io_buffer *buffer)
 {
     ASSERT(io->buffers_out > 0 && buffer->id < io->buffer_count);

@@ -132,6 +132,9 @@ void io_peer_name(struct io *io, int socket, char *text);
 /* Multishot. Value 0 with last: the peer is done sending. ERR_BUSY with last: all receive buffers
  * are out; call again when the owner has released some. The last event carries no bytes. */
 void io_recv(struct io *io, struct io_op *op, int socket);
+/* One event: value bytes, at most `len`, lie in `data`; no receive buffer is used. 0 and errors are
+ * as above, but ERR_BUSY does not occur. */
+void io_recv_into(struct io *io, struct io_op *op, int socket, void *data, uint32_t len);
 void io_recv_release(struct io *io, struct io_buffer *buffer);
 /* Receive buffers not handed out now. */
 uint32_t io_recv_available(const struct io *io);
