@@ -67,6 +67,7 @@ struct fetch_probe {
 struct fetch_state {
     struct request *request;
     struct list wait_node; /* core->fetch_waits */
+    struct request_wait wait;
     const struct fetch_request *body;
     struct fetch_response response;
     struct fetch_part *parts;
@@ -272,7 +273,7 @@ static void fetch_answer(struct fetch_state *state)
     if (records.memories == NULL) {
         for (uint32_t i = 0; i < state->part_count; i++)
             if (state->parts[i].memory != NULL)
-                region_give(r->core->memory, state->parts[i].memory, state->parts[i].memory_size);
+                core_fetch_give(r->core, state->parts[i].memory, state->parts[i].memory_size);
         return;
     }
     parts_fill(state, &records);
@@ -285,7 +286,7 @@ static void part_read(struct fetch_part *part, uint32_t bytes)
 {
     struct fetch_state *state = part->state;
     struct core *core = state->request->core;
-    part->memory = region_take(core->memory, bytes);
+    part->memory = core_fetch_take(core, bytes);
     if (part->memory == NULL) {
         part->allotted = 0;
         return;
@@ -330,7 +331,7 @@ static void fetch_reads_over(struct fetch_state *state)
     uint32_t needed = part->read.needed;
     part->reread = true;
     if (part->memory != NULL)
-        region_give(state->request->core->memory, part->memory, part->memory_size);
+        core_fetch_give(state->request->core, part->memory, part->memory_size);
     part->memory = NULL;
     state->out++;
     part_read(part, needed);
@@ -364,6 +365,7 @@ static void fetch_read(struct fetch_state *state)
     struct request *r = state->request;
     int32_t limit = server_config(r->core->server)->fetch_bytes_max;
     uint64_t left = (uint64_t)MAX(MIN(body->max_bytes, limit), 1);
+    left = MIN(left, core_fetch_bytes_max(r->core));
     bool first = true;
     state->out = 1;
     for (uint32_t i = 0; i < state->part_count; i++) {
@@ -388,7 +390,8 @@ static bool fetch_enough(const struct fetch_state *state)
     const struct fetch_request *body = state->body;
     uint64_t available = 0;
     if (state->deadline_over || body->max_wait_ms <= 0 || state->request->core->stopping ||
-        state->request->connection->closing || state->request->connection->ended)
+        state->request->connection->closing || state->request->connection->ended ||
+        core_short_of_memory(state->request->core))
         return true;
     for (uint32_t i = 0; i < state->part_count; i++) {
         const struct fetch_part *part = &state->parts[i];
@@ -444,6 +447,7 @@ static void fetch_probes_over(struct fetch_state *state)
 {
     if (fetch_enough(state)) {
         list_remove(&state->wait_node);
+        state->request->wait = NULL;
         core_timer_cancel(state->request->core, &state->deadline);
         fetch_read(state);
         return;
@@ -457,6 +461,11 @@ static void fetch_deadline(struct timer *timer)
     struct fetch_state *state = CONTAINER_OF(timer, struct fetch_state, deadline);
     state->deadline_over = true;
     fetch_wake(state);
+}
+
+static void fetch_end_wait(struct request_wait *wait)
+{
+    fetch_wake(CONTAINER_OF(wait, struct fetch_state, wait));
 }
 
 void fetch_end_waits(struct core *core)
@@ -628,6 +637,8 @@ void fetch_handle(struct request *r)
         return;
     }
     list_push_back(&r->core->fetch_waits, &state->wait_node);
+    state->wait.end = fetch_end_wait;
+    r->wait = &state->wait;
     if (body->max_wait_ms > 0)
         core_timer_set(r->core, &state->deadline,
                        (uint64_t)MIN(body->max_wait_ms, FETCH_WAIT_MS_MAX) * NS_PER_MS);

@@ -36,6 +36,11 @@ struct response_part {
     size_t size;  /* as taken */
 };
 
+/* What a handler waits for outside of the broker: data that may come, or not. */
+struct request_wait {
+    void (*end)(struct request_wait *wait);
+};
+
 struct request {
     struct list node; /* connection's, in order */
     struct connection *connection;
@@ -55,6 +60,7 @@ struct request {
     struct string client_id;
     struct reader body;
     struct arena arena;
+    struct request_wait *wait; /* set while it waits: its end is asked for when the peer is gone */
 
     uint8_t *response; /* size prefix, header, body; from core->memory */
     size_t response_size;
@@ -66,11 +72,22 @@ struct request {
     uint32_t memory_count;
     uint32_t holds; /* uses by other cores; the request outlives its answer while there are any */
     bool gone;      /* out of the connection: freed with the last hold */
+    size_t queued;  /* of connection->queued_bytes */
 };
 
 /* For connection.c: a request over `frame`, or null when there is no memory. Judges the header: an
- * unsupported key or version leaves `handler` null, and the connection is to be closed. */
-struct request *request_new(struct connection *connection, struct bytes frame) MUST_CHECK;
+ * unsupported key or version leaves `handler` null, and the connection is to be closed.
+ *
+ * `buffer`: the receive buffer in which the frame lies, or null. A produce is quick to come and go,
+ * and holds the buffer; any other request may wait long for its answer, and copies the frame. */
+struct request *request_new(struct connection *connection, struct bytes frame,
+                            struct io_buffer *buffer) MUST_CHECK;
+/* Copies the frame of a request that has not started out of its receive buffer. */
+int request_let_buffer_go(struct request *request) MUST_CHECK;
+/* The memory that its answer keeps. */
+size_t request_answer_memory(const struct request *request);
+/* The answer is on its way, and nobody asks for what the handler had. */
+void request_trim(struct request *request);
 /* Gives everything back, the frame included, once nobody holds the request. */
 void request_free(struct request *request);
 

@@ -69,6 +69,11 @@ uint64_t server_idle_ns(const struct server *server)
     return ms < 0 ? IO_NEVER / 4 : (uint64_t)ms * NS_PER_MS;
 }
 
+uint64_t server_frame_timeout_ns(const struct server *server)
+{
+    return (uint64_t)server->config->frame_timeout_ms * NS_PER_MS;
+}
+
 int32_t server_request_bytes_max(const struct server *server)
 {
     return server->config->request_bytes_max;

@@ -39,6 +39,7 @@ struct uuid server_directory_id(const struct server *server);
 const char *server_cluster_id(const struct server *server);
 int32_t server_node_id(const struct server *server);
 uint64_t server_idle_ns(const struct server *server);
+uint64_t server_frame_timeout_ns(const struct server *server);
 int32_t server_request_bytes_max(const struct server *server);
 /* What clients that came in on a listener are told to connect to. */
 void server_advertised(const struct server *server, uint32_t listener, struct string *host,

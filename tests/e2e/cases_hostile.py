@@ -148,7 +148,7 @@ def test_consumers_that_never_read_do_not_stop_the_others(broker):
         time.sleep(0.5)
         for _ in range(20):
             took = produces(broker, "slow")
-            assert took < 2, took
+            assert took < 5, took
         with clients(broker) as (s,):
             records, deadline = b"", time.monotonic() + 5
             while not records and time.monotonic() < deadline:
@@ -170,7 +170,7 @@ def test_answers_nobody_reads_are_bounded(broker):
         time.sleep(0.5)
         for _ in range(20):
             took = produces(broker, "go-on")
-            assert took < 2, took
+            assert took < 5, took
 
 
 # Receive buffers: a core has 1,024 of them.
@@ -201,7 +201,7 @@ def test_pipelining_behind_long_polls_stops_nobody_else(broker):
         time.sleep(0.5)
         for _ in range(20):
             took = produces(broker, "busy")
-            assert took < 2, took
+            assert took < 5, took
         with clients(broker) as (s,):
             for _ in range(20):
                 assert API_VERSIONS.ask(s, 0)["error"] == 0
@@ -265,7 +265,7 @@ def test_frames_that_never_end_do_not_keep_their_memory(broker):
         start = time.monotonic()
         for _ in range(10):
             produces(broker, "live", size=300000)
-        assert time.monotonic() - start < 8, time.monotonic() - start
+        assert time.monotonic() - start < 15, time.monotonic() - start
 
 
 def test_long_polls_give_way_when_memory_is_short(broker):
@@ -279,7 +279,7 @@ def test_long_polls_give_way_when_memory_is_short(broker):
         time.sleep(0.5)
         for _ in range(20):
             took = produces(broker, "narrow")
-            assert took < 2, took
+            assert took < 5, took
 
 
 # Faults 33 and 34: sizes. 35: TLS. 44 is for SASL.
