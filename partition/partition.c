@@ -165,7 +165,7 @@ int partition_append(struct partition_append *a)
     a->has_undo = false;
     if (p->deleted)
         return append_decide(a, APPEND_GONE);
-    if (p->offline)
+    if (p->offline || (a->origin == APPEND_CLIENT && flush_refuses(p->shard)))
         return append_decide(a, APPEND_OFFLINE);
 
     /* Markers have a producer, but no sequence. */
@@ -252,8 +252,8 @@ void partition_delete(struct partition *p)
     struct shard *shard = p->shard;
     ASSERT(!p->deleted);
     p->deleted = true;
-    /* A running flush points into these spans; it drops them when it ends. */
-    if (!p->flushing)
+    /* A running flush points into these spans, and so do copies; they are dropped when it ends. */
+    if (!p->flushing && !p->relogging)
         shard_drop_pending(shard, p);
     if (list_empty(&p->moved_node))
         list_push_back(&shard->moved, &p->moved_node);

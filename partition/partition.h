@@ -76,7 +76,9 @@ struct partition {
     uint64_t dirty_since_ns;
     uint32_t flush_backoff_ms;
     uint64_t flush_not_before_ns;
+    int64_t replay_end; /* recovery has passed over batches up to here: others must follow */
     bool flushing;
+    bool relogging;        /* its pending batches are being logged again (relog.h) */
     bool metadata_written; /* partition.metadata stands in the directory */
 
     bool offline; /* its files are missing or damaged: neither appends nor reads */

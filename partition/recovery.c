@@ -352,10 +352,8 @@ static int replay_append(struct recovery *r, struct partition *p, struct bytes b
     if (batch_last_offset(batch.data) < p->log_end)
         return 0;
     if (batch_base_offset(batch.data) != p->log_end) {
-        log_error(r->log, "%s-%d is offline: its log ends at %lld, the WAL goes on at %lld",
-                  p->topic, p->index, (long long)p->log_end,
-                  (long long)batch_base_offset(batch.data));
-        p->offline = true;
+        /* It was logged again, with all before it, further on. */
+        p->replay_end = MAX(p->replay_end, batch_last_offset(batch.data) + 1);
         return 0;
     }
     struct pending_batch pending = {
@@ -396,6 +394,19 @@ static int replay_entry(void *context, const struct wal_visit *entry)
     return ERR_VERSION;
 }
 
+/* What replay has passed over must have come again by the end. */
+static void take_gaps_offline(struct recovery *r)
+{
+    for (uint32_t i = 0; i < r->opened_count; i++) {
+        struct partition *p = r->opened[i];
+        if (p->replay_end <= p->log_end)
+            continue;
+        log_error(r->log, "%s-%d is offline: its log ends at %lld, the WAL goes on up to %lld",
+                  p->topic, p->index, (long long)p->log_end, (long long)p->replay_end);
+        p->offline = true;
+    }
+}
+
 int recovery_replay(struct recovery *r, recovery_find_fn *find, void *context)
 {
     r->find = find;
@@ -417,6 +428,7 @@ int recovery_replay(struct recovery *r, recovery_find_fn *find, void *context)
         if (result != 0)
             return result;
     }
+    take_gaps_offline(r);
     return write_gathered(r);
 }
 

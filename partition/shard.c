@@ -30,6 +30,7 @@ static void shard_durable(struct wal_owner *owner, uint64_t sequence)
 {
     struct shard *shard = shard_of(owner);
     struct partition_append *a;
+    relog_durable(shard, sequence);
     while ((a = LIST_FIRST(&shard->appends, struct partition_append, node)) != NULL &&
            a->sequence <= sequence) {
         struct partition *p = a->partition;
@@ -49,6 +50,16 @@ static void shard_durable(struct wal_owner *owner, uint64_t sequence)
     }
 }
 
+void shard_release(struct shard *shard, const struct pending_batch *batch, bool planned)
+{
+    ASSERT(shard->pending_batches > 0 && shard->pending_bytes >= batch->span.len);
+    shard->pending_batches--;
+    shard->pending_bytes -= batch->span.len;
+    if (batch->span.again)
+        shard->relog.bytes -= batch->span.len;
+    wal_release(shard->wal, &batch->span, planned);
+}
+
 static void append_roll_back(struct shard *shard, struct partition_append *a)
 {
     struct partition *p = a->partition;
@@ -60,12 +71,10 @@ static void append_roll_back(struct shard *shard, struct partition_append *a)
     if (a->appended && p->pending.count > 0) {
         const struct pending_batch *last = pending_at(&p->pending, p->pending.count - 1);
         ASSERT(last->base_offset == a->base_offset);
-        wal_release(shard->wal, &last->span, false);
+        shard_release(shard, last, false);
         p->log_end = last->base_offset;
         p->bytes_appended = last->bytes_before;
         pending_pop_back(&p->pending);
-        shard->pending_batches--;
-        shard->pending_bytes -= a->len;
         epochs_cut_end(&p->epochs, p->log_end);
         if (p->pending.count == 0)
             list_remove(&p->dirty_node);
@@ -78,6 +87,7 @@ static void shard_offline(struct wal_owner *owner)
 {
     struct shard *shard = shard_of(owner);
     struct list failed;
+    relog_offline(shard);
     list_init(&failed);
     while (!list_empty(&shard->appends)) {
         struct list *node = shard->appends.prev;
@@ -110,6 +120,7 @@ int shard_open(struct shard *shard, const struct shard_options *options,
     int result = wal_open(&wal, recovered, &shard->wal);
     if (result != 0)
         return result;
+    relog_init(shard);
     return 0;
 }
 
@@ -136,6 +147,7 @@ void shard_close(struct shard *shard)
     if (shard->wal != NULL)
         wal_close(shard->wal);
     batch_opener_fini(&shard->opener);
+    relog_fini(shard);
     flush_fini(shard);
 }
 
@@ -149,12 +161,10 @@ void shard_attach(struct shard *shard, struct partition *p)
 
 void shard_drop_pending(struct shard *shard, struct partition *p)
 {
-    for (uint32_t i = 0; i < p->pending.count; i++) {
-        const struct pending_batch *batch = pending_at(&p->pending, i);
-        shard->pending_batches--;
-        shard->pending_bytes -= batch->span.len;
-        wal_release(shard->wal, &batch->span, false);
-    }
+    for (uint32_t i = 0; i < p->pending.count; i++)
+        shard_release(shard, pending_at(&p->pending, i), false);
+    flush_works_again(shard, p);
+    shard->flush.checkpoint_due = true;
     pending_pop_front(&p->pending, p->pending.count);
     list_remove(&p->dirty_node);
     shard_signal_room(shard);
@@ -226,8 +236,8 @@ static void shard_reap(struct shard *shard)
 {
     LIST_EACH(node, &shard->deleted) {
         struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
-        if (p->appends_out > 0 || p->jobs_out > 0 || p->flushing || !list_empty(&p->watches) ||
-            !list_empty(&p->moved_node))
+        if (p->appends_out > 0 || p->jobs_out > 0 || p->flushing || p->relogging ||
+            !list_empty(&p->watches) || !list_empty(&p->moved_node))
             continue;
         if (!p->delete_started) {
             p->delete_started = true;

@@ -15,9 +15,11 @@
 #include "io/io.h"
 #include "partition/flush.h"
 #include "partition/time_search.h"
+#include "partition/relog.h"
 #include "wal/wal.h"
 
 struct partition;
+struct pending_batch;
 
 struct shard_options {
     struct io *io;
@@ -50,6 +52,7 @@ struct shard {
 
     struct flush flush;
     struct batch_opener opener; /* of the jobs in SHARD_TIME_LANE */
+    struct relog relog;
     bool stopping;
 
     /* Called when memory came free, or the stream came back: parked appends may try again. */
@@ -85,5 +88,7 @@ bool shard_stopped(const struct shard *shard);
 
 /* Releases all pending batches of a deleted partition. */
 void shard_drop_pending(struct shard *shard, struct partition *partition);
+/* One batch leaves memory and WAL. */
+void shard_release(struct shard *shard, const struct pending_batch *batch, bool planned);
 /* Memory of the WAL may have come free. */
 void shard_signal_room(struct shard *shard);

@@ -233,13 +233,6 @@ void wal_release(struct wal *wal, const struct wal_span *span, bool planned)
     wal_drop(wal, span->block);
 }
 
-uint64_t wal_span_file(const struct wal *wal, const struct wal_span *span)
-{
-    /* The lookup does not change anything. */
-    struct wal_file *f = wal_file_of_sequence((struct wal *)(uintptr_t)wal, span->sequence);
-    return f == NULL ? UINT64_MAX : f->number;
-}
-
 /* Writing. */
 
 static void group_written(struct io_op *op, const struct io_event *event);
@@ -590,9 +583,12 @@ void wal_get_stats(const struct wal *wal, struct wal_stats *stats)
     stats->memory_limit = region_size(wal->region);
     stats->file_limit = wal->options.files_max * wal->options.file_bytes;
     stats->file_used = 0;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++)
-        if (wal->files[i].state != FILE_UNUSED && wal->files[i].live > 0)
-            stats->file_used += wal->files[i].size;
+    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+        const struct wal_file *f = &wal->files[i];
+        bool used = f->state == FILE_LIVE || f->state == FILE_SEALED;
+        if (used && (f != wal->current || f->live > 0))
+            stats->file_used += f->size;
+    }
 }
 
 int wal_open(const struct wal_options *options, const struct wal_recovered *recovered,

@@ -302,15 +302,16 @@ struct wal_position wal_position_after_plan(const struct wal *wal)
     return (struct wal_position){oldest->number, oldest->first_sequence};
 }
 
-uint64_t wal_oldest_file(const struct wal *wal)
+uint64_t wal_oldest_end(const struct wal *wal)
 {
-    uint64_t oldest = UINT64_MAX;
+    const struct wal_file *oldest = NULL;
     for (size_t i = 0; i < WAL_FILES_MAX; i++) {
         const struct wal_file *f = &wal->files[i];
-        if ((f->state == FILE_LIVE || f->state == FILE_SEALED) && f->live > 0)
-            oldest = MIN(oldest, f->number);
+        bool used = f->state == FILE_LIVE || f->state == FILE_SEALED;
+        if (used && f->live > 0 && (oldest == NULL || f->number < oldest->number))
+            oldest = f;
     }
-    return oldest;
+    return oldest == NULL || oldest == wal->current ? 0 : oldest->end_sequence;
 }
 
 /* Opening. */

@@ -66,7 +66,7 @@ static int64_t load(void)
     cr_assert_eq(c.position.file, c.number + 100);
     cr_assert_eq(c.position.sequence, c.number + 200);
     cr_assert_eq(c.count, 1);
-    cr_assert_eq(c.partitions[0].synced_end, c.number);
+    cr_assert_eq(c.partitions[0].synced_end, (int64_t)c.number);
     int64_t number = (int64_t)c.number;
     checkpoint_free(&c);
     return number;

@@ -17,7 +17,7 @@
 #include "tests/partition/watched_files.h"
 
 #define RIG_CORES_MAX 2
-#define RIG_PLACES_MAX 80
+#define RIG_PLACES_MAX 1100
 #define RIG_BATCH_MAX (256 * 1024)
 
 /* A partition as a catalog would know it. */
