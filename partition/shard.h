@@ -14,8 +14,8 @@
 #include "base/log.h"
 #include "io/io.h"
 #include "partition/flush.h"
-#include "partition/time_search.h"
 #include "partition/relog.h"
+#include "partition/time_search.h"
 #include "wal/wal.h"
 
 struct partition;

@@ -66,10 +66,14 @@ static struct disk_node *node_named(struct disk *d, const char *path)
     return NULL;
 }
 
+/* Set in the handles of files that were opened for DSYNC writes. */
+#define HANDLE_DSYNC 0x1000
+
 static struct disk_node *node_of(struct disk *d, int file)
 {
-    ASSERT(file > 0 && file <= DISK_NODES && d->nodes[file - 1].opened > 0);
-    return &d->nodes[file - 1];
+    int index = file & ~HANDLE_DSYNC;
+    ASSERT(index > 0 && index <= DISK_NODES && d->nodes[index - 1].opened > 0);
+    return &d->nodes[index - 1];
 }
 
 static void *grow(void *memory, uint64_t len, uint64_t to)
@@ -145,7 +149,7 @@ static int fs_open(struct file_system *fs, const char *path, unsigned flags)
     if (flags & FILE_TRUNCATE)
         n->len = 0;
     n->opened++;
-    return (int)(n - d->nodes) + 1;
+    return ((int)(n - d->nodes) + 1) | ((flags & FILE_DSYNC) ? HANDLE_DSYNC : 0);
 }
 
 static void fs_close(struct file_system *fs, int file)
@@ -175,6 +179,8 @@ static int fs_write(struct file_system *fs, int file, const struct iovec *parts,
     struct disk *d = disk_of(fs);
     struct disk_node *n = node_of(d, file);
     int error = fault_of_change(d, "write", n->name);
+    if (d->slow_dsync && (file & HANDLE_DSYNC))
+        d->io.now_ns += 1000000;
     if (error != 0)
         return error;
     for (int i = 0; i < count; i++) {
@@ -365,10 +371,7 @@ static void io_job_verb(struct io *io, struct io_op *op, unsigned lane, io_job_f
 /* Time passes from one reading to the next. */
 static uint64_t io_now_precise_verb(struct io *io)
 {
-    struct disk *d = (struct disk *)io;
     io->now_ns += 1000;
-    if (d->slow_call > 0 && --d->slow_call == 0)
-        io->now_ns += 1000000;
     return io->now_ns;
 }
 

@@ -64,7 +64,7 @@ struct disk {
     uint64_t issued;
     uint64_t capacity;   /* bytes of all files */
     bool no_direct;      /* FILE_DIRECT is refused */
-    uint32_t slow_call;  /* the n-th reading of the clock from now on comes late; 0: none */
+    bool slow_dsync;     /* DSYNC file writes take a millisecond */
     bool dead;           /* everything fails, nothing changes */
     enum disk_fate fate; /* of what disk_settle finishes */
     uint64_t verbs;      /* file verbs that change something, for crashes between them */

@@ -582,7 +582,7 @@ static void begin_syncing(bool no_direct)
 {
     rig_init(&r);
     r.disk.no_direct = no_direct;
-    r.disk.slow_call = 2;
+    r.disk.slow_dsync = true;
     rig_open(&r);
     rig_append(&r, "a");
     cr_assert_eq(disk_peek(&r.disk, 0)->flags, 0);
