@@ -32,6 +32,7 @@ struct partition *partition_new(struct file_system *fs, const char *log_director
     p->topic_id = topic_id;
     p->index = index;
     p->producers = producers_new();
+    p->first_open = -1;
     segments_init(&p->segments, fs, directory, log);
     epochs_init(&p->epochs);
     list_init(&p->shard_node);

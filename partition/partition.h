@@ -63,7 +63,8 @@ struct partition {
     int64_t synced_end;
     int64_t durable_end;
     int64_t log_end;
-    int64_t last_stable; /* no transactions are open: follows the high watermark */
+    int64_t first_open;  /* where the oldest transaction begins that is open, -1: none */
+    int64_t last_stable; /* follows the high watermark up to there */
 
     struct segments segments;
     struct producers *producers;
@@ -100,6 +101,13 @@ void partition_free(struct partition *partition);
 static inline int64_t partition_high_watermark(const struct partition *partition)
 {
     return partition->durable_end;
+}
+
+/* What last_stable has to be. */
+static inline int64_t partition_stable_end(const struct partition *partition)
+{
+    bool open = partition->first_open >= 0 && partition->first_open < partition->durable_end;
+    return open ? partition->first_open : partition->durable_end;
 }
 
 /* Appending. */

@@ -202,6 +202,17 @@ void producers_end_transaction(struct producers *producers, int64_t producer_id,
     p->transaction_start = -1;
 }
 
+int64_t producers_first_open(const struct producers *producers)
+{
+    size_t position = 0;
+    int64_t first = -1;
+    const struct producer *p;
+    while ((p = map_next(&producers->map, &position)) != NULL)
+        if (p->transaction_start >= 0 && (first < 0 || p->transaction_start < first))
+            first = p->transaction_start;
+    return first;
+}
+
 static bool producer_is_idle(const struct producer *p, int64_t before_ms, int64_t durable_end)
 {
     if (p->transaction_start >= 0 || p->last_timestamp >= before_ms)

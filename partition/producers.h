@@ -76,6 +76,9 @@ void producers_revert(struct producers *producers, const struct producer_undo *u
 void producers_end_transaction(struct producers *producers, int64_t producer_id, int16_t epoch,
                                int64_t timestamp);
 
+/* Where the oldest open transaction begins, -1: none is open. Looks at every producer. */
+int64_t producers_first_open(const struct producers *producers);
+
 /* Forgets producers whose last batch is older than `before_ms` (producer.id.expiration.ms) and
  * whose batches all lie below `durable_end`; never one with an open transaction. Returns how many.
  */

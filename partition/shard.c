@@ -41,7 +41,7 @@ static void shard_durable(struct wal_owner *owner, uint64_t sequence)
         } else if (a->appended) {
             ASSERT(a->base_offset == p->durable_end);
             p->durable_end = a->last_offset + 1;
-            p->last_stable = p->durable_end;
+            p->last_stable = partition_stable_end(p);
             p->bytes_durable = a->bytes_after;
             shard_moved(shard, p);
         }
