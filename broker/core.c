@@ -142,7 +142,7 @@ static uint64_t core_step(struct io_loop *loop)
     uint64_t shard_deadline = shard_step(&core->shard);
     core_resume_starved(core);
     core_send_responses(core);
-    life_step(core);
+    more = life_step(core) || more;
     core_wake_peers(core);
     if (more || !list_empty(&core->to_send) || !list_empty(&core->shard.answers))
         return 0;
