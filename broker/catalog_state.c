@@ -178,8 +178,9 @@ static void entry_remove(struct catalog_state *state, const struct writer *key)
     struct entry *entry = entry_find(state, key);
     if (entry == NULL)
         return;
-    while (!list_empty(&entry->children))
-        entry_free(state, LIST_FIRST(&entry->children, struct entry, node));
+    struct entry *child;
+    while ((child = LIST_FIRST(&entry->children, struct entry, node)) != NULL)
+        entry_free(state, child);
     entry_free(state, entry);
 }
 

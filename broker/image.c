@@ -237,6 +237,8 @@ static void apply_partition_change(struct applying *a, const struct partition_ch
     if (record->leader != NO_LEADER_CHANGE) {
         p->leader = record->leader;
         p->leader_epoch++;
+        if (a->listener != NULL)
+            a->listener->led(a->listener, p);
     }
     if (record->directories.count > 0)
         p->directory = record->directories.items[0];

@@ -85,6 +85,8 @@ struct image_listener {
     /* The topic is about to go. */
     void (*removed)(struct image_listener *listener, struct image_topic *topic);
     void (*configured)(struct image_listener *listener, struct image_topic *topic);
+    /* The partition has another leader epoch. */
+    void (*led)(struct image_listener *listener, struct image_partition *partition);
 };
 
 /* Applies one record batch of the catalog, as it stands in the log or in a snapshot. Record types
