@@ -17,6 +17,7 @@
 #include "broker/life.h"
 #include "broker/produce.h"
 #include "broker/producer_ids.h"
+#include "broker/recoder.h"
 
 #define CORE_RING_CAPACITY (2 * CORE_CALLS_OUT_MAX)
 #define CORE_POP_MAX 64
@@ -208,6 +209,7 @@ void core_init(struct core *core, const struct core_options *options)
     image_init(&core->image, options->config, options->core_count, options->id);
     list_init(&core->fetch_waits);
     core->producer_ids = producer_ids_new(core);
+    core->recoder = recoder_new();
 }
 
 void core_link_all(struct core *cores, unsigned count)
@@ -228,6 +230,7 @@ void core_link_all(struct core *cores, unsigned count)
 void core_fini(struct core *core)
 {
     ASSERT(list_empty(&core->open) && list_empty(&core->parked_appends));
+    recoder_free(core->recoder);
     producer_ids_free(core->producer_ids);
     mem_free(core->acceptors);
     image_fini(&core->image);

@@ -27,6 +27,7 @@
 
 struct core;
 struct core_call;
+struct recoder;
 struct server;
 
 typedef void core_call_fn(struct core *core, struct core_call *call);
@@ -96,6 +97,7 @@ struct core {
     struct image image;
     struct list fetch_waits; /* struct fetch_state that long-poll */
     struct producer_ids *producer_ids;
+    struct recoder *recoder;
     struct catalog *catalog; /* core 0 only */
     struct boot *boot;       /* core 0, until connections are accepted */
 

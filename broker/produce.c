@@ -2,10 +2,10 @@
  * The produce path above the partition.
  *
  * On the connection's core each batch is judged in place (CRC, header, walk), then becomes a part:
- * a call to the partition's owner that points into the request's frame. The owner appends and
- * replies when the group is durable. The answer is sent when every part is back, or when
- * timeout.ms is over: then the parts that are missing say so, and the request's memory lives on
- * until they are back, because the owner may still read it.
+ * a call to the partition's owner that points into the request's frame, or to a copy in the topic's
+ * own compression. The owner appends and replies when the group is durable. The answer is sent when
+ * every part is back, or when timeout.ms is over: then the parts that are missing say so, and the
+ * request's memory lives on until they are back, because the owner may still read it.
  *
  * An owner whose WAL has no memory parks the part, in order behind those parked before it, so that
  * a producer's batches never overtake each other.
@@ -16,6 +16,7 @@
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/handlers.h"
+#include "broker/recoder.h"
 #include "broker/server.h"
 #include "partition/partition.h"
 #include "protocol/batch.h"
@@ -36,6 +37,7 @@ struct produce_part {
     struct uuid topic_id;
     int32_t index;
     struct partition_append append;
+    void *recoded; /* the batch in the topic's compression, from core->memory; or null */
     bool sent;
     bool back;
     struct produce_response_partition_produce_response *answer;
@@ -154,8 +156,9 @@ static void produce_part_done(struct core *core, struct core_call *call)
     struct produce_part *part = CONTAINER_OF(call, struct produce_part, call);
     struct produce_state *state = part->state;
     const struct partition_append *append = &part->append;
-    (void)core;
     part->back = true;
+    if (part->recoded != NULL)
+        region_give(core->memory, part->recoded, append->len);
     int16_t error = error_of_outcome(append->outcome);
     if (!state->answered) {
         if (error != KAFKA_NONE) {
@@ -215,11 +218,29 @@ static struct batch_rules rules_of(const struct request *r, const struct image_t
         .segment_bytes = config->segment_bytes,
         .timestamp_before_max_ms = config->timestamp_before_max_ms,
         .timestamp_after_max_ms = config->timestamp_after_max_ms,
-        .compression = COMPRESSION_KEEP,
+        .compression = config->compression,
         .produce_version = r->version,
         .log_append_time = config->log_append_time,
         .compacted = config->cleanup_compact,
     };
+}
+
+/* Judges what batch_judge left open. False when there is no memory for the batch to store. */
+static bool part_recode(struct produce_part *part, const struct batch_rules *rules,
+                        const struct topic_config *config, struct batch_judgement *judgement)
+{
+    struct core *core = part->state->request->core;
+    struct bytes recoded;
+    recoder_judge(core->recoder, rules, config, part->append.batch, judgement, &recoded);
+    if (judgement->verdict != BATCH_RECODE)
+        return true;
+    part->recoded = region_take(core->memory, recoded.len);
+    if (part->recoded == NULL)
+        return false;
+    memcpy(part->recoded, recoded.data, recoded.len);
+    part->append.batch = part->recoded;
+    part->append.len = (uint32_t)recoded.len;
+    return true;
 }
 
 /* True when the part may go to its owner. */
@@ -235,11 +256,18 @@ static bool part_judge(struct produce_part *part, struct blob records,
     part->append.origin = APPEND_CLIENT;
     part->append.log_append_time = rules.log_append_time;
     part->append.now_ms = rules.now_ms;
+    if (judgement.len >= BATCH_HEADER_SIZE && batch_is_transactional(records.data)) {
+        part_reject(part, KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+        return false;
+    }
+    bool open = judgement.verdict == BATCH_OPEN || judgement.verdict == BATCH_RECODE;
+    if (open && !part_recode(part, &rules, &topic->config, &judgement)) {
+        part_reject(part, KAFKA_REQUEST_TIMED_OUT);
+        return false;
+    }
     switch (judgement.verdict) {
     case BATCH_TAKE:
-    case BATCH_OPEN:
     case BATCH_RECODE:
-        /* Compressed records stay closed. */
         return true;
     case BATCH_CORRECT:
         /* The frame is this core's own until the part is sent. */
@@ -249,6 +277,8 @@ static bool part_judge(struct produce_part *part, struct blob records,
     case BATCH_REFUSE:
         part_explain(part, &judgement);
         return false;
+    case BATCH_OPEN:
+        break;
     }
     UNREACHABLE();
 }
@@ -302,10 +332,6 @@ static void part_start(struct produce_part *part,
     }
     if (!part_judge(part, partition->records, topic))
         return;
-    if (batch_is_transactional(part->append.batch)) {
-        part_reject(part, KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
-        return;
-    }
     part->topic_id = topic->id;
     part->index = partition->index;
     part->answer->base_offset = -1;

@@ -80,8 +80,7 @@ static int start_shards(struct server *server, struct recovery *recovery)
 {
     const struct config *config = server->config;
     shard_attach(&server->cores[0].shard, server->catalog_partition);
-    /* Stream 0 last: only its checkpoint makes the others count. */
-    for (unsigned i = server->core_count; i-- > 0;) {
+    for (unsigned i = 0; i < server->core_count; i++) {
         struct core *core = &server->cores[i];
         attach_partitions(server, i);
         struct shard_options options = {

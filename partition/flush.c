@@ -237,8 +237,9 @@ static int flush_write_job(struct file_system *fs, void *context)
     }
     if (!flush->sync_all)
         return 0;
-    const char *directory = flush->shares[0].partition->segments.directory;
-    int result = file_sync_all(fs, directory);
+    /* Not the first partition's own directory: it may be the one that cannot be made. */
+    const struct shard *shard = CONTAINER_OF(flush, struct shard, flush);
+    int result = file_sync_all(fs, shard->log_directory);
     for (uint32_t i = 0; result != 0 && i < flush->share_count; i++)
         flush->shares[i].write.error = result;
     return result;
@@ -358,6 +359,8 @@ static void flush_checkpoint_done(struct io_op *op, const struct io_event *event
     if (!checkpointed) {
         log_warn(&shard->log, "cannot write the checkpoint: %s; trying again",
                  result_sentence((int)event->value));
+        /* The next attempt takes the same slot: the other one holds the newest that is whole. */
+        flush->checkpoint_number--;
         flush->retry_ns = io_now(shard->io) + FLUSH_BACKOFF_MS_MIN * NS_PER_MS;
         flush->failures++;
     }

@@ -32,7 +32,6 @@ struct partition *partition_new(struct file_system *fs, const char *log_director
     p->topic_id = topic_id;
     p->index = index;
     p->producers = producers_new();
-    p->first_open = -1;
     segments_init(&p->segments, fs, directory, log);
     epochs_init(&p->epochs);
     list_init(&p->shard_node);
@@ -55,6 +54,12 @@ void partition_free(struct partition *p)
     mem_free(p->pending.ring);
     mem_free(p->topic);
     mem_free(p);
+}
+
+int64_t partition_stable_end(const struct partition *p)
+{
+    int64_t open = producers_first_open(p->producers);
+    return open < 0 ? p->durable_end : MIN(open, p->durable_end);
 }
 
 /* The append is decided without a WAL entry; its callback runs in the shard's next step. */
@@ -82,7 +87,8 @@ static struct producer_batch producer_batch_of(const struct partition_append *a,
     };
 }
 
-/* A duplicate shares its original's fate: it waits behind it, and fails with it. */
+/* A duplicate shares its original's fate: it queues behind the original's group, waits for it, and
+ * fails with it. */
 static int append_duplicate(struct partition_append *a, const struct producer_batch *original)
 {
     struct partition *p = a->partition;
@@ -91,12 +97,19 @@ static int append_duplicate(struct partition_append *a, const struct producer_ba
     a->timestamp = original->timestamp;
     if (original->last_offset < p->durable_end)
         return append_decide(a, APPEND_DUPLICATE);
-    struct list *appends = &p->shard->appends;
-    ASSERT(!list_empty(appends));
+    uint32_t index = pending_find(&p->pending, original->last_offset);
+    const struct pending_batch *pending = pending_at(&p->pending, index);
+    ASSERT(pending->base_offset == original->base_offset);
     a->outcome = APPEND_DUPLICATE;
-    a->sequence = LIST_ENTRY(appends->prev, struct partition_append, node)->sequence;
+    a->sequence = pending->span.sequence;
+    struct list *appends = &p->shard->appends;
+    struct list *before = appends->prev;
+    while (before != appends &&
+           LIST_ENTRY(before, struct partition_append, node)->sequence > a->sequence)
+        before = before->prev;
+    ASSERT(before != appends);
     p->appends_out++;
-    list_push_back(appends, &a->node);
+    list_push_front(before, &a->node);
     return 0;
 }
 
@@ -155,7 +168,8 @@ int partition_append(struct partition_append *a)
     if (p->offline)
         return append_decide(a, APPEND_OFFLINE);
 
-    bool idempotent = batch_producer_id(a->batch) >= 0;
+    /* Markers have a producer, but no sequence. */
+    bool idempotent = batch_producer_id(a->batch) >= 0 && !batch_is_control(a->batch);
     struct producer_batch producer = producer_batch_of(a, p->log_end);
     if (idempotent && a->origin != APPEND_REPLICATION) {
         struct producer_batch original;

@@ -63,8 +63,7 @@ struct partition {
     int64_t synced_end;
     int64_t durable_end;
     int64_t log_end;
-    int64_t first_open;  /* where the oldest transaction begins that is open, -1: none */
-    int64_t last_stable; /* follows the high watermark up to there */
+    int64_t last_stable; /* follows the high watermark while no transaction is open */
 
     struct segments segments;
     struct producers *producers;
@@ -103,12 +102,9 @@ static inline int64_t partition_high_watermark(const struct partition *partition
     return partition->durable_end;
 }
 
-/* What last_stable has to be. */
-static inline int64_t partition_stable_end(const struct partition *partition)
-{
-    bool open = partition->first_open >= 0 && partition->first_open < partition->durable_end;
-    return open ? partition->first_open : partition->durable_end;
-}
+/* The offset below which everything is decided: the high watermark, or where the oldest open
+ * transaction began. */
+int64_t partition_stable_end(const struct partition *partition);
 
 /* Appending. */
 

@@ -100,7 +100,8 @@ static void read_job_done(struct io_op *op, const struct io_event *event)
     struct partition_read *r = CONTAINER_OF(op, struct partition_read, op);
     struct partition *p = r->partition;
     struct segment *segment = r->segment.segment;
-    int64_t end = segment->end_offset;
+    /* As it was when the job began: a flush may have moved the segment's end meanwhile. */
+    int64_t end = r->segment.offset_limit;
     p->jobs_out--;
     segment_drop(&p->segments, segment);
     if (event->value < 0) {

@@ -6,10 +6,9 @@
  * record with the highest timestamp of all, that timestamp is found first and then looked for.
  */
 #include "base/assert.h"
+#include "partition/batch_time.h"
 #include "partition/partition.h"
 #include "partition/shard.h"
-#include "protocol/batch.h"
-#include "protocol/record.h"
 
 static void query_finish(struct partition_time_query *q, int error)
 {
@@ -26,31 +25,18 @@ static void query_found(struct partition_time_query *q, int64_t offset, int64_t 
     q->leader_epoch = epoch;
 }
 
-/* A compressed batch stays closed: its last record stands for it, as its header does. */
-static bool search_batch(struct partition_time_query *q, const uint8_t *batch, uint32_t len)
+/* True when the search is over. */
+static bool search_batch(struct partition_time_query *q, const struct wal_span *span)
 {
-    struct reader reader;
-    struct bytes records = batch_records(batch, len);
-    int64_t base = batch_base_timestamp(batch);
-    if (batch_max_timestamp(batch) < q->timestamp)
-        return false;
-    if (batch_compression(batch) != COMPRESSION_NONE || batch_is_log_append_time(batch)) {
-        query_found(q, batch_base_offset(batch), batch_max_timestamp(batch),
-                    batch_leader_epoch(batch));
-        return true;
-    }
-    reader_init(&reader, records.data, records.len);
-    for (int32_t i = 0; i < batch_record_count(batch); i++) {
-        struct record record;
-        if (record_read(&reader, &record) != 0)
-            return false;
-        if (base + record.timestamp_delta >= q->timestamp) {
-            query_found(q, batch_base_offset(batch) + record.offset_delta,
-                        base + record.timestamp_delta, batch_leader_epoch(batch));
-            return true;
-        }
-    }
-    return false;
+    struct batch_time_search search = {
+        .timestamp = q->timestamp,
+        .from_offset = q->partition->log_start,
+    };
+    if (batch_time_search(&search, span->data, span->len) != 0)
+        batch_time_guess(&search, span->data);
+    if (search.found)
+        query_found(q, search.offset, search.found_timestamp, search.leader_epoch);
+    return search.found;
 }
 
 static void search_pending(struct partition_time_query *q)
@@ -60,7 +46,7 @@ static void search_pending(struct partition_time_query *q)
         const struct pending_batch *batch = pending_at(&p->pending, i);
         if (batch->last_offset >= p->durable_end)
             break;
-        if (search_batch(q, batch->span.data, batch->span.len))
+        if (search_batch(q, &batch->span))
             break;
     }
     query_finish(q, 0);

@@ -76,7 +76,7 @@ void producers_revert(struct producers *producers, const struct producer_undo *u
 void producers_end_transaction(struct producers *producers, int64_t producer_id, int16_t epoch,
                                int64_t timestamp);
 
-/* Where the oldest open transaction begins, -1: none is open. Looks at every producer. */
+/* The first offset of the oldest open transaction, -1: none is open. */
 int64_t producers_first_open(const struct producers *producers);
 
 /* Forgets producers whose last batch is older than `before_ms` (producer.id.expiration.ms) and

@@ -43,7 +43,10 @@ struct recovery {
     struct list dirty; /* partitions with replayed entries */
     uint64_t gathered;
     uint64_t entries;
-    uint64_t checkpoint_number;
+    struct partition **opened; /* all partitions that recovery_open was given */
+    uint32_t opened_count;
+    uint32_t opened_capacity;
+    bool checkpointed; /* a checkpoint of this start names all of them */
 };
 
 /* Finding out what there is. */
@@ -72,10 +75,15 @@ static struct checkpoint_partition *checkpoint_of(const struct recovery *r, stru
     return map_find(&r->checkpoints, key_hash(topic_id, index), checkpoint_matches, &key);
 }
 
-/* A crash during a change of the core count can leave a partition in two checkpoints. */
+/* A change of the core count can leave a partition in two checkpoints. The higher end is the newer
+ * one; at the same end only the log start can have moved, and it never goes back. */
 static void checkpoint_add(struct recovery *r, struct checkpoint_partition *p)
 {
     struct checkpoint_partition *other = checkpoint_of(r, p->topic_id, p->index);
+    if (other != NULL) {
+        int64_t log_start = MAX(other->log_start, p->log_start);
+        other->log_start = p->log_start = log_start;
+    }
     if (other != NULL && other->synced_end >= p->synced_end)
         return;
     uint64_t hash = key_hash(p->topic_id, p->index);
@@ -97,10 +105,9 @@ static int load_checkpoints(struct recovery *r)
             return result;
         }
         s->has_checkpoint = true;
-        r->checkpoint_number = MAX(r->checkpoint_number, s->checkpoint.number);
     }
-    /* That of stream 0 is the last to be written at a start and the first to go at a clean stop:
-     * without it the others are a part of nothing, and Kafka's files say everything. */
+    /* Stream 0 is always there, and its checkpoint is the first to go at a clean stop: without it
+     * the others do not name every partition, and Kafka's files say everything. */
     r->ours = r->streams[0].has_checkpoint;
     for (unsigned i = 0; r->ours && i < STREAMS_MAX; i++)
         for (uint32_t j = 0; j < r->streams[i].checkpoint.count; j++)
@@ -144,14 +151,25 @@ int recovery_begin(struct file_system *fs, const char *directory, const struct l
     return 0;
 }
 
+static void drop_gathered(struct partition *p)
+{
+    for (uint32_t i = 0; i < p->pending.count; i++)
+        mem_free(pending_at(&p->pending, i)->span.data);
+    pending_pop_front(&p->pending, p->pending.count);
+}
+
 void recovery_end(struct recovery *r)
 {
+    struct list *node;
+    while ((node = list_pop_front(&r->dirty)) != NULL)
+        drop_gathered(LIST_ENTRY(node, struct partition, dirty_node));
     for (unsigned i = 0; i < STREAMS_MAX; i++)
         if (r->streams[i].has_checkpoint)
             checkpoint_free(&r->streams[i].checkpoint);
     map_fini(&r->checkpoints);
     kafka_free_offsets(&r->recovery_points);
     kafka_free_offsets(&r->log_starts);
+    mem_free(r->opened);
     mem_free(r);
 }
 
@@ -162,13 +180,27 @@ static void load_checkpointed_state(struct recovery *r, struct partition *p,
 {
     for (uint32_t i = 0; i < c->epochs.count; i++)
         epochs_assign(&p->epochs, c->epochs.entries[i].epoch, c->epochs.entries[i].start_offset);
+    /* One above was told by a batch that was not synced: the WAL tells it again, or it is gone. */
+    epochs_cut_end(&p->epochs, p->log_end);
     if (c->producers.len > 0 && producers_snapshot_read(p->producers, c->producers) != 0)
         log_warn(r->log, "producer state of %s-%d is damaged: it starts anew", p->topic, p->index);
     p->log_start = c->log_start;
 }
 
+static void note_opened(struct recovery *r, struct partition *p)
+{
+    if (r->opened_count == r->opened_capacity) {
+        size_t size = sizeof(struct partition *);
+        uint32_t capacity = MAX(r->opened_capacity * 2, 64U);
+        r->opened = mem_realloc(r->opened, r->opened_capacity * size, capacity * size);
+        r->opened_capacity = capacity;
+    }
+    r->opened[r->opened_count++] = p;
+}
+
 int recovery_open(struct recovery *r, struct partition *p)
 {
+    note_opened(r, p);
     const struct checkpoint_partition *c = checkpoint_of(r, p->topic_id, p->index);
     struct segments_load load = {
         .synced_end = -1,
@@ -242,9 +274,7 @@ static int write_partition(struct recovery *r, struct partition *p)
         result = kafka_write_partition_metadata(r->fs, p->segments.directory, p->topic_id);
         p->metadata_written = result == 0;
     }
-    for (uint32_t i = 0; i < count; i++)
-        mem_free(pending_at(&p->pending, i)->span.data);
-    pending_pop_front(&p->pending, count);
+    drop_gathered(p);
     recovery_settle(p, INT64_MAX, r->log);
     mem_free(write);
     mem_free(batches);
@@ -363,19 +393,38 @@ int recovery_sync(struct recovery *r)
 
 /* Going on. */
 
+/*
+ * The first checkpoint of a start names every partition, whatever its stream: those that move to
+ * another stream, or come from Kafka, must stand in one before the old one is overwritten, else a
+ * crash in between would leave them in none, and so without records.
+ */
+static int write_first_checkpoint(struct recovery *r, const struct shard *shard,
+                                  const struct shard_options *options, uint64_t number)
+{
+    const struct recovery_stream *s = &r->streams[options->stream];
+    const struct checkpoint_source all = {r->opened, r->opened_count};
+    struct wal_position position = {0, 0};
+    if (s->has_checkpoint)
+        position = s->checkpoint.position;
+    uint64_t len = r->checkpointed ? checkpoint_size(shard) : checkpoint_source_size(&all);
+    uint8_t *data = mem_alloc(len);
+    if (r->checkpointed)
+        checkpoint_encode(shard, number, &position, data, len);
+    else
+        checkpoint_source_encode(&all, number, &position, data, len);
+    int result = checkpoint_write(r->fs, r->directory, options->stream, number, data, len);
+    mem_free(data);
+    r->checkpointed = result == 0;
+    return result;
+}
+
 int recovery_start_shard(struct recovery *r, struct shard *shard,
                          const struct shard_options *options)
 {
     struct recovery_stream *s = &r->streams[options->stream];
-    uint64_t number = r->checkpoint_number + 1;
-    struct wal_position position = {0, 0};
-    if (s->has_checkpoint)
-        position = s->checkpoint.position;
-    uint64_t len = checkpoint_size(shard);
-    uint8_t *data = mem_alloc(len);
-    checkpoint_encode(shard, number, &position, data, len);
-    int result = checkpoint_write(r->fs, r->directory, options->stream, number, data, len);
-    mem_free(data);
+    /* Each stream counts for itself: the number chooses the slot that is overwritten. */
+    uint64_t number = s->has_checkpoint ? s->checkpoint.number + 1 : 1;
+    int result = write_first_checkpoint(r, shard, options, number);
     if (result != 0) {
         log_error(r->log, "cannot write a checkpoint in %s: %s", r->directory,
                   result_sentence(result));

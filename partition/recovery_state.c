@@ -105,6 +105,5 @@ void recovery_settle(struct partition *p, int64_t replay_from, const struct log 
         p->producers = producers_new();
     }
     p->synced_end = p->durable_end = p->log_end;
-    p->first_open = producers_first_open(p->producers);
     p->last_stable = partition_stable_end(p);
 }

@@ -3,20 +3,19 @@
  *
  * The time index names the batch that first reached a timestamp: what lies before it is older. From
  * there headers are walked to the first batch whose largest timestamp is late enough, and its
- * records are looked at. A compressed batch stays closed: the answer is then its first offset with
- * its largest timestamp, which is never too late an offset to begin at.
+ * records are looked at.
  */
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "partition/batch_time.h"
 #include "partition/index.h"
 #include "partition/segment_files.h"
 #include "partition/segment_seek.h"
 #include "partition/segments.h"
-#include "protocol/record.h"
 
 #define TIME_SCAN_BUFFER (64 * KIB)
-/* A batch that is larger is answered like a compressed one. */
+/* A batch that is larger is not read: its header must do. */
 #define TIME_BATCH_MAX (128 * MIB)
 
 /* The offset from which on a record can be late enough. */
@@ -36,41 +35,8 @@ static int first_candidate(const struct segment_time_query *q, int64_t *offset)
     return count < 0 ? (int)count : result;
 }
 
-static void answer(struct segment_time_query *q, const uint8_t *header, int64_t offset,
-                   int64_t timestamp)
+static int read_and_search(struct batch_time_search *search, const struct segment_scan *scan)
 {
-    q->found = true;
-    q->found_offset = offset;
-    q->found_timestamp = timestamp;
-    q->found_leader_epoch = batch_leader_epoch(header);
-}
-
-static int search_records(struct segment_time_query *q, const uint8_t *batch, uint32_t len)
-{
-    struct bytes records = batch_records(batch, len);
-    struct reader reader;
-    struct record record;
-    reader_init(&reader, records.data, records.len);
-    while (!q->found && reader_left(&reader) > 0) {
-        if (record_read(&reader, &record) != 0)
-            return ERR_CORRUPT;
-        int64_t offset = batch_base_offset(batch) + record.offset_delta;
-        int64_t timestamp = batch_is_log_append_time(batch)
-                                ? batch_max_timestamp(batch)
-                                : batch_base_timestamp(batch) + record.timestamp_delta;
-        if (timestamp >= q->timestamp && offset >= q->from_offset)
-            answer(q, batch, offset, timestamp);
-    }
-    return 0;
-}
-
-static int search_batch(struct segment_time_query *q, const struct segment_scan *scan)
-{
-    if (batch_compression(scan->header) != COMPRESSION_NONE || scan->batch_size > TIME_BATCH_MAX) {
-        answer(q, scan->header, MAX(batch_base_offset(scan->header), q->from_offset),
-               batch_max_timestamp(scan->header));
-        return 0;
-    }
     uint32_t len = (uint32_t)scan->batch_size;
     uint8_t *batch = mem_alloc(len);
     int64_t got = file_read(scan->fs, scan->file, batch, len, scan->batch_position);
@@ -78,8 +44,23 @@ static int search_batch(struct segment_time_query *q, const struct segment_scan 
     if (result == 0 && batch_compute_crc(batch, len) != batch_crc(batch))
         result = ERR_CORRUPT;
     if (result == 0)
-        result = search_records(q, batch, len);
+        result = batch_time_search(search, batch, len);
     mem_free(batch);
+    return result;
+}
+
+static int search_batch(struct segment_time_query *q, const struct segment_scan *scan)
+{
+    struct batch_time_search search = {.timestamp = q->timestamp, .from_offset = q->from_offset};
+    int result = 0;
+    if (scan->batch_size > TIME_BATCH_MAX)
+        batch_time_guess(&search, scan->header);
+    else
+        result = read_and_search(&search, scan);
+    q->found = search.found;
+    q->found_offset = search.offset;
+    q->found_timestamp = search.found_timestamp;
+    q->found_leader_epoch = search.leader_epoch;
     return result;
 }
 

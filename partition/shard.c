@@ -56,7 +56,8 @@ static void append_roll_back(struct shard *shard, struct partition_append *a)
     p->appends_out--;
     if (a->has_undo)
         producers_revert(p->producers, &a->undo);
-    if (a->appended && !p->deleted) {
+    /* A deletion has dropped them already, unless it waits for a flush to end. */
+    if (a->appended && p->pending.count > 0) {
         const struct pending_batch *last = pending_at(&p->pending, p->pending.count - 1);
         ASSERT(last->base_offset == a->base_offset);
         wal_release(shard->wal, &last->span, false);

@@ -106,19 +106,22 @@ int wal_head_load(struct file_system *fs, const char *directory, unsigned stream
 int wal_head_store(struct file_system *fs, const char *directory, struct wal_head *head)
 {
     char path[PATH_BYTES];
-    uint8_t slot[HEAD_SLOT];
+    uint8_t slots[2 * HEAD_SLOT] = {0};
+    struct file_info info;
     head->number++;
-    slot_encode(head, slot);
+    uint64_t at = (head->number & 1) * HEAD_SLOT;
+    slot_encode(head, slots + at);
     wal_head_path(path, directory, head->stream);
-    int file = file_open(fs, path, FILE_CREATE);
+    /* A new head appears whole or not at all: it has no other slot to fall back to. */
+    if (file_get_info(fs, path, &info) == ERR_NOT_FOUND)
+        return file_replace(fs, path, slots, sizeof slots);
+    int file = file_open(fs, path, 0);
     if (file < 0)
         return file;
-    int result = file_write(fs, file, slot, sizeof slot, (head->number & 1) * HEAD_SLOT);
+    int result = file_write(fs, file, slots + at, HEAD_SLOT, at);
     if (result == 0)
         result = file_sync(fs, file);
     file_close(fs, file);
-    if (result == 0 && head->number <= 2)
-        result = file_sync_directory(fs, directory);
     return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "protocol/batch.h"
+#include "protocol/batch_codec.h"
 #include "segments_fixture.h"
 
 #define LOG_0 "00000000000000000000.log"
@@ -436,16 +437,24 @@ Test(segments, time_query_with_falling_timestamps)
         free_batch(&batches[i]);
 }
 
-Test(segments, compressed_batch_answers_with_its_first_offset)
+Test(segments, time_query_looks_into_a_compressed_batch)
 {
     struct test_batch batch = make_batch(0, 5, 100, 10);
-    batch.data[22] = COMPRESSION_LZ4; /* closed: nobody looks inside */
+    uint8_t packed[1024];
+    struct batch_codec codec = {compressor_new(), COMPRESSION_LZ4, 9};
+    int64_t len =
+        batch_pack(batch.data, batch_records(batch.data, batch.len), &codec, packed, sizeof packed);
+    compressor_free(codec.compressor);
+    cr_assert_gt(len, 0);
+    struct test_batch closed = batch;
+    closed.data = packed;
+    closed.len = (uint32_t)len;
     struct segment_write write = {.sync = true};
-    cr_assert_eq(fixture_write_batches(&f, &write, &batch, 1), 0);
+    cr_assert_eq(fixture_write_batches(&f, &write, &closed, 1), 0);
     struct segment_time_query q = query(103, 0);
     cr_assert(q.found);
-    cr_assert_eq(q.found_offset, 0);
-    cr_assert_eq(q.found_timestamp, 104);
+    cr_assert_eq(q.found_offset, 3);
+    cr_assert_eq(q.found_timestamp, 103);
     free_batch(&batch);
 }
 
