@@ -167,7 +167,7 @@ static uint64_t core_step(struct io_loop *loop)
     core_send_responses(core);
     core_relieve(core);
     core_resume_starved(core);
-    life_step(core);
+    more = life_step(core) || more;
     core_wake_peers(core);
     if (more || !list_empty(&core->to_send) || !list_empty(&core->shard.answers))
         return 0;

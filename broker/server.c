@@ -63,6 +63,16 @@ int32_t server_node_id(const struct server *server)
     return server->meta.node_id;
 }
 
+bool server_catalog_is_new(const struct server *server)
+{
+    return server->catalog_new;
+}
+
+struct bytes server_bootstrap(const struct server *server)
+{
+    return server->bootstrap;
+}
+
 uint64_t server_idle_ns(const struct server *server)
 {
     int64_t ms = server->config->connection_idle_ms_max;
@@ -279,6 +289,7 @@ static void server_free(struct server *server)
     }
     if (server->lock >= 0)
         file_close(server->fs, server->lock);
+    mem_free((void *)(uintptr_t)server->bootstrap.data);
     mem_free(server->cores);
     mem_free(server);
 }

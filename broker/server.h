@@ -38,6 +38,10 @@ struct uuid server_directory_id(const struct server *server);
 /* The cluster id as text, NUL-terminated. */
 const char *server_cluster_id(const struct server *server);
 int32_t server_node_id(const struct server *server);
+/* The catalog began with nothing: it has to be given its quorum. */
+bool server_catalog_is_new(const struct server *server);
+/* What Kafka's bootstrap.checkpoint says, where the catalog has no features; else empty. */
+struct bytes server_bootstrap(const struct server *server);
 uint64_t server_idle_ns(const struct server *server);
 uint64_t server_frame_timeout_ns(const struct server *server);
 int32_t server_request_bytes_max(const struct server *server);

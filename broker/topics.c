@@ -22,7 +22,6 @@
 #define TOPIC_NAME_MAX 249
 #define TOPIC_PARTITIONS_MAX 9999
 #define BATCH_PARTITIONS_MAX 10000 /* above it Kafka counts before it tries */
-#define PARTITION_RECORD_VERSION 1
 #define MESSAGE_MAX 512
 
 struct topics_state;
@@ -153,6 +152,7 @@ static void add_partitions(struct catalog *catalog, struct uuid id, int32_t firs
     struct server *server = catalog_core(catalog)->server;
     int32_t node = server_node_id(server);
     struct uuid directory = server_directory_id(server);
+    int16_t version = image_partition_record_version(catalog_image(catalog));
     for (int32_t i = first; i < end; i++) {
         struct partition_record record;
         message_defaults(&partition_record_struct, &record);
@@ -165,7 +165,7 @@ static void add_partitions(struct catalog *catalog, struct uuid id, int32_t firs
         record.replicas.count = record.isr.count = 1;
         record.directories.items = &directory;
         record.directories.count = 1;
-        catalog_add(catalog, &partition_record_type, PARTITION_RECORD_VERSION, &record);
+        catalog_add(catalog, &partition_record_type, version, &record);
     }
 }
 

@@ -15,12 +15,11 @@
 #include "partition/checkpoint.h"
 #include "partition/kafka_files.h"
 #include "partition/partition.h"
+#include "partition/recovery_state.h"
 #include "protocol/batch.h"
 
 #define STREAMS_MAX 64
 #define REPLAY_BYTES_MAX (32 * MIB)
-#define EPOCHS_BYTES_MAX (16 * MIB)
-#define PATH_BYTES 4096
 
 struct recovery_stream {
     bool has_checkpoint;
@@ -106,10 +105,13 @@ static int load_checkpoints(struct recovery *r)
             return result;
         }
         s->has_checkpoint = true;
-        r->ours = true;
-        for (uint32_t j = 0; j < s->checkpoint.count; j++)
-            checkpoint_add(r, &s->checkpoint.partitions[j]);
     }
+    /* Stream 0 is always there, and its checkpoint is the first to go at a clean stop: without it
+     * the others do not name every partition, and Kafka's files say everything. */
+    r->ours = r->streams[0].has_checkpoint;
+    for (unsigned i = 0; r->ours && i < STREAMS_MAX; i++)
+        for (uint32_t j = 0; j < r->streams[i].checkpoint.count; j++)
+            checkpoint_add(r, &r->streams[i].checkpoint.partitions[j]);
     return 0;
 }
 
@@ -173,55 +175,6 @@ void recovery_end(struct recovery *r)
 
 /* Opening a partition. */
 
-static void replay_batch(void *context, const uint8_t *batch)
-{
-    struct partition *p = context;
-    epochs_assign(&p->epochs, batch_leader_epoch(batch), batch_base_offset(batch));
-    if (batch_producer_id(batch) < 0)
-        return;
-    if (batch_is_control(batch)) {
-        producers_end_transaction(p->producers, batch_producer_id(batch),
-                                  batch_producer_epoch(batch), batch_max_timestamp(batch));
-        return;
-    }
-    uint32_t span = (uint32_t)batch_last_offset_delta(batch);
-    uint32_t first = (uint32_t)batch_base_sequence(batch);
-    struct producer_batch producer = {
-        .producer_id = batch_producer_id(batch),
-        .epoch = batch_producer_epoch(batch),
-        .first_sequence = (int32_t)first,
-        .last_sequence = (int32_t)((first + span) & INT32_MAX),
-        .base_offset = batch_base_offset(batch),
-        .last_offset = batch_last_offset(batch),
-        .timestamp = batch_max_timestamp(batch),
-        .transactional = batch_is_transactional(batch),
-    };
-    producers_apply(p->producers, &producer, NULL);
-}
-
-/* After a clean stop producer state and epochs stand in Kafka's files. */
-static void load_kafka_state(struct recovery *r, struct partition *p)
-{
-    char path[PATH_BYTES];
-    char *data;
-    uint64_t len;
-    int64_t offset;
-    struct bytes snapshot;
-    if (segments_load_snapshot(&p->segments, p->log_end, &offset, &snapshot) == 0) {
-        if (offset == p->log_end && producers_snapshot_read(p->producers, snapshot) != 0)
-            log_warn(r->log, "the producer state of %s-%d is damaged: it starts anew", p->topic,
-                     p->index);
-        mem_free((void *)(uintptr_t)snapshot.data);
-    }
-    snprintf(path, sizeof path, "%s/%s", p->segments.directory, KAFKA_EPOCHS_FILE);
-    if (file_load(r->fs, path, EPOCHS_BYTES_MAX, &data, &len) == 0) {
-        if (epochs_parse(&p->epochs, (struct bytes){(uint8_t *)data, len}) != 0)
-            log_warn(r->log, "%s is damaged: leader epochs of %s-%d start anew", path, p->topic,
-                     p->index);
-        mem_free(data);
-    }
-}
-
 static void load_checkpointed_state(struct recovery *r, struct partition *p,
                                     const struct checkpoint_partition *c)
 {
@@ -254,15 +207,16 @@ int recovery_open(struct recovery *r, struct partition *p)
         .recovery_point = kafka_find_offset(&r->recovery_points, p->topic, p->index, 0),
         .trusted = r->clean,
         .replay_from = INT64_MAX,
-        .replay = replay_batch,
+        .replay = recovery_replay_batch,
         .context = p,
     };
     if (c != NULL)
         load.synced_end = c->synced_end;
     else if (r->ours)
         load.synced_end = 0;
-    else if (!r->clean)
-        load.replay_from = 0;
+    else
+        load.replay_from =
+            recovery_load_state(r->fs, p, r->clean ? INT64_MAX : load.recovery_point, r->log);
     int result = segments_open(&p->segments, &load);
     if (result != 0) {
         log_error(r->log, "%s-%d is offline: %s", p->topic, p->index, result_sentence(result));
@@ -277,12 +231,11 @@ int recovery_open(struct recovery *r, struct partition *p)
     } else if (!r->ours) {
         p->log_start =
             MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
-        if (r->clean)
-            load_kafka_state(r, p);
     }
-    p->metadata_written = p->segments.directory_made;
-    p->synced_end = p->durable_end = p->log_end;
-    p->last_stable = partition_stable_end(p);
+    struct uuid topic_id;
+    p->metadata_written =
+        kafka_read_partition_metadata(r->fs, p->segments.directory, &topic_id) == 0;
+    recovery_settle(p, load.replay_from, r->log);
     return 0;
 }
 
@@ -322,8 +275,7 @@ static int write_partition(struct recovery *r, struct partition *p)
         p->metadata_written = result == 0;
     }
     drop_gathered(p);
-    p->synced_end = p->durable_end = p->log_end;
-    p->last_stable = partition_stable_end(p);
+    recovery_settle(p, INT64_MAX, r->log);
     mem_free(write);
     mem_free(batches);
     return result;
@@ -364,7 +316,7 @@ static int replay_append(struct recovery *r, struct partition *p, struct bytes b
     };
     memcpy(pending.span.data, batch.data, batch.len);
     pending_push(&p->pending, &pending);
-    replay_batch(p, pending.span.data);
+    recovery_replay_batch(p, pending.span.data);
     p->log_end = pending.last_offset + 1;
     p->epochs_changed = true;
     if (list_empty(&p->dirty_node))
@@ -513,7 +465,9 @@ int recovery_write_final(struct file_system *fs, struct partition *p)
     if (!p->segments.directory_made || p->offline)
         return 0;
     int result = 0;
-    if (p->epochs_changed) {
+    if (!p->metadata_written)
+        result = kafka_write_partition_metadata(fs, p->segments.directory, p->topic_id);
+    if (result == 0 && p->epochs_changed) {
         char *text = epochs_print(&p->epochs);
         result =
             kafka_write_text(fs, p->segments.directory, KAFKA_EPOCHS_FILE, bytes_of_string(text));
@@ -521,13 +475,10 @@ int recovery_write_final(struct file_system *fs, struct partition *p)
     }
     if (result != 0)
         return result;
-    size_t len = 0;
-    uint8_t *data = NULL;
-    if (producers_count(p->producers) > 0) {
-        len = producers_snapshot_size(p->producers, p->log_end);
-        data = mem_alloc(len);
-        producers_snapshot_write(p->producers, p->log_end, data, len);
-    }
+    /* Also without a producer: Kafka would else read the log from the last snapshot on. */
+    size_t len = producers_snapshot_size(p->producers, p->log_end);
+    uint8_t *data = mem_alloc(len);
+    producers_snapshot_write(p->producers, p->log_end, data, len);
     result = segments_close(&p->segments, (struct bytes){data, len});
     mem_free(data);
     return result;
