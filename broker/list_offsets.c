@@ -255,10 +255,9 @@ static void epochs_run(struct core *core, struct core_call *call)
     part->end = (struct epoch_entry){-1, -1};
     part->error = p == NULL ? KAFKA_UNKNOWN_TOPIC_OR_PARTITION
                             : current_epoch_error(p, part->asked->current_leader_epoch);
-    if (part->error == KAFKA_NONE && part->asked->leader_epoch == p->leader_epoch)
-        part->end = (struct epoch_entry){p->leader_epoch, p->durable_end};
-    else if (part->error == KAFKA_NONE)
-        part->end = epochs_end_of(&p->epochs, part->asked->leader_epoch, p->durable_end);
+    if (part->error == KAFKA_NONE)
+        part->end = epochs_end_under(&p->epochs, p->leader_epoch, part->asked->leader_epoch,
+                                     p->durable_end);
     core_reply(core, call);
 }
 
