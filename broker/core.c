@@ -15,6 +15,7 @@
 #include "broker/catalog.h"
 #include "broker/connection.h"
 #include "broker/fetch.h"
+#include "broker/fetch_session.h"
 #include "broker/life.h"
 #include "broker/produce.h"
 #include "broker/producer_ids.h"
@@ -24,6 +25,8 @@
 #define CORE_POP_MAX 64
 #define CORE_MEMORY_UNIT (4 * KIB)
 #define CORE_REQUESTS_PER_CONNECTION 16
+/* Fetch sessions get this part of what requests get, beside it. */
+#define CORE_FETCH_SESSION_SHARE 16
 
 unsigned core_of_partition(unsigned core_count, struct uuid topic_id, int32_t partition)
 {
@@ -230,6 +233,21 @@ static void core_room(struct shard *shard)
     produce_resume_parked(CONTAINER_OF(shard, struct core, shard));
 }
 
+/* Kafka's setting is for the broker; each core has its share of it. */
+static void core_make_fetch_sessions(struct core *core, const struct core_options *options)
+{
+    uint32_t slots = (uint32_t)MAX(options->config->fetch_sessions_max, 0);
+    struct fetch_sessions_options sessions = {
+        .sessions_max = (slots + core->core_count - 1) / core->core_count,
+        .memory_bytes = budget_add(&core->budget, "fetch sessions",
+                                   options->memory_bytes / CORE_FETCH_SESSION_SHARE),
+        .core = core->id,
+        .core_count = core->core_count,
+        .secret = io_random(core->io),
+    };
+    core->fetch_sessions = fetch_sessions_new(&sessions);
+}
+
 void core_init(struct core *core, const struct core_options *options)
 {
     *core = (struct core){
@@ -262,6 +280,7 @@ void core_init(struct core *core, const struct core_options *options)
     core->shard.room = core_room;
     image_init(&core->image, options->config, options->core_count, options->id);
     list_init(&core->fetch_waits);
+    core_make_fetch_sessions(core, options);
     core->producer_ids = producer_ids_new(core);
     core->recoder = recoder_new();
 }
@@ -286,6 +305,7 @@ void core_fini(struct core *core)
     ASSERT(list_empty(&core->open) && list_empty(&core->parked_appends));
     ASSERT(core->gathering == 0 && core->stashed == 0 && core->fetched == 0);
     recoder_free(core->recoder);
+    fetch_sessions_free(core->fetch_sessions);
     producer_ids_free(core->producer_ids);
     mem_free(core->acceptors);
     image_fini(&core->image);

@@ -27,6 +27,7 @@
 
 struct core;
 struct core_call;
+struct fetch_sessions;
 struct recoder;
 struct server;
 
@@ -103,6 +104,7 @@ struct core {
     struct shard shard;
     struct image image;
     struct list fetch_waits; /* struct fetch_state that long-poll */
+    struct fetch_sessions *fetch_sessions;
     struct producer_ids *producer_ids;
     struct recoder *recoder;
     struct catalog *catalog; /* core 0 only */
