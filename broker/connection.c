@@ -117,6 +117,22 @@ void connection_evict(struct core *core)
     connection_close(c);
 }
 
+static void connection_finish(struct connection *c);
+
+/* Core 0 has counted it, or has taken it out of the count. */
+static void connection_counted(struct admission_peer *peer)
+{
+    struct connection *c = CONTAINER_OF(peer, struct connection, peer);
+    if (c->closing) {
+        connection_finish(c);
+    } else if (peer->refused) {
+        log_debug(&c->core->log, "closing a connection: %s has too many", peer->address);
+        connection_close(c);
+    } else {
+        connection_resume(c);
+    }
+}
+
 void connection_open(struct core *core, int socket, uint32_t listener)
 {
     struct connection *c = slab_alloc(&core->connections);
@@ -137,7 +153,14 @@ void connection_open(struct core *core, int socket, uint32_t listener)
     core_timer_set(core, &c->patience, server_idle_ns(core->server));
     frame_begins(c);
     c->recv_op.done = connection_received;
-    connection_resume(c);
+    admission_opened(core);
+    if (!admission_counts(core)) {
+        connection_resume(c);
+        return;
+    }
+    c->peer.done = connection_counted;
+    io_peer_address(core->io, socket, c->peer.address);
+    admission_ask(core, &c->peer);
 }
 
 /* Ending. */
@@ -164,6 +187,7 @@ static void connection_closed(struct io_op *op, const struct io_event *event)
     list_remove(&c->node);
     core->connection_count--;
     slab_free(&core->connections, c);
+    admission_ended(core);
     accept_resume(core);
 }
 
@@ -202,8 +226,12 @@ static bool input_empty(const struct connection *c)
 /* The last step: nothing of it runs any more. */
 static void connection_finish(struct connection *c)
 {
-    if (!c->closing || c->closed || c->request_count > 0 || c->sending)
+    if (!c->closing || c->closed || c->request_count > 0 || c->sending || c->peer.out)
         return;
+    if (c->peer.counted) {
+        admission_leave(c->core, &c->peer);
+        return;
+    }
     c->closed = true;
     c->close_op.done = connection_closed;
     io_close(c->core->io, &c->close_op, c->socket);

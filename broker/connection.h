@@ -19,6 +19,7 @@
 
 #include "base/heap.h"
 #include "base/list.h"
+#include "broker/admission.h"
 #include "broker/request.h"
 #include "io/io.h"
 
@@ -41,6 +42,7 @@ struct connection {
     int socket;
     uint32_t listener; /* index of the listener it came in on */
 
+    struct admission_peer peer;
     struct io_op recv_op;
     struct io_op send_op;
     struct io_op close_op;

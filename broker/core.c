@@ -12,6 +12,8 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "broker/accept.h"
+#include "broker/admission.h"
 #include "broker/catalog.h"
 #include "broker/connection.h"
 #include "broker/fetch.h"
@@ -158,7 +160,7 @@ static bool core_has_work(struct io_loop *loop)
     for (unsigned i = 0; i < core->core_count; i++)
         if (i != core->id && !spsc_empty(core->links[i].in))
             return true;
-    return life_stop_asked(core);
+    return life_stop_asked(core) || admission_moved(core);
 }
 
 static uint64_t core_step(struct io_loop *loop)
@@ -170,6 +172,8 @@ static uint64_t core_step(struct io_loop *loop)
     core_send_responses(core);
     core_relieve(core);
     core_resume_starved(core);
+    if (admission_moved(core))
+        accept_resume(core);
     more = life_step(core) || more;
     core_wake_peers(core);
     if (more || !list_empty(&core->to_send) || !list_empty(&core->shard.answers))

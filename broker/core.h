@@ -97,9 +97,11 @@ struct core {
     struct list parked_appends; /* struct produce_part that met ERR_BUSY, in order */
     uint32_t connection_count;
     uint32_t recv_buffer_count;
-    size_t gathering; /* bytes of the frames that are being gathered, when they are whole */
-    size_t stashed;   /* memory of the connections' stashes */
-    size_t fetched;   /* memory of records on their way to consumers */
+    bool accept_waits;    /* for a connection to end, on whichever core */
+    unsigned accept_seen; /* how many had ended when it began to */
+    size_t gathering;     /* bytes of the frames that are being gathered, when they are whole */
+    size_t stashed;       /* memory of the connections' stashes */
+    size_t fetched;       /* memory of records on their way to consumers */
 
     struct shard shard;
     struct image image;

@@ -2,8 +2,8 @@
  * What fetch sessions hold: topics and partitions, found by hash and kept in order.
  *
  * All sessions of a core share the tables and slabs; the serial of the session is part of each
- * hash. A topic's name is kept as it was asked for, not as a pointer into the catalog: the topic may
- * go, come again, or not be there yet.
+ * hash. A topic's name is kept as it was asked for, not as a pointer into the catalog: the topic
+ * may go, come again, or not be there yet.
  */
 #include "broker/fetch_session.h"
 
@@ -99,8 +99,7 @@ static struct fetch_session_topic *topic_find(const struct fetch_sessions *sessi
                                               const struct fetch_session *session,
                                               const struct fetch_topic_key *key)
 {
-    struct chain_link *link =
-        chain_first(&sessions->by_topic, topic_hash(sessions, session, key));
+    struct chain_link *link = chain_first(&sessions->by_topic, topic_hash(sessions, session, key));
     for (; link != NULL; link = chain_next(link)) {
         struct fetch_session_topic *topic = CONTAINER_OF(link, struct fetch_session_topic, link);
         struct fetch_topic_key own = topic_key(topic);
@@ -130,8 +129,7 @@ static struct fetch_session_topic *topic_new(struct fetch_sessions *sessions,
     return topic;
 }
 
-static void topic_drop_if_unused(struct fetch_sessions *sessions,
-                                 struct fetch_session_topic *topic)
+static void topic_drop_if_unused(struct fetch_sessions *sessions, struct fetch_session_topic *topic)
 {
     if (topic->uses > 0)
         return;

@@ -13,6 +13,7 @@
 #include "broker/life.h"
 #include "protocol/message.h"
 
+struct admission;
 struct core;
 struct server;
 
@@ -33,6 +34,7 @@ int server_run(const struct config *config, const struct log *log);
 /* What cores ask. Constant while they run. */
 const struct config *server_config(const struct server *server);
 struct life *server_life(const struct server *server);
+struct admission *server_admission(const struct server *server);
 struct core *server_core(const struct server *server, unsigned id);
 struct uuid server_directory_id(const struct server *server);
 /* The cluster id as text, NUL-terminated. */

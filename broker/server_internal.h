@@ -2,6 +2,7 @@
  */
 #pragma once
 
+#include "broker/admission.h"
 #include "broker/core.h"
 #include "broker/server.h"
 #include "partition/kafka_files.h"
@@ -23,6 +24,8 @@ struct server {
     char scopes[SERVER_CORES_MAX][16];
     uint16_t ports[SERVER_LISTENERS_MAX];
     struct life life;
+    struct admission admission;
+    uint64_t descriptors; /* how many this process may have */
     struct partition *catalog_partition;
     bool catalog_new; /* it had neither log nor snapshot */
     struct bytes

@@ -109,6 +109,10 @@ void io_wake_external(struct io *target);
 /* Sleeps on the calling thread; for start-up only, before any core runs. */
 void io_pause(uint64_t ns);
 
+/* Lets the process have as many descriptors as it may; how many that are. At start-up, before any
+ * io accepts: an accept on the ring keeps the limit that it has seen first. */
+uint64_t io_raise_descriptors(void);
+
 /* Network. Addresses are "127.0.0.1", "::1" or names resolved at the call (start-up only). */
 
 /* A listening socket shared by port with the other cores (SO_REUSEPORT), or ERR_ADDRESS_IN_USE
@@ -129,6 +133,8 @@ void io_accept(struct io *io, struct io_op *op, int listener);
 int io_connect(struct io *io, struct io_op *op, const char *host, uint16_t port) MUST_CHECK;
 /* "127.0.0.1:4711" of the peer; `text` has room for 64 bytes. */
 void io_peer_name(struct io *io, int socket, char *text);
+/* "127.0.0.1" of the peer, an IPv4 peer of an IPv6 socket too; `text` has room for 48 bytes. */
+void io_peer_address(struct io *io, int socket, char *text);
 /* Multishot. Value 0 with last: the peer is done sending. ERR_BUSY with last: all receive buffers
  * are out; call again when the owner has released some. The last event carries no bytes. */
 void io_recv(struct io *io, struct io_op *op, int socket);

@@ -2,6 +2,7 @@
 import contextlib
 import os
 import resource
+import select
 import socket
 import struct
 import subprocess
@@ -475,20 +476,85 @@ def test_the_soft_limit_of_descriptors_is_raised(broker):
 
 def test_connections_leave_descriptors_to_the_logs(broker):
     limited(broker, 200, 200)
-    broker.settings = []
-    with clients(broker, 400, timeout=0.3) as many:
-        served = []
-        for s in many:
-            with contextlib.suppress(TimeoutError, OSError):
-                s.sendall(frame(18, 0))
-                if receive(s):
-                    served.append(s)
+    with clients(broker, 300) as many:
+        served = answered(many, 2)
         assert 20 < len(served) < 190, len(served)
         assert created_while_full(served[0])
+        left = [s for s in many if s not in served]
         for s in served[1:]:
             s.close()
-        with clients(broker, 1) as (late,):
-            assert API_VERSIONS.ask(late, 0)["error"] == 0, "places that come free are used"
+        assert answered(left, 10), "places that come free are used"
+
+
+def answered(asked, seconds):
+    """Those to which an ApiVersions is answered in this time."""
+    for s in asked:
+        s.setblocking(False)
+        with contextlib.suppress(OSError):
+            s.send(frame(18, 0))
+    deadline = time.monotonic() + seconds
+    found = set()
+    poll = select.poll()
+    by_number = {s.fileno(): s for s in asked}
+    for s in asked:
+        poll.register(s, select.POLLIN)
+    while time.monotonic() < deadline:
+        for number, _ in poll.poll(100):
+            s = by_number[number]
+            s.settimeout(5)
+            with contextlib.suppress(OSError):
+                if receive(s):
+                    found.add(s)
+            poll.unregister(s)
+    return list(found)
+
+
+# How many there may be.
+
+def test_max_connections_holds_over_all_cores(broker):
+    restart(broker, "max.connections=6", "odradek.cores=3")
+    with clients(broker, 30) as many:
+        served = answered(many, 2)
+        assert len(served) == 6, len(served)
+        for s in many:
+            s.close()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with clients(broker, 4) as later:
+            if len(answered(later, 0.2)) == 4:
+                return
+    raise AssertionError("the places are not given again")
+
+
+def test_max_connections_of_one_address(broker):
+    restart(broker, "max.connections.per.ip=3", "max.connections.per.ip.overrides=127.0.0.2:1",
+            "odradek.cores=2")
+
+    def connect(address):
+        return socket.create_connection(("127.0.0.1", broker.port), timeout=10,
+                                        source_address=(address, 0))
+
+    for address, limit in (("127.0.0.1", 3), ("127.0.0.2", 1), ("127.0.0.3", 3)):
+        held = [connect(address) for _ in range(limit)]
+        for s in held:
+            assert API_VERSIONS.ask(s, 0)["error"] == 0
+        with connect(address) as over:
+            assert closes(over, 5), address
+        held.pop().close()
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            with connect(address) as again:
+                if API_VERSIONS.ask(again, 0):
+                    break
+        else:
+            raise AssertionError("a place that has come free is not given again")
+        for s in held:
+            s.close()
+    restart(broker)
+    refused = subprocess.run([*broker.command(), "--set",
+                              "max.connections.per.ip.overrides=somewhere:3", "--check-config"],
+                             stderr=subprocess.PIPE, timeout=10)
+    assert refused.returncode == 64 and b"'somewhere:3'" in refused.stderr, refused
 
 
 def created_while_full(s):
@@ -498,6 +564,27 @@ def created_while_full(s):
     got = PRODUCE.ask(s, 9, topics=[{"name": "made-when-full", "partitions": [
         {"index": 0, "records": batch()}]}])
     return got["topics"][0]["partitions"][0]["error"] == 0
+
+
+def test_accepting_pauses_without_descriptors_and_goes_on(broker):
+    """The ring keeps the limit that its accept has seen, and takes them all at once."""
+    pid = broker.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    few = len(os.listdir(f"/proc/{pid}/fd")) + 10
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, before[1]))
+    with clients(broker, 60) as many:
+        served = answered(many, 1)
+        ring = broker.backend == "ring"
+        assert len(served) == 60 if ring else 5 <= len(served) <= 12, len(served)
+        ticks = cpu_ticks(broker)
+        time.sleep(1)
+        assert cpu_ticks(broker) - ticks < 20, "a fifth of a second"
+        if not ring:
+            served[0].close()
+            left = [s for s in many if s not in served]
+            assert answered(left, 1), "an end makes room"
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        assert API_VERSIONS.ask(broker, 0)["error"] == 0
 
 
 def test_a_full_broker_costs_no_cpu(broker):
