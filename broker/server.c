@@ -27,6 +27,7 @@
 #include "broker/server_internal.h"
 #include "partition/kafka_files.h"
 #include "partition/partition.h"
+#include "wal/wal_reserve.h"
 
 #define PATH_BYTES 4096
 #define RECV_BUFFER_BYTES 16384
@@ -181,7 +182,9 @@ static int claim_directory(struct server *server)
         server->meta.has_directory_id = true;
         server->meta.directory_id = uuid_from_random(io_random(io), io_random(io));
     }
-    result = kafka_write_meta_running(server->fs, directory, &server->meta);
+    result = wal_reserve_give_up(server->fs, directory, server->log);
+    if (result == 0)
+        result = kafka_write_meta_running(server->fs, directory, &server->meta);
     if (result != 0) {
         log_error(server->log, "the data directory %s cannot be written: %s", directory,
                   result_sentence(result));

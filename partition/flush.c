@@ -105,7 +105,7 @@ bool flush_refuses(const struct shard *shard)
 {
     const struct flush *flush = &shard->flush;
     bool failing = flush->failing > 0 || flush->checkpoint_failing;
-    return failing && (flush->full || flush_pressed(shard, 3));
+    return (failing && (flush->full || flush_pressed(shard, 3))) || !wal_reserved(shard->wal);
 }
 
 static void flush_not_full(struct shard *shard)
@@ -115,6 +115,15 @@ static void flush_not_full(struct shard *shard)
         return;
     flush->full = false;
     log_info(&shard->log, "there is space again: produce goes on");
+}
+
+void flush_retry_soon(struct shard *shard)
+{
+    if (!shard->flush.full)
+        return;
+    shard->flush.retry_ns = 0;
+    LIST_EACH(node, &shard->dirty)
+        LIST_ENTRY(node, struct partition, dirty_node)->flush_not_before_ns = 0;
 }
 
 void flush_works_again(struct shard *shard, struct partition *p)

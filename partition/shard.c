@@ -225,6 +225,7 @@ static int delete_job(struct file_system *fs, void *context)
 static void delete_job_done(struct io_op *op, const struct io_event *event)
 {
     struct partition *p = CONTAINER_OF(op, struct partition, delete_op);
+    flush_retry_soon(p->shard);
     if (event->value < 0)
         log_warn(&p->shard->log, "cannot delete %s: %s; it is ignored from now on",
                  p->segments.directory, result_sentence((int)event->value));

@@ -362,6 +362,8 @@ uint64_t wal_pump(struct wal *wal)
         group_write(wal, group, f);
     }
     wal_files_prepare(wal);
+    if (wal->reserve_short && !wal->job.running && !wal->draining)
+        deadline = MIN(deadline, wal->prepare_retry_ns);
     return deadline;
 }
 
@@ -553,6 +555,11 @@ uint64_t wal_gathering(const struct wal *wal)
 bool wal_idle(const struct wal *wal)
 {
     return list_empty(&wal->groups) && wal->writing == 0 && !wal->job.running;
+}
+
+bool wal_reserved(const struct wal *wal)
+{
+    return !wal->reserve_short;
 }
 
 bool wal_online(const struct wal *wal)

@@ -176,6 +176,9 @@ uint64_t wal_gathering(const struct wal *wal);
 /* No group gathers, waits or is in flight, and no background job runs. */
 bool wal_idle(const struct wal *wal);
 bool wal_online(const struct wal *wal);
+/* False: there is no room for the disk-full reserve (wal_reserve.h), so that what is appended now
+ * might stand in the way of the next start. The stream goes on trying. */
+bool wal_reserved(const struct wal *wal);
 
 /* Readers of span->data: keep the memory beyond wal_release. Owner's core only. */
 void wal_hold(struct wal *wal, struct wal_block *block);

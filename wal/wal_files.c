@@ -7,7 +7,7 @@
  * another life, file number or position.
  *
  * A stream begins with a small file, so that a start is quick; each one prepared behind it is four
- * times as large, up to the full size.
+ * times as large, up to the full size, or to what the free space allows.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +17,14 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "wal/wal_internal.h"
+#include "wal/wal_reserve.h"
 
 #define FILL_BYTES ((size_t)1 << 20)
 #define FILE_GROWTH 4
 #define FREE_FILES_MAX 4
 #define PATH_BYTES 4096
-/* Free space that preparing must leave. */
-#define SPACE_RESERVE (64 * MIB)
+/* A new file takes at most this part of the free space, its share of the reserve included. */
+#define SPACE_SHARE 4
 #define PREPARE_RETRY_NS (500 * NS_PER_MS)
 #define PROBE_WRITES 8
 
@@ -93,6 +94,32 @@ static int file_recycle(const struct wal *wal, const struct wal_file *f, uint64_
     return result;
 }
 
+/* The size that the free space allows, not below what is needed. */
+static uint64_t file_size_for(const struct wal *wal, uint64_t wanted, uint64_t least)
+{
+    struct file_space space;
+    if (file_get_space(files_of(wal), directory_of(wal), &space) != 0)
+        return wanted;
+    while (wanted / 2 >= least && wanted * 2 > space.free_bytes / SPACE_SHARE)
+        wanted = round_up(wanted / 2, MIB);
+    return wanted;
+}
+
+/* Its part of the reserve comes first: a start must be able to write what the file will hold. */
+static int job_make_file(struct wal *wal)
+{
+    struct wal_job *job = &wal->job;
+    struct wal_file made = *job->prepare;
+    made.size = file_size_for(wal, job->prepare_bytes, job->prepare_least);
+    job->prepare_bytes = made.size;
+    int result = wal_reserve_grow(files_of(wal), directory_of(wal), wal->options.stream,
+                                  job->reserve_bytes + made.size);
+    if (result == 0)
+        result = file_make(wal, &made);
+    job->made = made.file;
+    return result;
+}
+
 static int job_run(struct file_system *fs, void *context)
 {
     struct wal_job *job = context;
@@ -108,8 +135,42 @@ static int job_run(struct file_system *fs, void *context)
     if (job->prepare != NULL && job->from_number != UINT64_MAX)
         job->prepare_result = file_recycle(wal, job->prepare, job->from_number);
     else if (job->prepare != NULL)
-        job->prepare_result = file_make(wal, job->prepare);
+        job->prepare_result = job_make_file(wal);
+    if (job->reserve)
+        job->reserve_result =
+            wal_reserve_grow(fs, directory_of(wal), wal->options.stream, job->reserve_bytes);
     return 0;
+}
+
+static void file_prepared(struct wal *wal)
+{
+    struct wal_job *job = &wal->job;
+    struct wal_file *f = job->prepare;
+    job->prepare = NULL;
+    if (job->prepare_result != 0) {
+        f->state = FILE_UNUSED;
+        wal->prepare_retry_ns = io_now(wal->options.io) + PREPARE_RETRY_NS;
+        log_warn(wal->options.log, "cannot prepare a WAL file: %s",
+                 result_sentence(job->prepare_result));
+        return;
+    }
+    f->state = FILE_SPARE;
+    if (job->from_number == UINT64_MAX) {
+        f->size = job->prepare_bytes;
+        f->file = job->made;
+    }
+}
+
+static void reserve_grown(struct wal *wal)
+{
+    struct wal_job *job = &wal->job;
+    job->reserve = false;
+    if (job->reserve_result == 0) {
+        wal->reserve_short = false;
+        log_info(wal->options.log, "the disk-full reserve is complete again");
+    } else {
+        wal->prepare_retry_ns = io_now(wal->options.io) + PREPARE_RETRY_NS;
+    }
 }
 
 static void job_done(struct io_op *op, const struct io_event *event)
@@ -119,16 +180,10 @@ static void job_done(struct io_op *op, const struct io_event *event)
     (void)event;
     job->running = false;
     job->remove_count = 0;
-    if (job->prepare != NULL) {
-        bool prepared = job->prepare_result == 0;
-        job->prepare->state = prepared ? FILE_SPARE : FILE_UNUSED;
-        if (!prepared) {
-            wal->prepare_retry_ns = io_now(wal->options.io) + PREPARE_RETRY_NS;
-            log_warn(wal->options.log, "cannot prepare a WAL file: %s",
-                     result_sentence(job->prepare_result));
-        }
-    }
-    job->prepare = NULL;
+    if (job->prepare != NULL)
+        file_prepared(wal);
+    if (job->reserve)
+        reserve_grown(wal);
     bool stored = job->store_head;
     job->store_head = false;
     wal_job_finished(wal, stored);
@@ -171,14 +226,18 @@ static bool job_plan_file(struct wal *wal)
 {
     struct wal_job *job = &wal->job;
     struct wal_file *f = file_in_state(wal, FILE_FREE);
-    if (f != NULL) {
+    if (f != NULL && f->size >= wal->wanted_len) {
         job->from_number = f->number;
     } else {
-        uint64_t last = wal->current != NULL ? wal->current->size : wal->options.first_file_bytes;
-        uint64_t size = MIN(last * FILE_GROWTH, wal->options.file_bytes);
+        uint64_t least = MAX(wal->options.first_file_bytes, round_up(wal->wanted_len, MIB));
+        uint64_t size = MIN(wal->current->size * FILE_GROWTH, wal->options.file_bytes);
+        size = MAX(size, least);
         f = file_in_state(wal, FILE_UNUSED);
         if (f == NULL || !space_for(wal, size))
             return false;
+        job->reserve_bytes = files_bytes(wal);
+        job->prepare_bytes = size;
+        job->prepare_least = least;
         *f = (struct wal_file){.size = size};
         job->from_number = UINT64_MAX;
     }
@@ -203,7 +262,11 @@ void wal_files_prepare(struct wal *wal)
                                             wal->prepare_retry_ns <= io_now(wal->options.io));
     if (wal->draining && list_empty(&wal->groups))
         may_prepare = false;
-    if (may_prepare && file_in_state(wal, FILE_SPARE) == NULL && job_plan_file(wal))
+    job->reserve = wal->reserve_short && may_prepare && wal->state == WAL_ONLINE;
+    if (job->reserve) {
+        job->reserve_bytes = files_bytes(wal);
+        wanted = true;
+    } else if (may_prepare && file_in_state(wal, FILE_SPARE) == NULL && job_plan_file(wal))
         wanted = true;
     if (!wanted)
         return;
@@ -220,9 +283,11 @@ struct wal_file *wal_file_for(struct wal *wal, uint32_t len, uint64_t sequence)
     while (f == NULL || f->size - f->position < len) {
         f = file_in_state(wal, FILE_SPARE);
         if (f == NULL) {
+            wal->wanted_len = len;
             wal_files_prepare(wal);
             return NULL;
         }
+        wal->wanted_len = 0;
         f->state = FILE_LIVE;
         f->first_sequence = f->end_sequence = sequence;
         wal->current = f;
@@ -246,7 +311,7 @@ struct wal_file *wal_file_of_sequence(struct wal *wal, uint64_t sequence)
 static void file_retire(struct wal *wal, struct wal_file *f, uint32_t free_files)
 {
     bool keep =
-        f->state == FILE_LIVE && f->size == wal->options.file_bytes && free_files < FREE_FILES_MAX;
+        f->state == FILE_LIVE && f->size >= wal->current->size && free_files < FREE_FILES_MAX;
     if (keep) {
         f->state = FILE_FREE;
         return;
@@ -468,7 +533,18 @@ int wal_files_open(struct wal *wal)
     result = wal_head_begin_life(&wal->head, &life, wal->durable);
     ASSERT(result == 0);
     result = wal_head_store(files_of(wal), directory_of(wal), &wal->head);
-    return result == 0 ? files_remove_others(wal) : result;
+    if (result == 0)
+        result = files_remove_others(wal);
+    if (result != 0)
+        return result;
+    result =
+        wal_reserve_grow(files_of(wal), directory_of(wal), wal->options.stream, wal->current->size);
+    if (result != 0) {
+        wal->reserve_short = true;
+        log_warn(wal->options.log, "no room for the disk-full reserve in %s: %s", directory_of(wal),
+                 result_sentence(result));
+    }
+    return 0;
 }
 
 void wal_files_close(struct wal *wal)
@@ -513,5 +589,7 @@ int wal_remove(struct file_system *fs, const char *directory, unsigned stream)
         wal_file_path(path, directory, stream, listing.numbers[i]);
         result = file_remove(fs, path);
     }
+    if (result == 0)
+        result = wal_reserve_remove(fs, directory, stream);
     return result == 0 ? file_sync_directory(fs, directory) : result;
 }

@@ -72,6 +72,12 @@ struct wal_job {
     struct wal_file *prepare; /* null: none */
     uint64_t from_number;     /* of a recycled file, UINT64_MAX: create */
     bool store_head;
+    bool reserve;           /* the reserve alone */
+    uint64_t reserve_bytes; /* of all files: what the reserve must cover */
+    uint64_t prepare_bytes; /* the size wanted, and then the one made */
+    uint64_t prepare_least;
+    int made; /* the new file's handle */
+    int reserve_result;
     int prepare_result;
     int head_result;
     uint64_t remove[WAL_FILES_MAX];
@@ -110,6 +116,8 @@ struct wal {
 
     struct wal_file files[WAL_FILES_MAX];
     struct wal_file *current;
+    uint32_t wanted_len;      /* of a group that waits for a file */
+    bool reserve_short;       /* the reserve does not cover the files */
     struct wal_position trim; /* the last asked for */
     uint64_t file_next;
     struct wal_job job;

@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 
-#define NODE_BYTES_MAX ((uint64_t)64 << 20)
+#define NODE_BYTES_MAX ((uint64_t)128 << 20)
 
 static struct disk *disk_of(struct file_system *fs)
 {

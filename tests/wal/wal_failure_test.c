@@ -313,7 +313,7 @@ Test(wal_failure, a_life_that_still_holds_something_is_never_forgotten)
 {
     char expected[RIG_TEXT] = "a ";
     rig_init(&r);
-    r.options.files_max = 250;
+    r.options.files_max = 70;
     rig_open(&r);
     rig_append_durable(&r, "a");
     rig_settle(&r, SECONDS(1));
