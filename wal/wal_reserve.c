@@ -2,6 +2,7 @@
 #include "wal/wal_reserve.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -79,11 +80,13 @@ static int debt_add(void *context, const char *name, enum file_kind kind)
     struct debt *debt = context;
     char path[PATH_BYTES];
     struct file_info info;
-    unsigned stream;
     if (kind != FILE_KIND_FILE)
         return 0;
-    if (sscanf(name, RESERVE_PREFIX "%u", &stream) == 1 && stream < 64)
-        debt->reserves |= (uint64_t)1 << stream;
+    if (strncmp(name, RESERVE_PREFIX, strlen(RESERVE_PREFIX)) == 0) {
+        unsigned long stream = strtoul(name + strlen(RESERVE_PREFIX), NULL, 10);
+        if (stream < 64)
+            debt->reserves |= (uint64_t)1 << stream;
+    }
     if (strncmp(name, WAL_PREFIX, strlen(WAL_PREFIX)) != 0)
         return 0;
     int len = snprintf(path, sizeof path, "%s/%s", debt->directory, name);

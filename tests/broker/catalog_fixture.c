@@ -1,3 +1,4 @@
+/* A catalog in a temporary directory, and the records that tests put into it. */
 #include "catalog_fixture.h"
 
 #include <criterion/criterion.h>

@@ -226,8 +226,8 @@ Test(fetch_session, knows_topics_by_id_apart)
     cr_assert_eq(fetch_session_part_count(session), 2);
     struct fetch_session_part *first = fetch_session_next(session, NULL);
     cr_assert(uuid_equal(fetch_session_part_topic(first).id, id_of("x")));
-    cr_assert(uuid_equal(fetch_session_part_topic(fetch_session_next(session, first)).id,
-                         id_of("y")));
+    cr_assert(
+        uuid_equal(fetch_session_part_topic(fetch_session_next(session, first)).id, id_of("y")));
     fetch_sessions_free(s);
 }
 
@@ -412,8 +412,7 @@ Test(fetch_session, that_was_lost_serves_nobody_else)
     struct ask *ask = ask_new(id, 1);
     ask_add(ask, name, 0, 0);
     cr_assert_eq(ask_open(s, ask, BY_NAME, 0, &use), KAFKA_NONE);
-    cr_assert_eq(ask_open(s, ask_new(id, 2), BY_NAME, 0, &other),
-                 KAFKA_FETCH_SESSION_ID_NOT_FOUND);
+    cr_assert_eq(ask_open(s, ask_new(id, 2), BY_NAME, 0, &other), KAFKA_FETCH_SESSION_ID_NOT_FOUND);
     cr_assert_eq(fetch_session_look(s, &use), FETCH_SESSION_GONE);
     fetch_sessions_free(s);
 }
@@ -432,7 +431,7 @@ Test(fetch_session, gives_its_memory_to_one_that_is_used)
     fetch_sessions_free(s);
 }
 
-/* Against a model: every partition is in the session exactly when it was added and not forgotten. */
+/* A partition is in the session exactly when it was added and not forgotten. */
 Test(fetch_session, keeps_what_a_model_keeps)
 {
     struct fetch_sessions *s = sessions_new(4, MIB);
@@ -479,9 +478,9 @@ Test(fetch_session, allocates_nothing_but_at_the_start)
     uint64_t before = mem_allocations();
     for (int i = 0; i < 50; i++) {
         ask->request.session_id = fetch_session_id(session_of(s, 20, (uint64_t)i));
-        cr_assert_eq(fetch_session_open(s, &ask->request, BY_NAME,
-                                        FETCH_SESSION_EVICTION_MS + 50, &use),
-                     KAFKA_NONE);
+        cr_assert_eq(
+            fetch_session_open(s, &ask->request, BY_NAME, FETCH_SESSION_EVICTION_MS + 50, &use),
+            KAFKA_NONE);
     }
     cr_assert_not_null(session_of(s, 21, FETCH_SESSION_EVICTION_MS + 60));
 #ifndef POOLS_OFF

@@ -1,4 +1,4 @@
-"""What lies in a directory beside records survives a stay with us: settings, quorum, transactions."""
+"""What lies beside records survives a stay with us: settings, quorum, transactions."""
 import json
 import os
 import shutil

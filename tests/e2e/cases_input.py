@@ -1,8 +1,8 @@
 """Real text and binaries of the machine at hand go in and come back byte for byte.
 
-Text goes line by line, binaries as records of up to 1 MB, with every codec, over three partitions. A
-digest of each partition's records stands for them. Every load is by an idempotent librdkafka, so that
-not a record may be lost, doubled or out of place, whatever happens to the broker meanwhile.
+Text goes line by line, binaries as records of up to 1 MB, with every codec, over three partitions.
+A digest of each partition's records stands for them. Every load is by an idempotent librdkafka, so
+that not a record may be lost, doubled or out of place, whatever happens to the broker meanwhile.
 """
 import hashlib
 import itertools

@@ -43,7 +43,7 @@ static uint64_t seed;
 static int operation;
 
 /* The seed replays a failure exactly. */
-#define EXPECT(condition)                                                                     \
+#define EXPECT(condition)                                                 \
     cr_assert((condition), "%s: seed %llu, operation %d: %s", #condition, \
               (unsigned long long)seed, operation, rig.logged)
 
@@ -157,11 +157,11 @@ static void append_produced(void)
 static void break_something(void)
 {
     static const struct file_fault faults[] = {
-        {VERB_WRITE, ".log", ERR_NO_SPACE, 1, 0},    {VERB_SYNC, ".log", ERR_IO, 1, 0},
-        {VERB_WRITE, ".log", ERR_IO, 5, 0},          {VERB_MAKE_DIRECTORY, "topic", ERR_IO, 1, 0},
-        {VERB_WRITE, "checkpoint", ERR_IO, 1, 0},    {VERB_SYNC, "checkpoint", ERR_IO, 1, 0},
-        {VERB_WRITE, ".log", ERR_IO, 2, 0},  {VERB_WRITE, ".log", ERR_IO, 2, 0},
-        {VERB_WRITE, ".log", ERR_IO, 2, 0}, {VERB_OPEN, ".log", ERR_IO, 1, 0},
+        {VERB_WRITE, ".log", ERR_NO_SPACE, 1, 0}, {VERB_SYNC, ".log", ERR_IO, 1, 0},
+        {VERB_WRITE, ".log", ERR_IO, 5, 0},       {VERB_MAKE_DIRECTORY, "topic", ERR_IO, 1, 0},
+        {VERB_WRITE, "checkpoint", ERR_IO, 1, 0}, {VERB_SYNC, "checkpoint", ERR_IO, 1, 0},
+        {VERB_WRITE, ".log", ERR_IO, 2, 0},       {VERB_WRITE, ".log", ERR_IO, 2, 0},
+        {VERB_WRITE, ".log", ERR_IO, 2, 0},       {VERB_OPEN, ".log", ERR_IO, 1, 0},
     };
     rig.files.fault = faults[below(ARRAY_LENGTH(faults))];
 }
