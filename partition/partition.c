@@ -231,7 +231,7 @@ int partition_probe(const struct partition *p, int64_t offset, bool committed_on
     if (on_disk && segment != NULL && segment->end_offset > segment->base_offset) {
         double share = (double)(segment->end_offset - MAX(offset, segment->base_offset)) /
                        (double)(segment->end_offset - segment->base_offset);
-        state->available += 1 + (uint64_t)(share * (double)segment->synced_bytes);
+        state->available += MAX((uint64_t)(share * (double)segment->synced_bytes), 1UL);
     }
     return 0;
 }
