@@ -431,7 +431,8 @@ Test(fetch_session, gives_its_memory_to_one_that_is_used)
     fetch_sessions_free(s);
 }
 
-/* A partition is in the session exactly when it was added and not forgotten. */
+/* Against a model: every partition is in the session exactly when it was added and not forgotten.
+ */
 Test(fetch_session, keeps_what_a_model_keeps)
 {
     struct fetch_sessions *s = sessions_new(4, MIB);

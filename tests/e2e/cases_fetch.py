@@ -1,5 +1,7 @@
 """Fetch: limits, waits, errors and sessions (KIP-227), each answer as Kafka 4.2 gives it."""
+import socket
 import struct
+import time
 
 from harness import kcat, words
 from wire import crc32c, produce, produce_batch
@@ -481,3 +483,30 @@ def test_fetch_session_that_outgrows_its_memory(broker):
         assert offsets(answer.parts[0].records) == [0], "what it held is still served"
         assert c.fetch(12, [], session=(session, epoch + 1)).error == 70
         assert c.fetch(12, [Want("grown", i) for i in range(size)], session=(0, 0)).error == 0
+
+
+def test_fetch_of_a_client_that_went_away_frees_its_connection(broker):
+    """Its wait, an hour here, ends with it: when it closes, and when it only stops sending."""
+    one_core(broker, "odradek.connections.max=16")
+    with Client(broker) as c:
+        c.create("gone")
+    for how in (socket.SHUT_RDWR, socket.SHUT_WR, None, None):
+        clients = []
+        deadline = time.monotonic() + 20
+        while len(clients) < 16 and time.monotonic() < deadline:
+            client = Client(broker)
+            try:
+                if client.fetch(12, [Want("gone")]).parts:
+                    clients.append(client)
+            except (OSError, AssertionError):
+                client.socket.close()
+        assert len(clients) == 16, "connections are still taken"
+        for client in clients:
+            client.send(12, [Want("gone")], wait=3600000)
+            if how == socket.SHUT_WR:
+                client.socket.shutdown(how)
+                assert client.receive(12).error == 0, "it still listens"
+        for client in clients:
+            if how == socket.SHUT_RDWR:
+                client.socket.shutdown(how)
+            client.socket.close()
