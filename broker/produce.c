@@ -17,6 +17,7 @@
 #include "broker/core.h"
 #include "broker/handlers.h"
 #include "broker/recoder.h"
+#include "broker/seen.h"
 #include "broker/server.h"
 #include "partition/partition.h"
 #include "protocol/batch.h"
@@ -49,6 +50,8 @@ struct produce_state {
     struct produce_response response;
     struct produce_part *parts;
     uint32_t part_count;
+    bool *repeated;   /* for each partition of the request, in order; null: none is */
+    uint32_t number;  /* of the next one */
     uint32_t waiting; /* parts at their owners, and one while the request is taken apart */
     bool answered;
     bool rejected; /* some part has an error: acks=0 closes the connection */
@@ -343,13 +346,50 @@ static void part_start(struct produce_part *part,
     core_send(r->core, topic->partitions[partition->index].owner, &part->call);
 }
 
-/* The same partition twice: only the last one counts, and is answered. */
-static bool repeated_later(const struct produce_request_topic_produce_data *data, int32_t at)
+/* A partition of the request: the first topic of the same name or id, and its number. */
+struct part_key {
+    uint32_t topic;
+    int32_t index;
+};
+
+static struct bytes topic_key(const struct request *r,
+                              const struct produce_request_topic_produce_data *data)
 {
-    for (int32_t i = at + 1; i < data->partition_data.count; i++)
-        if (data->partition_data.items[i].index == data->partition_data.items[at].index)
-            return true;
-    return false;
+    if (r->version >= PRODUCE_VERSION_TOPIC_ID)
+        return (struct bytes){data->topic_id.bytes, sizeof data->topic_id.bytes};
+    return string_bytes(data->name);
+}
+
+/* The same partition twice: only the last one counts, and is answered. */
+static bool produce_find_repeated(struct produce_state *state, size_t parts)
+{
+    struct request *r = state->request;
+    const struct produce_request *body = state->body;
+    struct seen topics;
+    struct seen seen;
+    if (parts < 2)
+        return true;
+    struct part_key *keys = request_alloc(r, parts, sizeof *keys);
+    if (keys == NULL)
+        return false;
+    state->repeated = request_alloc(r, parts, sizeof *state->repeated);
+    if (state->repeated == NULL || !request_seen_init(r, &topics, (size_t)body->topic_data.count) ||
+        !request_seen_init(r, &seen, parts))
+        return false;
+    size_t at = 0;
+    for (uint32_t i = 0; i < (uint32_t)body->topic_data.count; i++) {
+        const struct produce_request_topic_produce_data *data = &body->topic_data.items[i];
+        uint32_t before = seen_put(&topics, topic_key(r, data), i);
+        for (int32_t j = 0; j < data->partition_data.count; j++)
+            keys[at++] = (struct part_key){before == SEEN_NEVER ? i : before,
+                                           data->partition_data.items[j].index};
+    }
+    ASSERT(at == parts);
+    while (at-- > 0) {
+        struct bytes key = {(const uint8_t *)&keys[at], sizeof keys[at]};
+        state->repeated[at] = seen_put(&seen, key, (uint32_t)at) != SEEN_NEVER;
+    }
+    return true;
 }
 
 static bool produce_prepare(struct produce_state *state)
@@ -366,7 +406,7 @@ static bool produce_prepare(struct produce_state *state)
     if (state->response.responses.items == NULL)
         return false;
     state->parts = request_alloc(r, parts, sizeof *state->parts);
-    return state->parts != NULL;
+    return state->parts != NULL && produce_find_repeated(state, parts);
 }
 
 static bool produce_start_topic(struct produce_state *state, int32_t index)
@@ -384,7 +424,8 @@ static bool produce_start_topic(struct produce_state *state, int32_t index)
     if (answer->partition_responses.items == NULL)
         return false;
     for (int32_t i = 0; i < count; i++) {
-        if (repeated_later(data, i))
+        uint32_t number = state->number++;
+        if (state->repeated != NULL && state->repeated[number])
             continue;
         struct produce_part *part = &state->parts[state->part_count++];
         part->state = state;

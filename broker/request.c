@@ -11,6 +11,7 @@
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/dispatch.h"
+#include "broker/seen.h"
 
 #define REQUEST_ARENA_MAX (32 * MIB)
 #define SIZE_PREFIX 4
@@ -149,15 +150,36 @@ void request_release(struct request *r)
         request_give_back(r);
 }
 
+static void request_too_large(struct request *r)
+{
+    log_debug(&r->core->log, "closing a connection: its %s request needs too much memory",
+              r->api->name);
+    request_close(r);
+}
+
 void *request_alloc(struct request *r, size_t count, size_t size)
 {
     void *memory = arena_alloc_array(&r->arena, count, size);
-    if (memory == NULL) {
-        log_warn(&r->core->log, "closing a connection: its %s request needs too much memory",
-                 r->api->name);
-        request_close(r);
-    }
+    if (memory == NULL)
+        request_too_large(r);
     return memory;
+}
+
+bool *request_numbers_again(struct request *r, const int32_t *numbers, size_t stride, size_t count,
+                            bool anywhere)
+{
+    bool *again = seen_again(&r->arena, numbers, stride, count, anywhere);
+    if (again == NULL)
+        request_too_large(r);
+    return again;
+}
+
+bool request_seen_init(struct request *r, struct seen *seen, size_t count)
+{
+    bool done = seen_init(seen, &r->arena, count);
+    if (!done)
+        request_too_large(r);
+    return done;
 }
 
 struct string request_text(struct request *r, const char *text)

@@ -21,6 +21,7 @@
 struct connection;
 struct core;
 struct request;
+struct seen;
 
 typedef void request_handler_fn(struct request *request);
 
@@ -102,6 +103,11 @@ bool request_decode(struct request *request, void **message);
 /* Memory of the request's arena; on exhaustion closes the connection (a hostile request) and
  * returns null. */
 void *request_alloc(struct request *request, size_t count, size_t size);
+
+/* seen_init and seen_again (seen.h) in the request's arena; they close the connection as above. */
+bool request_seen_init(struct request *request, struct seen *seen, size_t count);
+bool *request_numbers_again(struct request *request, const int32_t *numbers, size_t stride,
+                            size_t count, bool anywhere);
 
 /* A copy of a text in the request's arena; null for null, or when memory is short. */
 struct string request_text(struct request *request, const char *text);

@@ -15,6 +15,7 @@
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/handlers.h"
+#include "broker/seen.h"
 #include "broker/server.h"
 #include "protocol/errors.h"
 #include "protocol/schema/metadata_records.h"
@@ -438,18 +439,6 @@ static void create_answer(struct topics_state *state)
     request_respond(r, &response);
 }
 
-static bool name_repeated(const struct create_topics_request *body, int32_t at, bool earlier)
-{
-    for (int32_t i = 0; i < body->topics.count; i++) {
-        if (i == at || (earlier && i > at))
-            continue;
-        if (bytes_equal(string_bytes(body->topics.items[i].name),
-                        string_bytes(body->topics.items[at].name)))
-            return true;
-    }
-    return false;
-}
-
 static struct topics_state *topics_begin(struct request *r, size_t count,
                                          void (*answer)(struct topics_state *state))
 {
@@ -463,6 +452,31 @@ static struct topics_state *topics_begin(struct request *r, size_t count,
     return state->items == NULL ? NULL : state;
 }
 
+/* One item for each name; a name that comes twice is refused. False: the request is over. */
+static bool create_items(struct topics_state *state, const struct create_topics_request *body)
+{
+    struct request *r = state->request;
+    struct seen names;
+    if (!request_seen_init(r, &names, (size_t)body->topics.count))
+        return false;
+    for (int32_t i = 0; i < body->topics.count; i++) {
+        const struct create_topics_request_creatable_topic *asked = &body->topics.items[i];
+        uint32_t before = seen_put(&names, string_bytes(asked->name), state->count);
+        if (before != SEEN_NEVER) {
+            state->items[before].error =
+                refuse(&state->items[before], KAFKA_INVALID_REQUEST, "Duplicate topic name.");
+            continue;
+        }
+        struct topic_item *item = &state->items[state->count++];
+        item->state = state;
+        item->request = r;
+        item->asked = asked;
+        item->name = string_bytes(asked->name);
+        item->id = new_id(r->core);
+    }
+    return true;
+}
+
 void create_topics_handle(struct request *r)
 {
     void *decoded;
@@ -470,21 +484,12 @@ void create_topics_handle(struct request *r)
         return;
     const struct create_topics_request *body = decoded;
     struct topics_state *state = topics_begin(r, (size_t)body->topics.count, create_answer);
-    if (state == NULL)
+    if (state == NULL || !create_items(state, body))
         return;
     state->validate_only = body->validate_only;
-    for (int32_t i = 0; i < body->topics.count; i++) {
-        if (name_repeated(body, i, true))
-            continue;
-        struct topic_item *item = &state->items[state->count++];
-        item->state = state;
-        item->request = r;
-        item->asked = &body->topics.items[i];
-        item->name = string_bytes(item->asked->name);
-        item->id = new_id(r->core);
-        if (name_repeated(body, i, false))
-            item->error = refuse(item, KAFKA_INVALID_REQUEST, "Duplicate topic name.");
-        else
+    for (uint32_t i = 0; i < state->count; i++) {
+        struct topic_item *item = &state->items[i];
+        if (item->error == KAFKA_NONE)
             item->error = check_creation(r, item);
         if (item->error == KAFKA_NONE && body->timeout_ms <= 0)
             item->error = KAFKA_REQUEST_TIMED_OUT;
@@ -556,19 +561,21 @@ static int16_t delete_resolve(struct request *r, struct topic_item *item)
     return KAFKA_NONE;
 }
 
-static bool delete_repeated(const struct topics_state *state, uint32_t at)
+/* A topic that is named twice, by whatever, is refused both times. */
+static bool delete_refuse_repeated(struct topics_state *state)
 {
+    struct seen ids;
+    if (!request_seen_init(state->request, &ids, state->count))
+        return false;
     for (uint32_t i = 0; i < state->count; i++) {
-        const struct topic_item *a = &state->items[i];
-        const struct topic_item *b = &state->items[at];
-        if (i == at)
+        struct topic_item *item = &state->items[i];
+        if (item->error != KAFKA_NONE)
             continue;
-        if (!uuid_is_zero(b->id) && uuid_equal(a->id, b->id))
-            return true;
-        if (uuid_is_zero(b->id) && bytes_equal(a->name, b->name))
-            return true;
+        uint32_t before = seen_put(&ids, (struct bytes){item->id.bytes, sizeof item->id.bytes}, i);
+        if (before != SEEN_NEVER)
+            item->message = state->items[before].message = "repeated";
     }
-    return false;
+    return true;
 }
 
 void delete_topics_handle(struct request *r)
@@ -595,9 +602,8 @@ void delete_topics_handle(struct request *r)
             item->id = body->topics.items[i].topic_id;
         item->error = delete_resolve(r, item);
     }
-    for (uint32_t i = 0; i < state->count; i++)
-        if (state->items[i].error == KAFKA_NONE && delete_repeated(state, i))
-            state->items[i].message = "repeated";
+    if (!delete_refuse_repeated(state))
+        return;
     for (uint32_t i = 0; i < state->count; i++) {
         struct topic_item *item = &state->items[i];
         if (item->message != NULL)

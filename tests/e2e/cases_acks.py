@@ -275,6 +275,17 @@ def test_a_partition_named_twice_counts_once(broker):
         assert stored(broker, topic, 0)["count"] == 2
 
 
+def test_a_topic_named_twice_counts_once(broker):
+    for version in VERSIONS:
+        topic = Topic(broker, f"again-{version}")
+        answer = PRODUCE.ask(broker, version, topics=[
+            dict(topic.named(version), partitions=[{"index": 0, "records": batch([b"first"])}]),
+            dict(topic.named(version), partitions=[{"index": 0, "records": batch([b"2", b"3"])}])])
+        got = [p for t in answer["topics"] for p in t["partitions"]]
+        assert [(p["error"], p["base_offset"]) for p in got] == [(NONE, 0)], got
+        assert stored(broker, topic, 0)["count"] == 2
+
+
 def test_transactional_ids_are_refused_while_transactions_are_not_served(broker):
     topic = Topic(broker, "transactional")
     for version in VERSIONS:
