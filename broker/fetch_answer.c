@@ -6,6 +6,7 @@
  * one entry. A session is created here and not before: it begins with what this answer says.
  */
 #include "base/assert.h"
+#include "base/mem.h"
 #include "broker/connection.h"
 #include "broker/fetch_internal.h"
 #include "broker/server.h"
@@ -21,8 +22,18 @@ struct answer {
     int32_t session_id;
 };
 
+static void drop_aborted(struct fetch_state *state)
+{
+    for (uint32_t i = 0; i < state->part_count; i++) {
+        mem_free(state->parts[i].aborted);
+        state->parts[i].aborted = NULL;
+        state->parts[i].aborted_count = 0;
+    }
+}
+
 static void give_back(struct fetch_state *state)
 {
+    drop_aborted(state);
     struct core *core = state->request->core;
     for (uint32_t i = 0; i < state->part_count; i++) {
         struct fetch_part *part = &state->parts[i];
@@ -164,6 +175,25 @@ static void part_answer(struct fetch_part *part, struct answer *answer,
             (struct iovec){part->memory, part->read.len};
 }
 
+/* Which transactions among the records a reader of committed ones has to drop. */
+static bool part_answer_aborted(struct fetch_state *state, const struct fetch_part *part,
+                                struct fetch_response_partition_data *data)
+{
+    if (part->aborted_count == 0 || part->error != KAFKA_NONE)
+        return true;
+    struct fetch_response_aborted_transaction *items =
+        answer_alloc(state, part->aborted_count, sizeof *items);
+    if (items == NULL)
+        return false;
+    for (uint32_t i = 0; i < part->aborted_count; i++) {
+        items[i].producer_id = part->aborted[i].producer_id;
+        items[i].first_offset = part->aborted[i].first_offset;
+    }
+    data->aborted_transactions.items = items;
+    data->aborted_transactions.count = (int32_t)part->aborted_count;
+    return true;
+}
+
 /* Where to go instead (KIP-951): there is one node, so it is this one again. */
 static bool part_answer_leader(struct fetch_state *state, struct answer *answer,
                                const struct fetch_part *part,
@@ -215,7 +245,8 @@ static bool answer_fill(struct fetch_state *state, struct answer *answer)
         }
         topic->partitions.count++;
         part_answer(part, answer, &data[i]);
-        if (!part_answer_leader(state, answer, part, &data[i]))
+        if (!part_answer_aborted(state, part, &data[i]) ||
+            !part_answer_leader(state, answer, part, &data[i]))
             return false;
     }
     return true;
@@ -248,6 +279,7 @@ static void answer_send(struct fetch_state *state, struct answer *answer)
             records->memories[records->memory_count++] =
                 (struct response_part){part->memory, part->memory_size};
     }
+    drop_aborted(state);
     request_respond_gather(state->request, &answer->response, records);
 }
 

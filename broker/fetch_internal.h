@@ -5,6 +5,7 @@
 #include "broker/core.h"
 #include "broker/fetch_session.h"
 #include "broker/request.h"
+#include "partition/aborted.h"
 #include "partition/partition.h"
 #include "protocol/errors.h"
 #include "protocol/schema/fetch.h"
@@ -33,6 +34,8 @@ struct fetch_part {
     void *memory; /* of the connection's core */
     size_t memory_size;
     struct partition_read read;
+    struct aborted_entry *aborted; /* from mem_alloc; for readers of committed records */
+    uint32_t aborted_count;
     bool reread; /* once more, with room for the whole first batch */
 };
 

@@ -136,6 +136,8 @@ static void read_done(struct partition_read *read)
 {
     struct fetch_part *part = CONTAINER_OF(read, struct fetch_part, read);
     struct core *core = CONTAINER_OF(read->partition->shard, struct core, shard);
+    if (read->committed_only && read->error == 0)
+        part->aborted = partition_aborted(read, &part->aborted_count);
     core_reply(core, &part->call);
 }
 

@@ -10,6 +10,7 @@
 #include "broker/fetch_internal.h"
 
 #include "base/assert.h"
+#include "base/mem.h"
 #include "protocol/batch.h"
 
 static void fetch_read_done(struct core *core, struct core_call *call);
@@ -56,6 +57,9 @@ static void fetch_reads_over(struct fetch_state *state)
         if (part->memory != NULL)
             core_fetch_give(state->request->core, part->memory, part->memory_size);
         part->memory = NULL;
+        mem_free(part->aborted);
+        part->aborted = NULL;
+        part->aborted_count = 0;
         state->out = 1;
         part_read(part, needed);
         state->out--;

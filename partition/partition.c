@@ -34,6 +34,7 @@ struct partition *partition_new(struct file_system *fs, const char *log_director
     p->producers = producers_new();
     segments_init(&p->segments, fs, directory, log);
     epochs_init(&p->epochs);
+    aborted_init(&p->aborted);
     list_init(&p->shard_node);
     list_init(&p->dirty_node);
     list_init(&p->moved_node);
@@ -50,6 +51,7 @@ void partition_free(struct partition *p)
     list_remove(&p->moved_node);
     segments_fini(&p->segments);
     epochs_fini(&p->epochs);
+    aborted_fini(&p->aborted);
     producers_free(p->producers);
     mem_free(p->pending.ring);
     mem_free(p->topic);

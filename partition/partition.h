@@ -17,6 +17,7 @@
 #include "base/list.h"
 #include "base/uuid.h"
 #include "io/io.h"
+#include "partition/aborted.h"
 #include "partition/epochs.h"
 #include "partition/producers.h"
 #include "partition/segments.h"
@@ -67,6 +68,7 @@ struct partition {
 
     struct segments segments;
     struct producers *producers;
+    struct aborted aborted; /* transactions */
     struct epochs epochs;
     bool epochs_changed; /* since the file was written */
 
@@ -184,6 +186,9 @@ struct partition_read {
     struct list node;
 };
 void partition_read(struct partition_read *read);
+/* The aborted transactions that touch what a read has brought: from mem_alloc, the caller's; null
+ * when there are none. On the partition's core, when the read is done. */
+struct aborted_entry *partition_aborted(const struct partition_read *read, uint32_t *count);
 
 /* The first record at or after a timestamp, within the high watermark. */
 struct partition_time_query {

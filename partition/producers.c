@@ -211,6 +211,12 @@ void producers_end_transaction(struct producers *producers, int64_t producer_id,
     producer_set_transaction(producers, p, -1);
 }
 
+int64_t producers_transaction_start(const struct producers *producers, int64_t producer_id)
+{
+    const struct producer *p = producers_find(producers, producer_id);
+    return p == NULL ? -1 : p->transaction_start;
+}
+
 int64_t producers_first_open(const struct producers *producers)
 {
     int64_t first = -1;

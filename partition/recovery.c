@@ -217,6 +217,7 @@ int recovery_open(struct recovery *r, struct partition *p)
     else
         load.replay_from =
             recovery_load_state(r->fs, p, r->clean ? INT64_MAX : load.recovery_point, r->log);
+    recovery_load_aborted(r->fs, p, load.replay_from, r->log);
     int result = segments_open(&p->segments, &load);
     if (result != 0) {
         log_error(r->log, "%s-%d is offline: %s", p->topic, p->index, result_sentence(result));
@@ -232,6 +233,11 @@ int recovery_open(struct recovery *r, struct partition *p)
         p->log_start =
             MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
     }
+    /* What was replayed Kafka may not have in its indexes, and it will trust them. */
+    if (load.replay_from < p->log_end)
+        result = aborted_store(&p->aborted, &p->segments, load.replay_from);
+    if (result != 0 && !p->offline)
+        return result;
     struct uuid topic_id;
     p->metadata_written =
         kafka_read_partition_metadata(r->fs, p->segments.directory, &topic_id) == 0;

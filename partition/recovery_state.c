@@ -12,6 +12,7 @@
 #include "partition/kafka_files.h"
 #include "partition/partition.h"
 #include "protocol/batch.h"
+#include "protocol/record.h"
 
 #define EPOCHS_BYTES_MAX (16 * MIB)
 #define PATH_BYTES 4096
@@ -70,6 +71,41 @@ int64_t recovery_load_state(struct file_system *fs, struct partition *p, int64_t
     return MAX(offset, 0);
 }
 
+void recovery_load_aborted(struct file_system *fs, struct partition *p, int64_t replay_from,
+                           const struct log *log)
+{
+    int result = aborted_load(&p->aborted, fs, p->segments.directory);
+    if (result != 0)
+        log_warn(log, "the index of aborted transactions of %s-%d cannot be read: %s", p->topic,
+                 p->index, result_sentence(result));
+    aborted_cut_end(&p->aborted, replay_from);
+}
+
+static bool is_abort(const uint8_t *batch)
+{
+    struct record record;
+    struct reader reader;
+    struct bytes records = batch_records(batch, (uint32_t)batch_size(batch));
+    reader_init(&reader, records.data, records.len);
+    return record_read(&reader, &record) == 0 && control_type(&record) == CONTROL_ABORT;
+}
+
+static void replay_marker(struct partition *p, const uint8_t *batch)
+{
+    struct aborted_entry entry = {
+        .producer_id = batch_producer_id(batch),
+        .first_offset = producers_transaction_start(p->producers, batch_producer_id(batch)),
+        .last_offset = batch_last_offset(batch),
+    };
+    producers_end_transaction(p->producers, entry.producer_id, batch_producer_epoch(batch),
+                              batch_max_timestamp(batch));
+    if (entry.first_offset < 0 || !is_abort(batch))
+        return;
+    int64_t open = producers_first_open(p->producers);
+    entry.last_stable = open >= 0 ? open : entry.last_offset + 1;
+    aborted_add(&p->aborted, &entry);
+}
+
 void recovery_replay_batch(void *context, const uint8_t *batch)
 {
     struct partition *p = context;
@@ -77,8 +113,7 @@ void recovery_replay_batch(void *context, const uint8_t *batch)
     if (batch_producer_id(batch) < 0)
         return;
     if (batch_is_control(batch)) {
-        producers_end_transaction(p->producers, batch_producer_id(batch),
-                                  batch_producer_epoch(batch), batch_max_timestamp(batch));
+        replay_marker(p, batch);
         return;
     }
     uint32_t span = (uint32_t)batch_last_offset_delta(batch);

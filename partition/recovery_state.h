@@ -21,8 +21,13 @@ int64_t recovery_load_state(struct file_system *fs, struct partition *p, int64_t
                             const struct log *log);
 
 /* A batch behind that: the `replay` of struct segments_load; `context` is the partition. A
- * transaction's marker ends it. */
+ * transaction's marker, which has to be whole, ends it. */
 void recovery_replay_batch(void *context, const uint8_t *batch);
+
+/* The aborted transactions that Kafka's indexes list, below `replay_from`: what is above is
+ * replayed. Blocking. */
+void recovery_load_aborted(struct file_system *fs, struct partition *p, int64_t replay_from,
+                           const struct log *log);
 
 /* The segments are open, and everything is replayed: the partition's ends and what follows from
  * them. `replay_from` is what recovery_load_state returned, or 0. */

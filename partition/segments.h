@@ -98,7 +98,8 @@ struct segments_load {
     int64_t recovery_point;
     bool trusted;
     /* Called for each batch that ends at or above `replay_from`, for producer state and leader
-     * epochs; null: not wanted. `batch` is its header alone, BATCH_HEADER_SIZE bytes. */
+     * epochs; null: not wanted. `batch` is its header alone, BATCH_HEADER_SIZE bytes; a control
+     * batch comes whole, if it is not larger than any of Kafka's. */
     int64_t replay_from;
     void (*replay)(void *context, const uint8_t *batch);
     void *context;

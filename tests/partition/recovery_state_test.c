@@ -42,16 +42,21 @@ static void replay_transactional(int64_t producer, int64_t offset)
     p->log_end = offset + 1;
 }
 
-static void replay_marker(int64_t producer, int64_t offset)
+static void replay_end(int64_t producer, int64_t offset, bool commit)
 {
     uint8_t data[BATCH_MARKER_SIZE];
     struct batch_marker marker = {
-        .commit = true, .producer_id = producer, .producer_epoch = 0, .timestamp = 2000};
+        .commit = commit, .producer_id = producer, .producer_epoch = 0, .timestamp = 2000};
     cr_assert_gt(batch_build_marker(data, sizeof data, &marker), 0);
     batch_patch_offset(data, offset);
     batch_patch_leader_epoch(data, 3);
     recovery_replay_batch(p, data);
     p->log_end = offset + 1;
+}
+
+static void replay_marker(int64_t producer, int64_t offset)
+{
+    replay_end(producer, offset, true);
 }
 
 /* Stores the producer state as Kafka's snapshot at `offset`. */
@@ -140,4 +145,22 @@ Test(recovery_state, state_above_the_end_of_the_log_is_dropped)
     recovery_settle(p, from, &f.log);
     cr_assert_eq(producers_count(p->producers), 0);
     cr_assert_eq(p->last_stable, 5);
+}
+
+Test(recovery_state, an_abort_is_remembered_with_the_last_stable_offset_of_its_time)
+{
+    replay_transactional(1, 0);
+    replay_transactional(2, 1);
+    replay_end(2, 2, false);
+    replay_end(1, 3, false);
+    replay_end(9, 4, false);
+    replay_transactional(1, 5);
+    replay_end(1, 6, true);
+    cr_assert_eq(p->aborted.count, 2, "neither a commit nor an abort of nothing");
+    cr_expect_eq(p->aborted.entries[0].producer_id, 2);
+    cr_expect_eq(p->aborted.entries[0].first_offset, 1);
+    cr_expect_eq(p->aborted.entries[0].last_offset, 2);
+    cr_expect_eq(p->aborted.entries[0].last_stable, 0, "producer 1 was open");
+    cr_expect_eq(p->aborted.entries[1].first_offset, 0);
+    cr_expect_eq(p->aborted.entries[1].last_stable, 4);
 }
