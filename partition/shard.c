@@ -75,7 +75,10 @@ static void append_roll_back(struct shard *shard, struct partition_append *a)
         p->log_end = last->base_offset;
         p->bytes_appended = last->bytes_before;
         pending_pop_back(&p->pending);
+        uint32_t epochs = p->epochs.count;
         epochs_cut_end(&p->epochs, p->log_end);
+        if (p->epochs.count != epochs)
+            p->epochs_changed = true; /* a flush may have written it already */
         if (p->pending.count == 0)
             list_remove(&p->dirty_node);
     }

@@ -406,6 +406,24 @@ Test(append, leader_epoch_that_began_with_a_failed_group_did_not_begin)
     cr_assert_eq(epochs_end_of(&p->epochs, 2, p->log_end).start_offset, 2);
 }
 
+Test(append, leader_epoch_that_a_flush_wrote_too_early_is_written_again)
+{
+    struct partition *p = rig_partition(&rig, 0);
+    rig_append(&rig, 0, (struct rig_batch){0});
+    p->leader_epoch = 2;
+    rig.io.hold_writes = true;
+    rig_give(&rig, 0, (struct rig_batch){0});
+    rig_advance(&rig, 2000); /* the flush of the first writes both epochs */
+    cr_assert_eq(p->synced_end, 1);
+    cr_assert_not(p->epochs_changed);
+    rig_wal_break(&rig);
+    rig.io.hold_writes = false;
+    rig_settle(&rig);
+    cr_assert_eq(p->log_end, 1);
+    cr_assert(p->epochs_changed);
+    rig_wal_mend(&rig);
+}
+
 Test(append, group_in_flight_behind_a_failed_one_is_taken_back_too)
 {
     rig.io.hold_writes = true;

@@ -244,9 +244,11 @@ void rig_step(struct rig *rig)
 void rig_settle(struct rig *rig)
 {
     for (int i = 0; i < 10000; i++) {
+        bool again = manual_io_busy(&rig->io);
         for (unsigned core = 0; core < rig->cores; core++)
-            shard_step(rig_shard(rig, core));
-        if (!manual_io_busy(&rig->io))
+            if (shard_step(rig_shard(rig, core)) <= io_now(&rig->io.io))
+                again = true;
+        if (!again && !manual_io_busy(&rig->io))
             return;
         io_poll(&rig->io.io, 0);
     }
@@ -386,7 +388,7 @@ static void give(struct rig_append *a)
     cr_assert_eq(a->answer, 0, "answered inside partition_append");
 }
 
-struct rig_append *rig_give(struct rig *rig, uint32_t place, struct rig_batch spec)
+struct rig_append *rig_make(struct rig *rig, uint32_t place, struct rig_batch spec)
 {
     uint32_t len;
     uint8_t *batch = rig_build(&spec, &len);
@@ -394,6 +396,12 @@ struct rig_append *rig_give(struct rig *rig, uint32_t place, struct rig_batch sp
     a->append.origin = spec.origin;
     a->append.log_append_time = spec.log_append_time;
     a->tag = spec.tag;
+    return a;
+}
+
+struct rig_append *rig_give(struct rig *rig, uint32_t place, struct rig_batch spec)
+{
+    struct rig_append *a = rig_make(rig, place, spec);
     give(a);
     return a;
 }

@@ -117,7 +117,9 @@ struct rig_append {
 };
 /* The batch, from malloc, and its length. */
 uint8_t *rig_build(const struct rig_batch *spec, uint32_t *len);
-/* Hands it in; it stays the rig's. */
+/* Made, but not handed in; it stays the rig's. */
+struct rig_append *rig_make(struct rig *rig, uint32_t place, struct rig_batch spec);
+/* Made and handed in. */
 struct rig_append *rig_give(struct rig *rig, uint32_t place, struct rig_batch spec);
 /* The same of a batch from malloc, whatever is in it. */
 struct rig_append *rig_give_bytes(struct rig *rig, uint32_t place, uint8_t *batch, uint32_t len);
