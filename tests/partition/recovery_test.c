@@ -8,6 +8,7 @@
 
 #include "base/util.h"
 #include "partition/checkpoint.h"
+#include "partition/kafka_files.h"
 #include "protocol/batch.h"
 #include "tests/partition/shard_fixture.h"
 
@@ -297,6 +298,14 @@ Test(recovery, log_start_comes_back_from_the_wal_and_from_the_checkpoint)
     }
 }
 
+static struct partition *find_none(void *context, struct uuid topic_id, int32_t index)
+{
+    (void)context;
+    (void)topic_id;
+    (void)index;
+    return NULL;
+}
+
 Test(recovery, offset_of_the_catalog_is_the_highest_that_any_group_names)
 {
     struct recovery *recovery;
@@ -309,12 +318,72 @@ Test(recovery, offset_of_the_catalog_is_the_highest_that_any_group_names)
     rig_crash(&rig);
     cr_assert_eq(recovery_begin(&rig.files.fs, rig.root, &rig.log, &recovery), 0);
     cr_assert_eq(recovery_catalog_offset(recovery), -1);
-    struct partition *p =
-        partition_new(&rig.files.fs, rig.root, "none", (struct uuid){{0}}, 0, &rig.log);
-    cr_assert_eq(recovery_open(recovery, p), 0);
-    rig.place_count = 0;
+    cr_assert_eq(recovery_replay(recovery, find_none, NULL), 0);
+    cr_assert_eq(recovery_catalog_offset(recovery), 42);
+    cr_assert_eq(recovery_entries(recovery), 0);
     recovery_end(recovery);
-    partition_free(p);
+}
+
+/* A clean stop, as Kafka makes and expects it. */
+static void stop_cleanly(void)
+{
+    char command[128];
+    shard_stop(rig_shard(&rig, 0));
+    rig_settle(&rig);
+    for (uint32_t i = 0; i < rig.place_count; i++)
+        cr_assert_eq(recovery_write_final(&rig.files.fs, rig_partition(&rig, i)), 0);
+    rig_stop(&rig);
+    snprintf(command, sizeof command, "rm %s/.odradek-*", rig.root);
+    cr_assert_eq(system(command), 0);
+    cr_assert_eq(kafka_write_clean_stop(&rig.files.fs, rig.root, 1), 0);
+}
+
+Test(recovery, clean_stop_needs_no_wal_and_keeps_the_state)
+{
+    rig_add(&rig, "topic", 0, 1);
+    rig_add(&rig, "empty", 0, 1);
+    start();
+    for (int i = 0; i < 3; i++)
+        rig_append(&rig, 0, produced(5, i));
+    rig_flush(&rig);
+    rig_partition(&rig, 0)->leader_epoch = 4;
+    rig_append(&rig, 0, produced(5, 3));
+    rig_flush(&rig);
+    rig_partition(&rig, 0)->epochs_changed = true;
+    stop_cleanly();
+    cr_assert_not(rig_has(&rig, "empty-0"));
+    cr_assert(rig_has(&rig, "topic-0/00000000000000000004.snapshot"));
+    start();
+    cr_assert_eq(rig.replayed, 0);
+    expect_end(0, 4);
+    expect_end(1, 0);
+    cr_assert_eq(epochs_of_offset(&rig_partition(&rig, 0)->epochs, 3), 4);
+    cr_assert_eq(epochs_of_offset(&rig_partition(&rig, 0)->epochs, 2), 0);
+    cr_assert_eq(outcome_of(0, produced(5, 3)), APPEND_DUPLICATE);
+    cr_assert_eq(outcome_of(0, produced(5, 5)), APPEND_OUT_OF_ORDER);
+    cr_assert_eq(outcome_of(0, produced(5, 4)), APPEND_DONE);
+}
+
+Test(recovery, damaged_state_after_a_clean_stop_begins_anew_and_is_reported)
+{
+    static const char *const names[] = {"topic-0/00000000000000000001.snapshot",
+                                        "topic-0/leader-epoch-checkpoint"};
+    rig_add(&rig, "topic", 0, 1);
+    start();
+    rig_append(&rig, 0, produced(5, 0));
+    stop_cleanly();
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        char path[256];
+        rig_path(&rig, names[i], path);
+        FILE *file = fopen(path, "wb");
+        fputs("rubbish that is long enough", file);
+        fclose(file);
+    }
+    start();
+    expect_end(0, 1);
+    cr_assert_not_null(strstr(rig.logged, "producer state"));
+    cr_assert_not_null(strstr(rig.logged, "leader epochs"));
+    cr_assert_eq(outcome_of(0, produced(5, 9)), APPEND_DONE);
 }
 
 /* Damage. */
