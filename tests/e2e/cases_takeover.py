@@ -40,13 +40,15 @@ offsets.topic.replication.factor=1
     def start(self):
         with open(self.output, "ab") as output:
             self.process = subprocess.Popen(
-                ["java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
+                ["java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                 "-Dorg.slf4j.simpleLogger.log.kafka.server.BrokerLifecycleManager=info", "-cp",
                  f"{JARS}/*", "kafka.Kafka", self.path], stdout=output, stderr=output)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             try:
                 api_versions(self.port)
-                kcat(self, "-L")
+                if b"leader -1" in kcat(self, "-L"):
+                    raise ConnectionError("not every partition has its leader")
                 return self
             except (OSError, subprocess.CalledProcessError):
                 assert self.process.poll() is None, self.text()
@@ -66,8 +68,11 @@ offsets.topic.replication.factor=1
 
 
 def check(broker, topic, wanted, partition=0):
-    got = kcat(broker, "-C", "-t", topic, "-p", str(partition), "-o", "beginning", "-e", "-q")
-    assert got == wanted, f"{topic}: {len(got)} bytes instead of {len(wanted)}"
+    done = subprocess.run(["kcat", "-b", f"127.0.0.1:{broker.port}", "-C", "-t", topic, "-p",
+                           str(partition), "-o", "beginning", "-e"], capture_output=True,
+                          timeout=120)
+    assert done.returncode == 0 and done.stdout == wanted, (
+        f"{topic}: {len(done.stdout)} bytes instead of {len(wanted)}: {done.stderr}")
 
 
 def test_kafka_takes_the_directory_and_gives_it_back(broker):
