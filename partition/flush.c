@@ -108,6 +108,11 @@ bool flush_refuses(const struct shard *shard)
     return (failing && (flush->full || flush_pressed(shard, 3))) || !wal_reserved(shard->wal);
 }
 
+bool flush_crowded(const struct shard *shard)
+{
+    return flush_pressed(shard, 3);
+}
+
 static void flush_not_full(struct shard *shard)
 {
     struct flush *flush = &shard->flush;

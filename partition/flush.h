@@ -81,6 +81,9 @@ uint64_t flush_step(struct shard *shard);
 /* Whether the log directory takes no more from clients: its segments cannot grow, or cannot be
  * written and the WAL has no room left to wait in. Ends by itself when a flush succeeds. */
 bool flush_refuses(const struct shard *shard);
+/* Whether clients have to wait: what is left of the WAL is for what is on its way, and for the
+ * broker's own records. */
+bool flush_crowded(const struct shard *shard);
 /* There may be space again: what waits for its next attempt need not wait. */
 void flush_retry_soon(struct shard *shard);
 /* The partition's failure is over: it was written, or is deleted. */

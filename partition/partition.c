@@ -169,6 +169,10 @@ int partition_append(struct partition_append *a)
         return append_decide(a, APPEND_GONE);
     if (p->offline || (a->origin == APPEND_CLIENT && flush_refuses(p->shard)))
         return append_decide(a, APPEND_OFFLINE);
+    if (a->origin == APPEND_CLIENT && flush_crowded(p->shard)) {
+        p->shard->crowded = true;
+        return ERR_BUSY;
+    }
 
     /* Markers have a producer, but no sequence. */
     bool idempotent = batch_producer_id(a->batch) >= 0 && !batch_is_control(a->batch);

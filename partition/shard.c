@@ -31,6 +31,10 @@ static void shard_durable(struct wal_owner *owner, uint64_t sequence)
     struct shard *shard = shard_of(owner);
     struct partition_append *a;
     relog_durable(shard, sequence);
+    if (shard->crowded) {
+        shard->crowded = false;
+        shard_signal_room(shard);
+    }
     while ((a = LIST_FIRST(&shard->appends, struct partition_append, node)) != NULL &&
            a->sequence <= sequence) {
         struct partition *p = a->partition;

@@ -58,6 +58,7 @@ struct shard {
     /* Called when memory came free, or the stream came back: parked appends may try again. */
     void (*room)(struct shard *shard);
     bool room_due;
+    bool crowded; /* an append was told to wait for room in the WAL */
 };
 
 /* Jobs that change files of one shard run in this lane, in order. */

@@ -118,6 +118,7 @@ static struct wal_group *group_open(struct wal *wal, uint64_t needed)
     group->data = block->memory + block->used;
     group->room = (uint32_t)(block->size - block->used);
     group->used = WAL_GROUP_HEADER;
+    wal->waiting_bytes += group->used;
     group->state = GROUP_GATHERING;
     group->sequence = wal->sequence_next++;
     group->opened_ns = io_now(wal->options.io);
@@ -143,8 +144,23 @@ static void group_close(struct wal *wal, enum wal_close_reason reason)
     wal->stats.closed[reason]++;
 }
 
+/* Whether the group's bytes are neither in a file nor on their way there. */
+static bool group_waits(const struct wal_group *group)
+{
+    return group->state == GROUP_GATHERING || group->state == GROUP_CLOSED;
+}
+
+static void group_wait_again(struct wal *wal, struct wal_group *group)
+{
+    if (!group_waits(group))
+        wal->waiting_bytes += group->used;
+    group->state = GROUP_CLOSED;
+}
+
 static void group_free(struct wal *wal, struct wal_group *group)
 {
+    if (group_waits(group))
+        wal->waiting_bytes -= group->used;
     list_remove(&group->node);
     wal_drop(wal, group->block);
     slab_free(&wal->group_slab, group);
@@ -177,6 +193,7 @@ int wal_append(struct wal *wal, const struct wal_entry *entry, uint32_t len, str
     uint8_t *at = group->data + group->used;
     wal_entry_encode(at, entry, len);
     group->used += size;
+    wal->waiting_bytes += size;
     group->entries++;
     group->live++;
     group->block->holds++;
@@ -254,6 +271,8 @@ static void group_write(struct wal *wal, struct wal_group *group, struct wal_fil
     };
     wal_group_encode(group->data, &header);
     group->extent = (struct io_extent){f->file, group->data, header.len, f->position};
+    ASSERT(group->state == GROUP_CLOSED && wal->waiting_bytes >= group->used);
+    wal->waiting_bytes -= group->used;
     group->state = GROUP_WRITING;
     group->op.done = group_written;
     if (f->position == 0)
@@ -446,7 +465,7 @@ static void group_written(struct io_op *op, const struct io_event *event)
     wal->writing--;
     group->state = GROUP_WRITTEN;
     if (!whole) {
-        group->state = GROUP_CLOSED;
+        group_wait_again(wal, group);
         write_failed(wal, event->value < 0 ? (int)event->value : ERR_IO);
     } else if (wal->state == WAL_ONLINE) {
         write_succeeded(wal);
@@ -468,7 +487,7 @@ static void seal_failed(struct wal *wal)
         struct wal_file *f = wal_file_of_sequence(wal, group->sequence);
         if (f != NULL)
             f->live -= group->live;
-        group->state = GROUP_CLOSED;
+        group_wait_again(wal, group);
     }
     for (size_t i = 0; i < WAL_FILES_MAX; i++) {
         struct wal_file *f = &wal->files[i];
@@ -589,13 +608,9 @@ void wal_get_stats(const struct wal *wal, struct wal_stats *stats)
     stats->memory_used = region_used(wal->region);
     stats->memory_limit = region_size(wal->region);
     stats->file_limit = wal->options.files_max * wal->options.file_bytes;
-    stats->file_used = 0;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
-        const struct wal_file *f = &wal->files[i];
-        bool used = f->state == FILE_LIVE || f->state == FILE_SEALED;
-        if (used && (f != wal->current || f->live > 0))
-            stats->file_used += f->size;
-    }
+    stats->file_used = wal->used_bytes + wal->waiting_bytes;
+    if (wal->current->live == 0)
+        stats->file_used -= wal->current->size;
 }
 
 int wal_open(const struct wal_options *options, const struct wal_recovered *recovered,

@@ -288,6 +288,7 @@ struct wal_file *wal_file_for(struct wal *wal, uint32_t len, uint64_t sequence)
             return NULL;
         }
         wal->wanted_len = 0;
+        wal->used_bytes += f->size;
         f->state = FILE_LIVE;
         f->first_sequence = f->end_sequence = sequence;
         wal->current = f;
@@ -310,6 +311,8 @@ struct wal_file *wal_file_of_sequence(struct wal *wal, uint64_t sequence)
 
 static void file_retire(struct wal *wal, struct wal_file *f, uint32_t free_files)
 {
+    ASSERT(wal->used_bytes >= f->size);
+    wal->used_bytes -= f->size;
     bool keep =
         f->state == FILE_LIVE && f->size >= wal->current->size && free_files < FREE_FILES_MAX;
     if (keep) {
@@ -448,6 +451,7 @@ static int file_make_first(struct wal *wal)
     if (result == 0) {
         f->state = FILE_LIVE;
         wal->current = f;
+        wal->used_bytes = f->size;
     }
     return result;
 }

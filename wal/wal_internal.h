@@ -116,6 +116,8 @@ struct wal {
 
     struct wal_file files[WAL_FILES_MAX];
     struct wal_file *current;
+    uint64_t used_bytes;      /* of live and sealed files */
+    uint64_t waiting_bytes;   /* of entries in groups that are not written yet */
     uint32_t wanted_len;      /* of a group that waits for a file */
     bool reserve_short;       /* the reserve does not cover the files */
     struct wal_position trim; /* the last asked for */
