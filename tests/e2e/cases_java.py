@@ -267,4 +267,9 @@ def test_dump_log_decodes_the_metadata_log(broker):
         assert kinds.count("TOPIC_RECORD") == 2 and kinds.count("PARTITION_RECORD") == 3, kinds
         assert kinds.count("REMOVE_TOPIC_RECORD") == 1 and "CONFIG_RECORD" in kinds, kinds
         assert kinds.count("FEATURE_LEVEL_RECORD") == 6, kinds
+        epochs = [record["data"]["brokerEpoch"] for record in records
+                  if record["type"] == "REGISTER_BROKER_RECORD"]
+        assert records[-1] == {"type": "BROKER_REGISTRATION_CHANGE_RECORD", "version": 1, "data": {
+            "brokerId": 1, "brokerEpoch": epochs[-1], "fenced": 1,
+            "inControlledShutdown": 1}}, records[-1]
         broker.start()
