@@ -28,7 +28,8 @@ def test_topics_are_created_described_grown_and_deleted(broker):
         "--replica-assignment", "1,1,1")
     for topic, count, configs in (
             ("made", 5, {"compression.type=gzip", "retention.ms=100000",
-                         "compression.gzip.level=5"}), ("assigned", 3, {""})):
+                         "compression.gzip.level=5", "min.insync.replicas=1"}),
+            ("assigned", 3, {"min.insync.replicas=1"})):
         lines = ask(broker, "kafka-topics", "--describe", "--topic", topic).splitlines()
         head = re.fullmatch(rf"Topic: {topic}\tTopicId: [\w-]{{22}}\tPartitionCount: {count}\t"
                             r"ReplicationFactor: 1\tConfigs: (.*)", lines[0])
