@@ -8,6 +8,7 @@
 #include "broker/request.h"
 
 #include "base/assert.h"
+#include "base/utf8.h"
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/dispatch.h"
@@ -192,6 +193,19 @@ struct string request_text(struct request *r, const char *text)
         return STRING_NULL;
     memcpy(copy, text, len);
     return (struct string){copy, (int32_t)len};
+}
+
+struct string request_utf8(struct request *r, struct string text)
+{
+    size_t len = text.len < 0 ? 0 : (size_t)text.len;
+    if (utf8_valid_len((const uint8_t *)text.data, len) == len)
+        return text;
+    /* Each byte at worst becomes the three of U+FFFD. */
+    char *copy = arena_alloc_array(&r->arena, len, 3);
+    if (copy == NULL)
+        return STRING_NULL;
+    size_t out = utf8_repair((const uint8_t *)text.data, len, (uint8_t *)copy);
+    return (struct string){copy, (int32_t)out};
 }
 
 bool request_decode(struct request *r, void **message)

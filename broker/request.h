@@ -112,6 +112,10 @@ bool *request_numbers_again(struct request *request, const int32_t *numbers, siz
 /* A copy of a text in the request's arena; null for null, or when memory is short. */
 struct string request_text(struct request *request, const char *text);
 
+/* The text as a client may read it: what is no UTF-8 becomes U+FFFD. The text itself when all of it
+ * is UTF-8; otherwise a copy in the arena, null when memory is short. */
+struct string request_utf8(struct request *request, struct string text);
+
 /* Encodes and queues the answer. */
 void request_respond(struct request *request, const void *response);
 
