@@ -189,7 +189,7 @@ static int16_t create_judge(struct catalog *catalog, struct proposal *proposal)
     const struct image *image = catalog_image(catalog);
     if (image_topic_named(image, item->name) != NULL || catalog_topic_taken(catalog, item->name))
         return KAFKA_TOPIC_ALREADY_EXISTS;
-    if (colliding_topic(image, item->name) != NULL)
+    if (item->creation != NULL && colliding_topic(image, item->name) != NULL)
         return KAFKA_INVALID_TOPIC_EXCEPTION;
     if (item->state != NULL && item->state->validate_only)
         return KAFKA_NONE;
@@ -357,6 +357,10 @@ static int16_t check_creation(struct request *r, struct topic_item *item)
 {
     if (!topic_name_valid(item->name))
         return refuse_name(item);
+    /* Judged once for the whole request: two of its topics may collide with each other. */
+    const struct image *image = &r->core->image;
+    if (image_topic_named(image, item->name) == NULL && colliding_topic(image, item->name) != NULL)
+        return KAFKA_INVALID_TOPIC_EXCEPTION;
     int16_t error = check_counts(item, server_config(r->core->server));
     return error != KAFKA_NONE ? error : check_configs(r, item);
 }
@@ -420,7 +424,7 @@ static void create_answer(struct topics_state *state)
         struct create_topics_response_creatable_topic_result *answer =
             &response.topics.items[response.topics.count++];
         message_defaults(&create_topics_response_creatable_topic_result_struct, answer);
-        answer->name = string_of_bytes(item->name);
+        answer->name = request_utf8(r, string_of_bytes(item->name));
         answer->error_code = item->error;
         answer->error_message = STRING_NULL;
         if (item->error != KAFKA_NONE) {

@@ -1,16 +1,15 @@
 """Traps that other Kafka-compatible brokers fell into, each with its number in the list that the
 project keeps of them, and what Kafka 4.2 answers to odd requests other than Produce."""
-import pathlib
 import socket
 import struct
+import subprocess
 import time
 
-from batches import batch, parse, record
-from harness import ROOT, kcat
+from batches import batch, parse
 from messages import (API_VERSIONS, APIS, CREATE_PARTITIONS, CREATE_TOPICS, DELETE_TOPICS,
                       DESCRIBE_CLUSTER, DESCRIBE_CONFIGS, DESCRIBE_TOPIC_PARTITIONS, FETCH,
                       FIND_COORDINATOR, INIT_PRODUCER_ID, LIST_OFFSETS, METADATA,
-                      OFFSET_FOR_LEADER_EPOCH, PRODUCE, create_topic, uvarint)
+                      OFFSET_FOR_LEADER_EPOCH, PRODUCE, create_topic)
 from wire import frame, read_exactly, receive
 
 
@@ -35,6 +34,10 @@ def batches_of(records):
         found.append(parse(records))
         records = records[found[-1]["size"]:]
     return found
+
+
+def bases(partition):
+    return [b["base_offset"] for b in batches_of(partition["records"])]
 
 
 def connected(broker):
@@ -82,13 +85,13 @@ def test_trap_4_a_fetch_begins_with_the_batch_that_holds_the_offset(broker):
         sizes.append(len(records))
         produce(broker, "many", records)
     for round in ("memory", "segments"):
-        found = batches_of(fetch(broker, "many", 4)["records"])
-        assert [b["base_offset"] for b in found] == list(range(3, 30, 3)), (round, found)
+        offsets = bases(fetch(broker, "many", 4))
+        assert offsets[:8] == list(range(3, 27, 3)), (round, offsets)
+        if offsets[-1] < 27:  # how much a segment holds behind an offset is an estimate
+            assert bases(fetch(broker, "many", 27)) == [27]
         for limit in (0, 1, sizes[0] - 1):
-            got = fetch(broker, "many", 4, max_bytes=limit)["records"]
-            assert [b["base_offset"] for b in batches_of(got)] == [3], (limit, len(got))
-        got = fetch(broker, "many", 0, max_bytes=sizes[0] * 2 + 10)["records"]
-        assert [b["base_offset"] for b in batches_of(got)] == [0, 3], len(got)
+            assert bases(fetch(broker, "many", 4, max_bytes=limit)) == [3], limit
+        assert bases(fetch(broker, "many", 0, max_bytes=sizes[0] * 2 + 10)) == [0, 3]
         broker.stop()
         broker.start()
 
@@ -112,14 +115,16 @@ def test_trap_6_read_committed_lists_aborted_transactions_as_an_empty_list(broke
 
 
 def test_trap_7_a_duplicate_after_a_crash_has_its_original_offset(broker):
+    """Any of the last five after a crash; after a clean stop the last, as Kafka's snapshots are."""
     create_topic(broker, "kept")
     sent = [batch([b"v"], producer=(5, 0, i)) for i in range(4)]
     for i, records in enumerate(sent):
         assert produce(broker, "kept", records) == i
-    for step in (broker.kill, broker.stop):
+    for step, known in ((broker.kill, (0, 1, 2, 3)), (broker.stop, (3,))):
         step()
         broker.start()
-        assert produce(broker, "kept", sent[1]) == 1
+        for i in known:
+            assert produce(broker, "kept", sent[i]) == i
         answer = PRODUCE.ask(broker, 9, topics=[{"name": "kept", "partitions": [
             {"index": 0, "records": batch(producer=(5, 0, 9))}]}])
         assert answer["topics"][0]["partitions"][0]["error"] == 45
@@ -239,7 +244,7 @@ def test_trap_13_what_clients_read_out_of_apiversions(broker):
     assert b"group.version" in answer["tags"][0]
     assert b"group.version" not in older["tags"][0], "version 3 leaves out those that begin at 0"
     for text in ("", "a b", "-x", "x-", "\u00e4"):
-        for field in ("name", "version"):
+        for field in ("name", "release"):
             got = API_VERSIONS.ask(broker, 3, **{field: text})
             assert (got["error"], got["keys"]) == (42, []), (field, text, got)
 
@@ -264,11 +269,6 @@ def test_trap_15_acks_0_gets_no_answer(broker):
         answer = LIST_OFFSETS.ask(s, 7, topics=[{"name": "mute", "partitions": [
             {"index": 0, "timestamp": -1}]}])
         assert answer["topics"][0]["partitions"][0]["offset"] == 10
-
-
-def config_names(table, scope):
-    text = (ROOT / "broker" / table).read_text()
-    return [line.split('"')[1] for line in text.splitlines() if line.startswith("ROW(")]
 
 
 def test_trap_16_every_config_is_described(broker):
@@ -313,29 +313,22 @@ def test_trap_18_all_topics_none_and_unknown_ones_are_three_things(broker):
 
 
 def test_trap_19_a_wildcard_is_never_advertised(broker):
-    broker.stop()
-    properties = pathlib.Path(broker.home.name) / "server.properties"
-    for listeners, advertised in ((f"PLAINTEXT://:{broker.port}", {"localhost"}),
-                                  (f"PLAINTEXT://0.0.0.0:{broker.port}", {"localhost"})):
-        properties.write_text(f"process.roles=broker,controller\nnode.id=1\n"
-                              f"log.dirs={broker.data}\nlisteners={listeners}\n")
-        if "0.0.0.0" not in listeners and "://:" not in listeners:
-            continue
-        check_advertised(broker, properties, advertised)
-    broker.start()
     got = METADATA.ask(broker, 9, topics=[])["brokers"][0]
     assert (got["host"], got["port"]) == ("127.0.0.1", broker.port), got
-
-
-def check_advertised(broker, properties, hosts):
-    """Without a start: the verdicts name what would be advertised."""
-    import subprocess
-    from harness import BROKER
-    got = subprocess.run([str(BROKER), str(properties), "--check-config"],
-                         stderr=subprocess.PIPE, timeout=10)
-    assert got.returncode == 0, got
-    assert b"advertised" not in got.stderr or b"0.0.0.0" not in got.stderr.split(b"advertised")[1]
-    del hosts
+    broker.stop()
+    broker.settings = ["listeners=PLAINTEXT://127.0.0.1:%d" % broker.port,
+                       "advertised.listeners=PLAINTEXT://elsewhere.example:4711"]
+    broker.start()
+    for got in (METADATA.ask(broker, 9, topics=[])["brokers"][0],
+                DESCRIBE_CLUSTER.ask(broker, 1)["brokers"][0]):
+        assert (got["host"], got["port"]) == ("elsewhere.example", 4711), got
+    wildcard = [part for part in broker.command() if part != "--listen"
+                and not part.startswith("127.0.0.1:")]
+    refused = subprocess.run([*wildcard[:3], "--check-config", "--set",
+                              "listeners=PLAINTEXT://0.0.0.0:9092", "--set",
+                              "advertised.listeners=PLAINTEXT://0.0.0.0:9092"],
+                             stderr=subprocess.PIPE, timeout=10)
+    assert refused.returncode == 64 and b"0.0.0.0" in refused.stderr, refused
 
 
 # What Kafka answers to odd requests: Metadata.
@@ -594,7 +587,7 @@ def test_create_partitions_answers(broker):
             ({"name": "grows", "count": -1, "assignments": None}, 37),
             ({"name": "no-such", "count": 5, "assignments": None}, 3),
             ({"name": "grows", "count": 3, "assignments": [{"brokers": [9]}]}, 39),
-            ({"name": "grows", "count": 4, "assignments": [{"brokers": [1]}]}, 39)]
+            ({"name": "grows", "count": 50, "assignments": [{"brokers": [1]}]}, 39)]
     for version in CREATE_PARTITIONS.versions:
         for topic, error in rows:
             got = asks(CREATE_PARTITIONS, broker, version, topics=[topic])[0]

@@ -236,7 +236,7 @@ FIND_COORDINATOR = Api(10, 3, range(0, 7), """
     port/0-3:i32
     coordinators/4+:[ key:str node_id:i32 host:str port:i32 error:i16 error_message:str ]""")
 
-API_VERSIONS = Api(18, 3, range(0, 5), "name/3+:str=\"e2e\" version/3+:str=\"1\"", """
+API_VERSIONS = Api(18, 3, range(0, 5), "name/3+:str=\"e2e\" release/3+:str=\"1\"", """
     error:i16 keys:[ key:i16 low:i16 high:i16 ] throttle_time_ms/1+:i32""")
 
 CREATE_TOPICS = Api(19, 5, range(2, 8), """
