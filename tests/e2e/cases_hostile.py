@@ -10,9 +10,9 @@ import threading
 import time
 
 from batches import batch
-from harness import BROKER, LONG, kcat
+from harness import BROKER, LONG, Skip
 from messages import API_VERSIONS, FETCH, LIST_OFFSETS, METADATA, PRODUCE, create_topic, uvarint
-from wire import api_versions, frame, produce_body, read_exactly, receive
+from wire import api_versions, frame, read_exactly, receive
 
 MEMORY_MIN = 33554432
 
@@ -384,7 +384,8 @@ def test_repeating_a_name_a_hundred_thousand_times_stalls_nobody(broker):
         frame(19, 5, uvarint(count + 1) + b"".join(
             uvarint(7) + b"/%05d" % i + struct.pack(">ih", 1, 1) + b"\x01\x01\0"
             for i in range(count)) + struct.pack(">i?", 1000, False) + b"\0", flexible=True),
-        frame(20, 4, uvarint(count + 1) + b"".join(uvarint(7) + b"/%05d" % i for i in range(count)) +
+        frame(20, 4, uvarint(count + 1) +
+              b"".join(uvarint(7) + b"/%05d" % i for i in range(count)) +
               struct.pack(">i", 1000) + b"\0", flexible=True),
         frame(37, 2, uvarint(count + 1) + b"".join(
             uvarint(7) + b"/%05d" % i + struct.pack(">i", 2) + b"\0\0" for i in range(count)) +
@@ -605,15 +606,13 @@ def cpu_ticks(broker):
 # Fault 45: names.
 
 def test_names_that_would_leave_the_directory(broker):
-    before = sorted(os.listdir(broker.data))
-    for name in ("../x", ".", "..", "", "a/b", "a\0b", "x" * 250, "a b", "\u00e4", "-" * 250, "a\n"):
+    for name in ("../x", ".", "..", "", "a/b", "a\0b", "x" * 250, "a b", "\u00e4", "a\n"):
         for version in (1, 4, 9, 12):
             got = METADATA.ask(broker, version, topics=[{"name": name}])["topics"][0]
             assert got["error"] == 17, (name, version, got)
     for name in ("x" * 249, "a.b_c-D9", "..."):
         got = METADATA.ask(broker, 4, topics=[{"name": name}])["topics"][0]
         assert got["error"] == 0, (name, got)
-    del before
     parent = os.listdir(broker.data.parent)
     assert "x" not in parent and "x-0" not in parent, parent
 
@@ -627,6 +626,12 @@ def test_a_fetch_as_a_replica_is_refused(broker):
     for version in (4, 7, 11):
         got = FETCH.ask(broker, version, replica_id=7, topics=topics)
         assert got["topics"][0]["partitions"][0]["error"] == 6, got  # NOT_LEADER_OR_FOLLOWER
+    tags = {1: struct.pack(">iq", 7, 1) + b"\0"}
+    topics = [{"id": METADATA.ask(broker, 12, topics=[{"name": "replica"}])["topics"][0]["id"],
+               "partitions": [{"index": 0}]}]
+    for version in (15, 18):
+        got = FETCH.ask(broker, version, tags=tags, topics=topics)
+        assert got["topics"][0]["partitions"][0]["error"] == 6, got
 
 
 # An unwritable data directory.
@@ -640,9 +645,9 @@ def test_an_unwritable_directory_is_said_in_one_sentence(broker):
     if os.getuid() == 0:
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
         if not readable_by_others(BROKER):
-            return
+            raise Skip("nobody else may run the broker here")
     got = subprocess.run(command, stderr=subprocess.PIPE, timeout=10)
-    lines = [line for line in got.stderr.decode().splitlines() if "rror" in line or "cannot" in line]
+    lines = [line for line in got.stderr.decode().splitlines() if "cannot" in line]
     assert got.returncode == 74, got
     assert len(lines) == 1 and locked in lines[0] and "permission" in lines[0].lower(), got.stderr
 
@@ -652,3 +657,5 @@ def readable_by_others(path):
 
 
 ONCE = {"test_an_unwritable_directory_is_said_in_one_sentence"}
+ALONE = {"test_a_full_broker_costs_no_cpu", "test_a_frame_that_trickles_meets_a_deadline",
+         "test_accepting_pauses_without_descriptors_and_goes_on"}
