@@ -125,6 +125,29 @@ Test(relog, copies_are_written_to_segments_like_any_batch)
         cr_assert_eq(rig_read_all(&rig, i), 1);
 }
 
+/* A partition that can neither be flushed nor logged again holds a file in the middle. */
+Test(relog, replay_that_begins_between_the_first_copies_finds_the_new_ones)
+{
+    start(3);
+    uint64_t first = oldest_sequence(0);
+    load(3, 2);
+    rig_add(&rig, "sick", 0, 1);
+    rig.files.fault = (struct file_fault){VERB_MAKE_DIRECTORY, "sick-0", ERR_IO, UINT32_MAX, 0};
+    for (int i = 0; i < 24; i++)
+        rig_append(&rig, 4, (struct rig_batch){.value_len = 128 * 1024});
+    rig_append(&rig, 0, (struct rig_batch){.value_len = 50});
+    load(3, 5);
+    cr_assert_gt(oldest_sequence(0), first);
+    cr_assert_eq(rig_partition(&rig, 4)->synced_end, 0);
+    rig_crash(&rig);
+    rig.files.fault.times = 0;
+    cr_assert_eq(rig_start(&rig), 0);
+    cr_assert_eq(rig_partition(&rig, 0)->replay_end, 2, "the second batch came without the first");
+    cr_assert_eq(rig_read_all(&rig, 0), 2);
+    cr_assert_eq(rig_read_all(&rig, 1), 1);
+    cr_assert_eq(rig_read_all(&rig, 4), 24);
+}
+
 /* Holds the WAL's writes with a pass under way. */
 static void hold_pass(void)
 {
@@ -151,6 +174,24 @@ Test(relog, the_first_copies_count_until_the_new_ones_are_durable)
     cr_assert_gt(oldest_sequence(0), first);
     cr_assert_eq(relog()->count, 0);
     cr_assert_eq(rig_read_all(&rig, 0), 1);
+}
+
+Test(relog, a_partition_with_an_append_that_is_out_has_to_wait)
+{
+    start(3);
+    for (int i = 0; i < 1000 && relog()->count == 0; i++) {
+        rig.io.hold_writes = false;
+        relog()->not_before_ns = UINT64_MAX;
+        rig_append(&rig, 3, (struct rig_batch){.value_len = 128 * 1024});
+        rig.io.hold_writes = true;
+        rig_give(&rig, 1, (struct rig_batch){0});
+        relog()->not_before_ns = 0;
+        rig_settle(&rig);
+    }
+    cr_assert_eq(relog()->count, 2);
+    cr_assert_not(rig_partition(&rig, 1)->relogging);
+    rig.io.hold_writes = false;
+    rig_settle(&rig);
 }
 
 Test(relog, a_stream_that_goes_offline_drops_the_copies_and_keeps_the_batches)
