@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "broker/catalog_leaders.h"
 #include "broker/catalog_snapshot.h"
 #include "broker/partitions.h"
 #include "broker/server.h"
@@ -64,6 +65,7 @@ struct catalog {
     bool overflow;
     struct catalog_keeping keeping;
     struct proposal retire;
+    bool retire_again; /* not everything fitted into the proposal */
     enum retirement retirement;
 };
 
@@ -349,6 +351,9 @@ static int16_t retire_judge(struct catalog *catalog, struct proposal *proposal)
 {
     struct broker_registration_change_record record;
     (void)proposal;
+    catalog->retire_again = !catalog_resign_leadership(catalog);
+    if (catalog->retire_again)
+        return KAFKA_NONE;
     message_defaults(&broker_registration_change_record_struct, &record);
     record.broker_id = server_node_id(catalog->core->server);
     record.broker_epoch = catalog->core->image.broker_epoch;
@@ -361,8 +366,12 @@ static int16_t retire_judge(struct catalog *catalog, struct proposal *proposal)
 static void retire_done(struct core *core, struct core_call *call)
 {
     struct catalog *catalog = CONTAINER_OF(call, struct catalog, retire.call);
-    if (catalog->retire.error != KAFKA_NONE)
+    if (catalog->retire.error != KAFKA_NONE) {
         log_warn(&core->log, "this broker could not be fenced in the catalog");
+    } else if (catalog->retire_again) {
+        catalog_propose(core, &catalog->retire);
+        return;
+    }
     catalog->retirement = RETIRE_DONE;
 }
 

@@ -59,9 +59,9 @@ void catalog_free(struct catalog *catalog);
 /* The first thing on core 0: begins the log's new leader epoch and registers this broker; then
  * every core accepts connections. */
 void catalog_boot(struct catalog *catalog);
-/* Before the core stops: this broker is fenced, so that the next one to start, which may be Kafka,
- * need not wait until its session has expired. Call it in each step, until it returns true;
- * *proposed is set when this call has begun it. */
+/* Before the core stops: partitions get no leader and this broker is fenced, so that the next one
+ * to start, which may be Kafka, need not wait until its session has expired. Call it in each step,
+ * until it returns true; *proposed is set when this call has begun it. */
 bool catalog_retire(struct catalog *catalog, bool *proposed);
 /* That is under way: completions drive it. */
 bool catalog_retiring(const struct catalog *catalog);

@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "broker/accept.h"
 #include "broker/catalog.h"
+#include "broker/catalog_leaders.h"
 #include "broker/server.h"
 #include "partition/partition.h"
 #include "protocol/errors.h"
@@ -19,7 +20,7 @@
 
 #define BATCH_BYTES 1024
 #define ENDPOINTS_MAX 16
-#define LEADERS_AT_ONCE 4096
+#define ELIGIBLE_FEATURE "eligible.leader.replicas.version"
 #define RESOURCE_BROKER 4
 /* As in the server.properties that comes with Kafka. */
 #define CONTROLLER_NAME "CONTROLLER"
@@ -41,9 +42,8 @@ static const struct {
     int16_t least;
     int16_t level;
 } features[] = {
-    {"metadata.version", 7, 29}, {"eligible.leader.replicas.version", 0, 1},
-    {"group.version", 0, 1},     {"share.version", 0, 1},
-    {"streams.version", 0, 1},   {"transaction.version", 0, 2},
+    {"metadata.version", 7, 29}, {ELIGIBLE_FEATURE, 0, 1},  {"group.version", 0, 1},
+    {"share.version", 0, 1},     {"streams.version", 0, 1}, {"transaction.version", 0, 2},
 };
 
 static void accept_run(struct core *core, struct core_call *call)
@@ -68,9 +68,28 @@ static void boot_done(struct core *core, struct core_call *call);
 
 /* Features. */
 
-/* The records of Kafka's bootstrap.checkpoint, which kafka-storage has written. */
-static void add_bootstrap(struct catalog *catalog, struct bytes file)
+static bool enables_eligible(struct catalog *catalog, struct bytes value)
 {
+    struct region *scratch = catalog_image(catalog)->scratch;
+    struct arena arena;
+    struct catalog_record record;
+    arena_init(&arena, scratch, region_size(scratch));
+    bool enables = false;
+    if (catalog_record_read(value, &arena, &record) == 0 &&
+        record.type == &feature_level_record_type) {
+        const struct feature_level_record *feature = record.message;
+        enables = bytes_equal(string_bytes(feature->name), BYTES_LITERAL(ELIGIBLE_FEATURE)) &&
+                  feature->feature_level > 0;
+    }
+    arena_reset(&arena);
+    return enables;
+}
+
+/* The records of Kafka's bootstrap.checkpoint, which kafka-storage has written. Whether they enable
+ * eligible leader replicas. */
+static bool add_bootstrap(struct catalog *catalog, struct bytes file)
+{
+    bool eligible = false;
     while (file.len > 0) {
         int64_t size = batch_check(file);
         struct reader reader;
@@ -83,10 +102,12 @@ static void add_bootstrap(struct catalog *catalog, struct bytes file)
             if (record_read(&reader, &record) != 0)
                 break;
             catalog_add_value(catalog, blob_bytes(record.value));
+            eligible = eligible || enables_eligible(catalog, blob_bytes(record.value));
         }
         file.data += size;
         file.len -= (size_t)size;
     }
+    return eligible;
 }
 
 /* With eligible leader replicas Kafka wants min.insync.replicas to stand in the catalog. */
@@ -108,7 +129,8 @@ static void add_features(struct catalog *catalog, struct server *server)
         return;
     struct bytes bootstrap = server_bootstrap(server);
     if (bootstrap.len > 0) {
-        add_bootstrap(catalog, bootstrap);
+        if (add_bootstrap(catalog, bootstrap))
+            add_min_insync(catalog, server_config(server));
         return;
     }
     for (size_t i = 0; i < ARRAY_LENGTH(features); i++) {
@@ -119,44 +141,6 @@ static void add_features(struct catalog *catalog, struct server *server)
         catalog_add(catalog, &feature_level_record_type, 0, &record);
     }
     add_min_insync(catalog, server_config(server));
-}
-
-/* Leadership. */
-
-/* A clean stop of Kafka leaves partitions without a leader; the only replica takes over. */
-static void add_leader(struct catalog *catalog, const struct image_topic *topic, int32_t index,
-                       int32_t node)
-{
-    struct partition_change_record record;
-    message_defaults(&partition_change_record_struct, &record);
-    record.partition_id = index;
-    record.topic_id = topic->id;
-    record.leader = node;
-    record.isr.items = &node;
-    record.isr.count = 1;
-    record.eligible_leader_replicas.count = 0;
-    record.last_known_elr.count = 0;
-    catalog_add(catalog, &partition_change_record_type,
-                image_partition_change_version(catalog_image(catalog)), &record);
-}
-
-/* Up to a limit. False: there are more. */
-static bool add_leaders(struct catalog *catalog, int32_t node)
-{
-    const struct image *image = catalog_image(catalog);
-    uint32_t added = 0;
-    for (uint32_t t = 0; t < image->topic_count; t++) {
-        const struct image_topic *topic = image->sorted[t];
-        for (int32_t i = 0; i < topic->partition_count; i++) {
-            if (topic->partitions[i].leader == node)
-                continue;
-            if (added == LEADERS_AT_ONCE)
-                return false;
-            add_leader(catalog, topic, i, node);
-            added++;
-        }
-    }
-    return true;
 }
 
 /* Registration. */
@@ -224,7 +208,7 @@ static int16_t boot_judge(struct catalog *catalog, struct proposal *proposal)
         catalog_add(catalog, &abort_transaction_record_type, 0, &record);
     }
     add_features(catalog, server);
-    boot->again = !add_leaders(catalog, server_node_id(server));
+    boot->again = !catalog_take_leadership(catalog);
     if (!boot->again)
         add_registration(catalog, boot);
     return KAFKA_NONE;

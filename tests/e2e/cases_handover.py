@@ -1,15 +1,19 @@
 """What lies beside records survives a stay with us: settings, quorum, transactions."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
 
 from cases_takeover import Kafka
 from harness import kcat, words
-from kafka_tools import tool
+from kafka_tools import run_tool, tool
 
-ONCE = {"test_kafka_serves_what_we_stored_and_gives_it_back", "test_larger_clusters_are_refused"}
+ONCE = {"test_kafka_serves_what_we_stored_and_gives_it_back", "test_everything_survives_a_stay",
+        "test_a_directory_that_was_only_formatted", "test_kafka_crashed_here",
+        "test_larger_clusters_are_refused"}
+LONG_ONLY = {"test_everything_survives_a_stay", "test_kafka_crashed_here"}
 
 # Kafka with what a catalog can hold, and a compaction that is soon done.
 RICH = """authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
@@ -29,6 +33,33 @@ def rich_kafka(broker):
                                           "controller.quorum.bootstrap.servers=")
     kafka.path.write_text(text + RICH)
     return kafka
+
+
+def format_dynamic(kafka):
+    tool("kafka-storage", "format", "--standalone", "-t", "abcdefghijklmnopqrstuw", "-c",
+         str(kafka.path))
+    return kafka
+
+
+def takeover(server, verb, *arguments):
+    code, out, err = run_tool("takeover", verb, f"127.0.0.1:{server.port}", *arguments,
+                              timeout=120)
+    assert code == 0, out[-2000:] + err[-3000:]
+    return sorted(out.splitlines())
+
+
+def records_of(lines):
+    """Topic ids and records, which every broker must show alike."""
+    return [line for line in lines if line.startswith(("topic ", "read_"))]
+
+
+def without(lines, *topics):
+    return [line for line in lines if not any(topic in line for topic in topics)]
+
+
+def clear(broker):
+    broker.stop()
+    shutil.rmtree(broker.data)
 
 
 def check_catalog_files(broker):
@@ -51,6 +82,63 @@ def test_kafka_serves_what_we_stored_and_gives_it_back(broker):
         kcat(kafka, "-P", "-t", "handed", data=wanted)
     broker.start()
     assert kcat(broker, "-C", "-t", "handed", "-e", "-q") == wanted + wanted
+
+
+def test_a_directory_that_was_only_formatted(broker):
+    clear(broker)
+    kafka = rich_kafka(broker)
+    tool("kafka-storage", "format", "--standalone", "-t", "abcdefghijklmnopqrstuw", "-c",
+         str(kafka.path), "--add-scram", "SCRAM-SHA-256=[name=alice,password=secret]",
+         "--feature", "share.version=0")
+    broker.start()
+    kcat(broker, "-P", "-t", "first", data=b"1\n")
+    broker.stop()
+    check_catalog_files(broker)
+    newest = str(snapshots(broker)[-1])
+    out = tool("kafka-dump-log", "--cluster-metadata-decoder", "--files", newest)
+    assert '"type":"USER_SCRAM_CREDENTIAL_RECORD"' in out and '"name":"alice"' in out, out
+    assert re.search(r'KRaftVoters .*"host":"127.0.0.1"', out), "of the format, not of ours"
+    levels = re.findall(r'"name":"([a-z.]*)","featureLevel":(\d+)', out)
+    assert ("metadata.version", "29") in levels and "share.version" not in dict(levels), levels
+    assert '"name":"min.insync.replicas","value":"1"' in out, out
+
+
+def test_everything_survives_a_stay(broker):
+    clear(broker)
+    with format_dynamic(rich_kafka(broker)).start() as kafka:
+        takeover(kafka, "fill", "1")
+        takeover(kafka, "settings")
+        before = takeover(kafka, "all")
+    for turn in range(2):
+        broker.start()
+        assert records_of(takeover(broker, "records")) == records_of(before), turn
+        kcat(broker, "-P", "-t", f"ours{turn}", data=words(1000, turn))
+        if turn == 1:
+            broker.kill()
+            broker.start()
+        assert kcat(broker, "-C", "-t", f"ours{turn}", "-e", "-q") == words(1000, turn)
+        broker.stop()
+        check_catalog_files(broker)
+        with rich_kafka(broker).start() as kafka:
+            after = takeover(kafka, "all")
+            assert without(after, "ours") == without(before, "ours"), turn
+            assert kcat(kafka, "-C", "-t", f"ours{turn}", "-e", "-q") == words(1000, turn)
+            takeover(kafka, "fill", str(turn + 2))
+            before = takeover(kafka, "all")
+
+
+def test_kafka_crashed_here(broker):
+    clear(broker)
+    kafka = format_dynamic(rich_kafka(broker)).start()
+    takeover(kafka, "fill", "1")
+    before = takeover(kafka, "records")
+    kafka.process.kill()
+    kafka.process.wait(20)
+    broker.start()
+    assert records_of(takeover(broker, "records")) == records_of(before)
+    broker.stop()
+    with rich_kafka(broker).start() as kafka:
+        assert takeover(kafka, "records") == before
 
 
 def test_larger_clusters_are_refused(broker):
