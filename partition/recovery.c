@@ -332,15 +332,24 @@ static int replay_append(struct recovery *r, struct partition *p, struct bytes b
     return r->gathered >= REPLAY_BYTES_MAX ? write_gathered(r) : 0;
 }
 
+/* Acknowledged records that have no place to go. */
+static int replay_miss(struct partition *p, struct bytes batch)
+{
+    if (batch.len < BATCH_HEADER_SIZE)
+        return ERR_CORRUPT;
+    p->replay_end = MAX(p->replay_end, batch_last_offset(batch.data) + 1);
+    return 0;
+}
+
 static int replay_entry(void *context, const struct wal_visit *entry)
 {
     struct recovery *r = context;
     struct partition *p = r->find(r->context, entry->topic_id, entry->partition);
-    if (p == NULL || p->offline)
+    if (p == NULL)
         return 0;
     switch (entry->kind) {
     case WAL_BATCH:
-        return replay_append(r, p, entry->payload);
+        return p->offline ? replay_miss(p, entry->payload) : replay_append(r, p, entry->payload);
     case WAL_LOG_START:
         if (entry->payload.len == 8)
             p->log_start = MAX(p->log_start, (int64_t)load_be64(entry->payload.data));
@@ -352,17 +361,29 @@ static int replay_entry(void *context, const struct wal_visit *entry)
     return ERR_VERSION;
 }
 
-/* What replay has passed over must have come again by the end. */
-static void take_gaps_offline(struct recovery *r)
+/* What replay has passed over must have come again by the end. What belongs to a partition that
+ * cannot be opened must not leave the WAL with it, unless its directory was taken away. */
+static int settle_missed(struct recovery *r)
 {
+    int result = 0;
     for (uint32_t i = 0; i < r->opened_count; i++) {
         struct partition *p = r->opened[i];
         if (p->replay_end <= p->log_end)
             continue;
+        if (p->offline && p->segments.directory_made) {
+            log_error(r->log,
+                      "%s-%d cannot be opened, and the WAL holds its acknowledged records from "
+                      "%lld to %lld; mend %s, or remove it to give the partition up",
+                      p->topic, p->index, (long long)p->log_end, (long long)p->replay_end,
+                      p->segments.directory);
+            result = ERR_OFFLINE;
+            continue;
+        }
         log_error(r->log, "%s-%d is offline: its log ends at %lld, the WAL goes on up to %lld",
                   p->topic, p->index, (long long)p->log_end, (long long)p->replay_end);
         p->offline = true;
     }
+    return result;
 }
 
 int recovery_replay(struct recovery *r, recovery_find_fn *find, void *context)
@@ -386,8 +407,8 @@ int recovery_replay(struct recovery *r, recovery_find_fn *find, void *context)
         if (result != 0)
             return result;
     }
-    take_gaps_offline(r);
-    return write_gathered(r);
+    int result = settle_missed(r);
+    return result == 0 ? write_gathered(r) : result;
 }
 
 int64_t recovery_catalog_offset(const struct recovery *r)

@@ -364,7 +364,7 @@ Test(recovery, clean_stop_needs_no_wal_and_keeps_the_state)
     cr_assert_eq(outcome_of(0, produced(5, 4)), APPEND_DONE);
 }
 
-Test(recovery, damaged_state_after_a_clean_stop_begins_anew_and_is_reported)
+Test(recovery, damaged_state_after_a_clean_stop_is_reported_and_made_again_from_the_log)
 {
     static const char *const names[] = {"topic-0/00000000000000000001.snapshot",
                                         "topic-0/leader-epoch-checkpoint"};
@@ -383,7 +383,9 @@ Test(recovery, damaged_state_after_a_clean_stop_begins_anew_and_is_reported)
     expect_end(0, 1);
     cr_assert_not_null(strstr(rig.logged, "producer state"));
     cr_assert_not_null(strstr(rig.logged, "leader epochs"));
-    cr_assert_eq(outcome_of(0, produced(5, 9)), APPEND_DONE);
+    cr_assert_eq(outcome_of(0, produced(5, 0)), APPEND_DUPLICATE);
+    cr_assert_eq(outcome_of(0, produced(5, 9)), APPEND_OUT_OF_ORDER);
+    cr_assert_eq(outcome_of(0, produced(5, 1)), APPEND_DONE);
 }
 
 /* Damage. */
@@ -410,6 +412,23 @@ Test(recovery, missing_directory_of_synced_records_is_an_offline_partition)
     cr_assert(rig_partition(&rig, 0)->offline);
     cr_assert_eq(rig_partition(&rig, 0)->synced_end, 3);
     expect_end(1, 3);
+}
+
+Test(recovery, partition_that_cannot_be_opened_keeps_its_records_in_the_wal)
+{
+    rig_add(&rig, "topic", 0, 1);
+    start();
+    rig_append_many(&rig, 0, 3);
+    rig_flush(&rig);
+    rig_append_many(&rig, 0, 2);
+    rig_crash(&rig);
+    rig.files.fault = (struct file_fault){VERB_OPEN, "topic-0", ERR_IO, 1000, 0};
+    cr_assert_eq(rig_start(&rig), ERR_OFFLINE);
+    cr_assert_not_null(strstr(rig.logged, "its acknowledged records from 3 to 5"));
+    rig_crash(&rig);
+    rig.files.fault = (struct file_fault){0};
+    start();
+    expect_end(0, 5);
 }
 
 Test(recovery, missing_directory_of_a_partition_without_records_is_nothing)
