@@ -92,6 +92,8 @@ def main():
 
 if __name__ == "__main__":
     clients = ROOT / "build" / "venv"
+    if not clients.exists():
+        sys.exit("the clients are missing: ./dev install-deps")
     if pathlib.Path(sys.prefix) != clients:
         os.execv(clients / "bin" / "python", [str(clients / "bin" / "python"), *sys.argv])
     sys.exit(main())
