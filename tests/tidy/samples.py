@@ -81,4 +81,5 @@ GOOD = [
                       "typedef void f_done_fn(struct f *f);\n"),
     ("broker/x.c", inside("operations->open(1);", "file.read(2);", "wal_free(w);")),
     ("tests/wal/x_test.c", TOP + "Test(x, does_all_it_says)\n{\n    usleep(100);\n}\n"),
+    ("tests/wal/x_test.c", TOP + "ParameterizedTest(int *n, x, does_all_it_says)\n{\n}\n"),
 ]

@@ -76,15 +76,18 @@ static const struct runner_options *suite_options(const char *suite)
 }
 
 /* The suite's preparation stands around the test's own. */
-_Noreturn static void run_child(const struct runner_test *test, const struct runner_options *suite,
-                                double timeout)
+_Noreturn static void run_child(const struct runner_test *test, void *item,
+                                const struct runner_options *suite, double timeout)
 {
     alarm((unsigned)timeout + 1);
     if (suite->init != NULL)
         suite->init();
     if (test->options.init != NULL)
         test->options.init();
-    test->body();
+    if (test->call != NULL)
+        test->call(item);
+    else
+        test->body();
     if (test->options.fini != NULL)
         test->options.fini();
     if (suite->fini != NULL)
@@ -117,13 +120,13 @@ static enum outcome judge(int status, const struct runner_options *test,
     return signal_wanted == 0 && WEXITSTATUS(status) == code_wanted ? PASSED : FAILED;
 }
 
-static enum outcome run(const struct runner_test *test, double timeout)
+static enum outcome run(const struct runner_test *test, void *item, double timeout)
 {
     const struct runner_options *suite = suite_options(test->suite);
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
-        run_child(test, suite, first_given(test->options.timeout, suite->timeout, timeout));
+        run_child(test, item, suite, first_given(test->options.timeout, suite->timeout, timeout));
     }
     int status = 0;
     if (child < 0 || waitpid(child, &status, 0) != child)
@@ -140,25 +143,50 @@ static const char *argument(int count, char **arguments, const char *name)
     return NULL;
 }
 
-int main(int count, char **arguments)
+struct summary {
+    unsigned totals[OUTCOMES];
+    double timeout;
+    const char *filter; /* null: every test */
+};
+
+static void run_one(struct summary *summary, const struct runner_test *test, void *item)
 {
     static const char *const verdicts[OUTCOMES] = {"ok", "FAILED", "CRASHED", "skipped"};
-    const char *seconds = argument(count, arguments, "--timeout");
-    const char *filter = argument(count, arguments, "--filter");
-    double timeout = seconds != NULL ? strtod(seconds, NULL) : TIMEOUT_SECONDS;
-    unsigned totals[OUTCOMES] = {0};
-    for (const struct runner_test *test = first; test != NULL; test = test->next) {
-        char name[NAME_BYTES_MAX];
-        snprintf(name, sizeof name, "%s/%s", test->suite, test->name != NULL ? test->name : "");
-        if (test->name == NULL || test->options.disabled ||
-            (filter != NULL && strstr(name, filter) == NULL))
-            continue;
-        enum outcome outcome = run(test, timeout);
-        totals[outcome]++;
-        runner_note("%s %s", verdicts[outcome], name);
+    enum outcome outcome = run(test, item, summary->timeout);
+    summary->totals[outcome]++;
+    runner_note("%s %s/%s", verdicts[outcome], test->suite, test->name);
+}
+
+static void run_test(struct summary *summary, const struct runner_test *test)
+{
+    char name[NAME_BYTES_MAX];
+    if (test->name == NULL || test->options.disabled)
+        return;
+    snprintf(name, sizeof name, "%s/%s", test->suite, test->name);
+    if (summary->filter != NULL && strstr(name, summary->filter) == NULL)
+        return;
+    if (test->call == NULL) {
+        run_one(summary, test, NULL);
+        return;
     }
+    struct runner_parameters parameters = test->parameters();
+    for (size_t i = 0; i < parameters.count; i++)
+        run_one(summary, test, (char *)parameters.items + i * parameters.item_size);
+}
+
+int main(int count, char **arguments)
+{
+    const char *seconds = argument(count, arguments, "--timeout");
+    struct summary summary = {
+        .timeout = seconds != NULL ? strtod(seconds, NULL) : TIMEOUT_SECONDS,
+        .filter = argument(count, arguments, "--filter"),
+    };
+    for (const struct runner_test *test = first; test != NULL; test = test->next)
+        run_test(&summary, test);
+    unsigned passed = summary.totals[PASSED];
+    unsigned failed = summary.totals[FAILED];
+    unsigned crashed = summary.totals[CRASHED];
     runner_note("[====] Synthesis: Tested: %u | Passing: %u | Failing: %u | Crashing: %u",
-                totals[PASSED] + totals[FAILED] + totals[CRASHED], totals[PASSED], totals[FAILED],
-                totals[CRASHED]);
-    return totals[FAILED] + totals[CRASHED] == 0 ? 0 : 1;
+                passed + failed + crashed, passed, failed, crashed);
+    return failed + crashed == 0 ? 0 : 1;
 }

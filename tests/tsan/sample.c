@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 
 static int prepared;
 static int shared;
@@ -73,4 +74,15 @@ Test(sample, crashes_by_its_timeout, .timeout = 0.5)
 Test(sample, is_skipped)
 {
     cr_skip_test("as it must");
+}
+
+ParameterizedTestParameters(sample, passes_once_and_fails_once)
+{
+    static int numbers[] = {1, 2};
+    return cr_make_param_array(int, numbers, 2);
+}
+
+ParameterizedTest(int *number, sample, passes_once_and_fails_once)
+{
+    cr_assert_eq(*number, 1);
 }

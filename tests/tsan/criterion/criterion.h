@@ -24,10 +24,18 @@ struct runner_options {
     bool disabled;
 };
 
+struct runner_parameters {
+    void *items;
+    size_t item_size;
+    size_t count;
+};
+
 struct runner_test {
     const char *suite;
     const char *name; /* null: the options of a whole suite */
     void (*body)(void);
+    void (*call)(void *item); /* instead of body, once for each of its parameters */
+    struct runner_parameters (*parameters)(void);
     struct runner_options options;
     struct runner_test *next;
 };
