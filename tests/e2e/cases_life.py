@@ -5,10 +5,11 @@ import socket
 import subprocess
 import time
 
-from harness import BROKER, LONG, PRESET, Skip, free_port, kcat
+from harness import BROKER, LONG, free_port, kcat
 from wire import frame, produce_batch, produce_body
 
 ALONE = {"test_stop_is_quick_under_load"}  # it takes the time
+RELEASE_ONLY = {"test_idle_costs_nothing"}
 
 
 def test_stop_is_quick_under_load(broker):
@@ -61,8 +62,6 @@ def test_server_properties_verdicts(broker):
 
 
 def test_idle_costs_nothing(broker):
-    if PRESET == "tsan":
-        raise Skip("the race detector has a thread of its own that wakes")
     time.sleep(2)
     seconds = 10 if LONG else 3
     trace = subprocess.run(["timeout", str(seconds), "strace", "-c", "-f", "-p",

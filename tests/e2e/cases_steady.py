@@ -7,6 +7,7 @@ import time
 from harness import BUILT
 
 ALONE = ["test_steady_produce_load_allocates_nothing_and_calls_no_futex"]
+RELEASE_ONLY = ALONE
 
 
 def test_steady_produce_load_allocates_nothing_and_calls_no_futex(broker):

@@ -49,6 +49,7 @@ class Broker:
         self.settings = list(settings)
         self.port = free_port()
         self.process = None
+        self.log = None
 
     def command(self, port=None, data=None):
         command = [BROKER, "--data", data or self.data, "--listen",
@@ -92,7 +93,8 @@ class Broker:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait(20)
-        self.log.close()
+        if self.log:
+            self.log.close()
         self.home.cleanup()
 
 

@@ -6,9 +6,10 @@
 Every `test_*` function of every cases_*.py is a test: it gets a running broker, once on each
 backend. NAME picks those whose name or file contains it. A test in `ONCE` of its file runs on the
 ring only; one in `LONG_ONLY` runs with --long only; one in `ALONE` measures something and runs when
-nothing else does, after the others, of which JOBS run at a time. A test that cannot run here raises
-Skip with its reason. ./dev install-deps brings the clients; those in Python lie in build/venv,
-whose interpreter runs all of this.
+nothing else does, after the others, of which JOBS run at a time. One in `RELEASE_ONLY` holds the
+broker to times or limits that a build with instruments does not keep. A test that cannot run here
+raises Skip with its reason. ./dev install-deps brings the clients; those in Python lie in
+build/venv, whose interpreter runs all of this.
 """
 import argparse
 import concurrent.futures
@@ -20,7 +21,7 @@ import sys
 import time
 import traceback
 
-from harness import Broker, LONG, ROOT, Skip
+from harness import Broker, LONG, PRESET, ROOT, Skip
 
 BACKENDS = ["ring", "epoll"]
 
@@ -41,12 +42,19 @@ def found(picks):
                 yield test, backend, name in getattr(module, "ALONE", ())
 
 
+def named(test, list_name):
+    return getattr(sys.modules[test.__module__], list_name, ())
+
+
 def run(test, backend):
     """The verdict, and what there is to say about it."""
     out = io.StringIO()
     start = time.monotonic()
+    why = ""
     broker = Broker(backend)
     try:
+        if PRESET != "release" and test.__name__ in named(test, "RELEASE_ONLY"):
+            raise Skip("it holds the release build to its times and limits")
         broker.start()
         test(broker)
         if broker.process.poll() is None:
@@ -55,14 +63,15 @@ def run(test, backend):
         verdict = "ok"
     except Skip as reason:
         verdict = "skipped"
-        print(f"skipped {test.__name__}: {reason}", file=out)
+        why = f": {reason}"
     except Exception:
         verdict = "FAILED"
         traceback.print_exc(file=out)
         print(broker.text()[-3000:], file=out)
     finally:
         broker.close()
-    print(f"{verdict} {backend} {test.__name__} ({time.monotonic() - start:.1f} s)", file=out)
+    print(f"{verdict} {backend} {test.__name__} ({time.monotonic() - start:.1f} s){why}",
+          file=out)
     return verdict, out.getvalue()
 
 

@@ -24,8 +24,8 @@ FUNCTION_LINES_MAX = 70
 PARAMETERS_MAX = 6
 
 # What product code may not say, and the files or folders where it may. Atomics: cores speak by
-# messages, so only the ring, the counters of the allocator, io, and the life of the process have
-# them.
+# messages, so only the ring, the counters of the allocator and of connections, io, and the life of
+# the process have them.
 BANNED = [
     (r"\b(malloc|calloc|realloc|free|strdup|strndup|aligned_alloc|posix_memalign|mmap|munmap|"
      r"madvise)\s*\(", ("base/mem.c", "base/slab.c", "base/region.c")),
@@ -35,7 +35,8 @@ BANNED = [
      ("io/", "broker/server.c")),
     (r"\b(mtx|cnd|thrd|tss)_\w+\s*\(|\bsem_\w+\s*\(", ()),
     (r"\b(atomic_\w+|_Atomic|__atomic_\w+|__sync_\w+)\b",
-     ("base/spsc.c", "base/mem.c", "io/", "broker/life.", "broker/server.c")),
+     ("base/spsc.c", "base/mem.c", "io/", "broker/admission.", "broker/life.",
+      "broker/server.c")),
     (r"\b(_Thread_local|__thread|volatile|register)\b", ()),
     (r"\b(clock_gettime|clock_nanosleep|gettimeofday|time|usleep|nanosleep|sleep|alarm|"
      r"timer_create|timer_settime|timerfd_\w+)\s*\(", ("io/", "base/log.c")),
