@@ -31,6 +31,12 @@ int catalog_record_read(struct bytes value, struct arena *arena,
 int catalog_record_write(const struct message_type *type, int16_t version, const void *message,
                          struct writer *writer) MUST_CHECK;
 
+/* An epoch's successor. Stored bytes may say anything, so it wraps rather than overflows. */
+static inline int32_t catalog_next_epoch(int32_t epoch)
+{
+    return (int32_t)((uint32_t)epoch + 1);
+}
+
 /* Who is told of what a batch does. `control` may be null. A nonzero result ends the batch. */
 struct catalog_visitor {
     int (*record)(void *context, const struct catalog_record *record);

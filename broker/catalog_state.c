@@ -361,9 +361,9 @@ static int apply_partition_change(struct catalog_state *state, const struct cata
         p->leader_recovery_state = change->leader_recovery_state;
     if (change->leader != NO_LEADER_CHANGE) {
         p->leader = change->leader;
-        p->leader_epoch++;
+        p->leader_epoch = catalog_next_epoch(p->leader_epoch);
     }
-    p->partition_epoch++;
+    p->partition_epoch = catalog_next_epoch(p->partition_epoch);
     stored.version = MAX(stored.version, record->version);
     return entry_store(state, entry, &stored);
 }
@@ -405,7 +405,7 @@ static int clear_elr(struct catalog_state *state, struct entry *entry, struct ar
         return 0;
     p->eligible_leader_replicas.count = -1;
     p->last_known_elr.count = -1;
-    p->partition_epoch++;
+    p->partition_epoch = catalog_next_epoch(p->partition_epoch);
     return entry_store(state, entry, &stored);
 }
 

@@ -233,10 +233,10 @@ static void apply_partition_change(struct applying *a, const struct partition_ch
         topic == NULL ? NULL : image_partition_at(topic, record->partition_id);
     if (p == NULL)
         return;
-    p->partition_epoch++;
+    p->partition_epoch = catalog_next_epoch(p->partition_epoch);
     if (record->leader != NO_LEADER_CHANGE) {
         p->leader = record->leader;
-        p->leader_epoch++;
+        p->leader_epoch = catalog_next_epoch(p->leader_epoch);
         if (a->listener != NULL)
             a->listener->led(a->listener, p);
     }
