@@ -134,13 +134,12 @@ void fetch_session_close(struct fetch_sessions *s, int32_t id)
         fetch_session_drop(s, session);
 }
 
-/* The newest use there is tells the time well enough: `keep` has just been used. */
-bool fetch_sessions_evict_stale(struct fetch_sessions *s, const struct fetch_session *keep)
+bool fetch_sessions_evict_stale(struct fetch_sessions *s, const struct fetch_session *in_use)
 {
     bool any = false;
     LIST_EACH(node, &s->used) {
         struct fetch_session *session = LIST_ENTRY(node, struct fetch_session, node);
-        if (session == keep || keep->used_ms - session->used_ms <= FETCH_SESSION_EVICTION_MS)
+        if (in_use->used_ms - session->used_ms <= FETCH_SESSION_EVICTION_MS)
             break;
         fetch_session_drop(s, session);
         any = true;

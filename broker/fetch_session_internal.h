@@ -84,8 +84,10 @@ void chain_remove(struct chain_table *table, struct chain_link *link);
 struct chain_link *chain_first(const struct chain_table *table, uint64_t hash);
 struct chain_link *chain_next(const struct chain_link *link);
 
-/* Closes the sessions nobody has used for long, all but `keep`; true when there was one. */
-bool fetch_sessions_evict_stale(struct fetch_sessions *sessions, const struct fetch_session *keep);
+/* Closes the sessions nobody has used for long when `in_use` was, which is now; true when there was
+ * one. */
+bool fetch_sessions_evict_stale(struct fetch_sessions *sessions,
+                                const struct fetch_session *in_use);
 
 struct fetch_session_part *fetch_session_find(const struct fetch_sessions *sessions,
                                               const struct fetch_session *session,
