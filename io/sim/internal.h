@@ -156,7 +156,7 @@ void sim_note(struct sim *sim, const struct sim_host *host, const char *format, 
 /* Descriptors (handle.c). */
 
 /* The lowest free one, or ERR_TOO_MANY_FILES. */
-int sim_handle_new(struct sim_host *host, enum sim_handle_kind kind);
+int sim_handle_new(struct sim_host *host, enum sim_handle_kind kind) MUST_CHECK;
 /* Null when it is none of this kind. */
 struct sim_handle *sim_handle_find(struct sim_host *host, int number, enum sim_handle_kind kind);
 void sim_handle_close(struct sim_host *host, int number);
@@ -212,7 +212,7 @@ struct sim_names {
  * then `result` is ERR_OFFLINE. */
 void sim_request_begin(struct sim_request *request);
 /* The same, and waits; its result. ERR_OFFLINE when the caller is dead. */
-int64_t sim_request_run(struct sim_request *request);
+int64_t sim_request_run(struct sim_request *request) MUST_CHECK;
 /* The end of the host: what is in flight lands by seed, and is told so. */
 void sim_requests_end(struct sim_host *host, bool power_loss);
 /* What the fates do (landing.c). */

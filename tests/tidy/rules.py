@@ -249,8 +249,8 @@ def check_shape(file):
 
 
 def check_dead_code(file):
-    """A comment that is a statement."""
-    statement = r"\s*(//|/\*|\*)\s*[\w>.-]+(\[\w+\])?\s*(\([^()]*\)|[+|-]?=[^=].*);\s*(\*/)?\s*"
+    """A comment that is a statement; an example of use stands further in."""
+    statement = r"\s*(//|/\*|\*) {0,4}[\w>.-]+(\[\w+\])?\s*(\([^()]*\)|[+|-]?=[^=].*);\s*(\*/)?\s*"
     for (number, line), (_, code) in zip(file.lines(), file.code_lines()):
         if not code.strip() and re.fullmatch(statement, line):
             file.report(number, "code in a comment")
