@@ -87,8 +87,8 @@ static int file_recycle(const struct wal *wal, const struct wal_file *f, uint64_
         result = file_sync_directory(fs, directory_of(wal));
     if (result != 0) {
         file_close(fs, f->file);
-        int ignored = file_remove(fs, old);
-        ignored = file_remove(fs, new);
+        /* Whichever name it has now. */
+        int ignored = file_remove(fs, old) + file_remove(fs, new);
         (void)ignored;
     }
     return result;

@@ -22,6 +22,8 @@ def mount(kind, home, target):
         return "not root"
     if kind == "tmpfs":
         command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MIB}m", "none", str(target)]
+    elif shutil.which("mkfs.ext4") is None:
+        return "mkfs.ext4 is not installed"
     else:
         image = pathlib.Path(home) / "disk.img"
         with open(image, "wb") as f:
