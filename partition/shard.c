@@ -171,7 +171,8 @@ void shard_drop_pending(struct shard *shard, struct partition *p)
     for (uint32_t i = 0; i < p->pending.count; i++)
         shard_release(shard, pending_at(&p->pending, i), false);
     flush_works_again(shard, p);
-    shard->flush.checkpoint_due = true;
+    if (p->pending.count > 0)
+        shard->flush.checkpoint_due = true;
     pending_pop_front(&p->pending, p->pending.count);
     list_remove(&p->dirty_node);
     shard_signal_room(shard);

@@ -33,13 +33,15 @@ Test(utf8, tells_where_the_valid_beginning_ends)
 
 Test(utf8, replaces_what_is_not_as_java_does)
 {
-    expect_repaired("a\xFF" "b", "a" R "b");
+    expect_repaired("a\xFF"
+                    "b",
+                    "a" R "b");
     expect_repaired("\x80\xBF", R R);
-    expect_repaired("\xC0\xAF", R R);          /* overlong */
-    expect_repaired("\xE0\x80\xAF", R R R);    /* overlong */
-    expect_repaired("\xED\xA0\x80", R R R);    /* a surrogate */
+    expect_repaired("\xC0\xAF", R R);             /* overlong */
+    expect_repaired("\xE0\x80\xAF", R R R);       /* overlong */
+    expect_repaired("\xED\xA0\x80", R R R);       /* a surrogate */
     expect_repaired("\xF4\x90\x80\x80", R R R R); /* above 10FFFF */
-    expect_repaired("\xE2\x82", R);            /* cut: one thing */
+    expect_repaired("\xE2\x82", R);               /* cut: one thing */
     expect_repaired("\xE2\x82z", R "z");
     expect_repaired("\xF0\x9F\x98q", R "q");
     expect_repaired("\xC3\xC3\xA4", R "\xC3\xA4");
