@@ -1,0 +1,157 @@
+/* What happens to a disk operation, decided when it begins: planned failures first, then rates. */
+#include "base/assert.h"
+#include "io/sim/internal.h"
+
+static bool changes_something(const struct sim_request *request)
+{
+    switch (request->kind) {
+    case SIM_DISK_READ:
+    case SIM_DISK_LIST:
+    case SIM_DISK_INFO:
+        return false;
+    case SIM_DISK_OPEN:
+        return (request->flags & (FILE_CREATE | FILE_TRUNCATE)) != 0;
+    default:
+        return true;
+    }
+}
+
+static bool kind_matches(enum sim_disk_kind planned, const struct sim_request *request)
+{
+    return planned == request->kind || planned == SIM_DISK_ANY ||
+           (planned == SIM_DISK_CHANGE && changes_something(request));
+}
+
+static void count(struct sim_request *request)
+{
+    uint64_t *counts = request->host->counts;
+    counts[request->kind]++;
+    counts[SIM_DISK_ANY]++;
+    counts[SIM_DISK_CHANGE] += changes_something(request);
+}
+
+static bool is_planned(struct sim_host *host, const struct sim_request *request)
+{
+    const struct sim_failure *failure = &host->failure;
+    if (failure->number == 0 || !kind_matches(failure->kind, request))
+        return false;
+    host->failure_seen++;
+    return host->failure_seen == failure->number ||
+           (failure->from_then_on && host->failure_seen > failure->number);
+}
+
+static void decide_write(struct sim_request *request)
+{
+    struct sim *sim = request->host->sim;
+    const struct sim_disk_options *disk = &request->host->disk;
+    if (sim_chance(sim, disk->write_error)) {
+        request->error = ERR_IO;
+    } else if (sim_chance(sim, disk->write_short)) {
+        request->error = ERR_IO;
+        request->landing = SIM_LAND_PREFIX;
+    } else if (sim_chance(sim, disk->write_torn)) {
+        request->error = ERR_IO;
+        request->landing = SIM_LAND_TORN;
+    } else {
+        request->lost = sim_chance(sim, disk->write_lost);
+        request->misdirected = sim_chance(sim, disk->write_misdirected);
+        request->corrupted = sim_chance(sim, disk->write_corrupted);
+    }
+}
+
+static uint32_t error_rate(const struct sim_request *request)
+{
+    const struct sim_disk_options *disk = &request->host->disk;
+    switch (request->kind) {
+    case SIM_DISK_READ:
+        return disk->read_error;
+    case SIM_DISK_SYNC:
+    case SIM_DISK_SYNC_ALL:
+        return disk->sync_error;
+    case SIM_DISK_INFO:
+        return 0;
+    default:
+        return disk->entry_error;
+    }
+}
+
+void sim_request_decide(struct sim_request *request)
+{
+    struct sim_host *host = request->host;
+    count(request);
+    if (is_planned(host, request)) {
+        request->crash = host->failure.crash;
+        request->landing = host->failure.landing;
+        request->error = host->failure.error != 0 ? host->failure.error : ERR_IO;
+    } else if (request->kind == SIM_DISK_WRITE) {
+        decide_write(request);
+    } else if (sim_chance(host->sim, error_rate(request))) {
+        request->error = ERR_IO;
+    }
+}
+
+static struct sim_range time_range(const struct sim_request *request)
+{
+    const struct sim_disk_options *disk = &request->host->disk;
+    switch (request->kind) {
+    case SIM_DISK_READ:
+        return disk->read_ns;
+    case SIM_DISK_WRITE:
+        return disk->write_ns;
+    case SIM_DISK_SYNC:
+    case SIM_DISK_SYNC_DIRECTORY:
+    case SIM_DISK_SYNC_ALL:
+        return disk->sync_ns;
+    default:
+        return disk->entry_ns;
+    }
+}
+
+uint64_t sim_request_duration(const struct sim_request *request)
+{
+    struct sim *sim = request->host->sim;
+    const struct sim_disk_options *disk = &request->host->disk;
+    uint64_t ns = sim_pick(sim, time_range(request));
+    if (request->through)
+        ns += sim_pick(sim, disk->sync_ns);
+    if (sim_chance(sim, disk->stall))
+        ns += sim_pick(sim, disk->stall_ns);
+    return ns;
+}
+
+struct sim_disk_options *sim_disk(struct sim_host *host)
+{
+    return &host->disk;
+}
+
+void sim_disk_fail(struct sim_host *host, const struct sim_failure *failure)
+{
+    host->failure = failure == NULL ? (struct sim_failure){0} : *failure;
+    host->failure_seen = 0;
+}
+
+uint64_t sim_disk_count(const struct sim_host *host, enum sim_disk_kind kind)
+{
+    ASSERT(kind <= SIM_DISK_CHANGE);
+    return host->counts[kind];
+}
+
+uint64_t sim_disk_used(const struct sim_host *host)
+{
+    return tree_used(&host->tree);
+}
+
+int sim_disk_corrupt(struct sim_host *host, const char *path, uint64_t pos, uint64_t len)
+{
+    struct tree_node *file;
+    int result = tree_find(&host->tree, path, &file);
+    if (result == 0)
+        image_corrupt(&file->image, pos, len, &host->sim->prng);
+    return result;
+}
+
+uint64_t sim_disk_unsynced(struct sim_host *host, const char *path)
+{
+    struct tree_node *file;
+    return tree_find(&host->tree, path, &file) == 0 ? image_unsynced(&file->image) : 0;
+}
