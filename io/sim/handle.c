@@ -55,6 +55,6 @@ void sim_handle_close(struct sim_host *host, int number)
 void sim_handles_end(struct sim_host *host)
 {
     for (uint32_t i = 0; i < host->handle_count; i++)
-        if (host->handles[i].kind == SIM_HANDLE_FILE)
+        if (host->handles[i].kind != SIM_HANDLE_FREE)
             sim_handle_close(host, SIM_FIRST_DESCRIPTOR + (int)i);
 }
