@@ -99,8 +99,9 @@ static void core_end(struct sim_core *core)
 
 void sim_cores_end(struct sim_host *host)
 {
-    while (!list_empty(&host->cores))
-        core_end(LIST_FIRST(&host->cores, struct sim_core, node));
+    struct list *node;
+    while ((node = list_pop_front(&host->cores)) != NULL)
+        core_end(LIST_ENTRY(node, struct sim_core, node));
 }
 
 static void core_free(struct io *io)

@@ -88,8 +88,9 @@ static void entry_free(struct tree *tree, struct tree_entry *entry, bool cached)
 
 static void entries_clear(struct tree *tree, struct list *entries, bool cached)
 {
-    while (!list_empty(entries))
-        entry_free(tree, LIST_FIRST(entries, struct tree_entry, node), cached);
+    struct list *node;
+    while ((node = list_pop_front(entries)) != NULL)
+        entry_free(tree, LIST_ENTRY(node, struct tree_entry, node), cached);
 }
 
 static void entry_unbind(struct tree *tree, struct list *entries, const char *name, bool cached)
@@ -187,8 +188,9 @@ void tree_sync(struct tree *tree, struct tree_node *directory)
         list_remove(&change->node);
         list_push_front(&chosen, &change->node);
     }
-    while (!list_empty(&chosen))
-        change_commit(tree, LIST_FIRST(&chosen, struct change, node));
+    struct list *node;
+    while ((node = list_pop_front(&chosen)) != NULL)
+        change_commit(tree, LIST_ENTRY(node, struct change, node));
 }
 
 void tree_sync_all(struct tree *tree)
@@ -207,8 +209,9 @@ static void changes_settle(struct tree *tree, struct prng *prng)
     uint64_t choice = prng_below(prng, 4);
     uint64_t keep_percent = choice < 2 ? choice * 100 : 50 + prng_below(prng, 50);
     marks_clear(tree);
-    while (!list_empty(&tree->changes)) {
-        struct change *change = LIST_FIRST(&tree->changes, struct change, node);
+    struct list *node;
+    while ((node = list_pop_front(&tree->changes)) != NULL) {
+        struct change *change = LIST_ENTRY(node, struct change, node);
         bool kept = prng_below(prng, 100) < keep_percent && !change_touches_marked(change);
         if (kept) {
             change_commit(tree, change);

@@ -1,4 +1,4 @@
-/* The simulated network and its machines: servers of several cores, clients, and what befalls them. */
+/* The simulated network and its machines: servers of several cores, clients, what befalls them. */
 #include <criterion/criterion.h>
 #include <string.h>
 
