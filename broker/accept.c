@@ -1,17 +1,19 @@
 /*
- * Accepting connections. One multishot accept per listener and core is out; when it ends for lack
- * of descriptors or slots, it is started again by the next connection that closes. A core without
- * any connection tries again by a timer, since then nothing of its own will close.
+ * Accepting connections. One multishot accept per listener and core is out. When it ends for lack
+ * of descriptors or slots, it is started again by the next connection that ends, on whichever core;
+ * for descriptors also by a slow timer.
  */
 #include "broker/accept.h"
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "broker/admission.h"
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/server.h"
 
-#define ACCEPT_RETRY_NS (100 * NS_PER_MS)
+/* Descriptors may also come free elsewhere than by the end of a connection. */
+#define ACCEPT_RETRY_NS NS_PER_S
 #define ACCEPT_PATIENCE_NS (2 * NS_PER_S)
 
 struct acceptor {
@@ -42,7 +44,7 @@ static void refuse(struct core *core, int socket)
 
 static bool accept_full(const struct core *core)
 {
-    return slab_used(&core->connections) == core->connections.capacity;
+    return slab_used(&core->connections) == core->connections.capacity || admission_full(core);
 }
 
 static void accept_event(struct io_op *op, const struct io_event *event)
@@ -62,13 +64,20 @@ static void accept_event(struct io_op *op, const struct io_event *event)
             accept_resume(core);
         return;
     }
-    if (core->stopping || event->value == ERR_CANCELED)
+    if (core->stopping)
         return;
+    /* There may be room again since it was canceled. */
+    if (event->value == ERR_CANCELED) {
+        accept_resume(core);
+        return;
+    }
     if (log_limited(&a->logged_ns, io_now(core->io), 10 * NS_PER_S))
         log_warn(&core->log, "cannot accept connections now: %s",
                  result_sentence((int)event->value));
-    if (event->last)
+    if (event->last) {
+        admission_wait(core);
         core_timer_set(core, &a->retry, ACCEPT_RETRY_NS);
+    }
 }
 
 static void accept_retry(struct timer *timer)
@@ -128,8 +137,12 @@ void accept_start(struct core *core)
 
 void accept_resume(struct core *core)
 {
-    if (core->stopping || accept_full(core))
+    if (core->stopping)
         return;
+    admission_wait(core);
+    if (accept_full(core))
+        return;
+    admission_wait_over(core);
     for (uint32_t i = 0; i < core->listener_count; i++) {
         struct acceptor *a = &core->acceptors[i];
         if (!a->accepting) {

@@ -9,7 +9,10 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "broker/catalog_leaders.h"
+#include "broker/catalog_snapshot.h"
 #include "broker/partitions.h"
+#include "broker/server.h"
 #include "partition/partition.h"
 #include "protocol/errors.h"
 #include "protocol/record.h"
@@ -30,6 +33,20 @@ struct catalog_name {
     struct uuid id;    /* of a topic removed in it */
 };
 
+/* A snapshot being made by a disk job, so that the log need not be read from its beginning. */
+struct catalog_keeping {
+    struct io_op op;
+    bool running;
+    char *directory;      /* of the partition */
+    int64_t offset_limit; /* up to where, at most, segments are synced */
+    int64_t now_ms;
+    struct catalog_snapshot_id id; /* the newest */
+    uint64_t bytes_since;          /* appended since then */
+    uint64_t bytes_max;            /* metadata.log.max.record.bytes.between.snapshots */
+};
+
+enum retirement { RETIRE_NOT_YET, RETIRE_PROPOSED, RETIRE_DONE };
+
 struct catalog {
     struct core *core;
     struct partition *partition;
@@ -46,6 +63,10 @@ struct catalog {
     int64_t producer_id_next;
     int64_t now_ms;
     bool overflow;
+    struct catalog_keeping keeping;
+    struct proposal retire;
+    bool retire_again; /* not everything fitted into the proposal */
+    enum retirement retirement;
 };
 
 struct catalog *catalog_new(struct core *core, struct partition *partition)
@@ -57,12 +78,16 @@ struct catalog *catalog_new(struct core *core, struct partition *partition)
     catalog->applies = mem_alloc_array(core->core_count, sizeof *catalog->applies);
     list_init(&catalog->waiting);
     list_init(&catalog->committing);
+    catalog->keeping.directory = mem_copy_string(partition->segments.directory);
+    catalog->keeping.bytes_max = (uint64_t)config_integer(
+        server_config(core->server), "metadata.log.max.record.bytes.between.snapshots");
     return catalog;
 }
 
 void catalog_free(struct catalog *catalog)
 {
     ASSERT(catalog_idle(catalog));
+    mem_free(catalog->keeping.directory);
     mem_free(catalog->applies);
     mem_free(catalog->buffer);
     mem_free(catalog);
@@ -70,7 +95,7 @@ void catalog_free(struct catalog *catalog)
 
 bool catalog_idle(const struct catalog *catalog)
 {
-    return !catalog->busy && list_empty(&catalog->waiting);
+    return !catalog->busy && list_empty(&catalog->waiting) && !catalog->keeping.running;
 }
 
 /* For judges. */
@@ -137,16 +162,16 @@ void catalog_add(struct catalog *catalog, const struct message_type *type, int16
     uint8_t value[8192];
     struct writer w;
     writer_init(&w, value, sizeof value);
-    write_uvarint(&w, 1);
-    write_uvarint(&w, (uint32_t)type->api_key);
-    write_uvarint(&w, (uint32_t)version);
-    int result = message_encode(type, version, record, &w, NULL);
-    if (result != 0) {
+    if (catalog_record_write(type, version, record, &w) != 0)
         catalog->overflow = true;
-        return;
-    }
+    else
+        catalog_add_value(catalog, (struct bytes){value, writer_len(&w)});
+}
+
+void catalog_add_value(struct catalog *catalog, struct bytes value)
+{
     batch_build_add(&catalog->builder, catalog->now_ms, (struct blob){NULL, -1},
-                    blob_of(value, writer_len(&w)));
+                    blob_of(value.data, value.len));
     if (catalog->builder.writer.error != 0)
         catalog->overflow = true;
 }
@@ -174,6 +199,41 @@ static void commit_end(struct catalog *catalog, int16_t error)
     catalog_start(catalog);
 }
 
+/* Snapshots. */
+
+static int keep_job(struct file_system *fs, void *context)
+{
+    struct catalog_keeping *keeping = context;
+    return catalog_snapshot_make(fs, keeping->directory, keeping->offset_limit, keeping->now_ms,
+                                 &keeping->id);
+}
+
+static void keep_done(struct io_op *op, const struct io_event *event)
+{
+    struct catalog *catalog = CONTAINER_OF(op, struct catalog, keeping.op);
+    catalog->keeping.running = false;
+    if (event->value < 0)
+        log_warn(&catalog->core->log, "no snapshot of the catalog could be written: %s",
+                 result_sentence((int)event->value));
+}
+
+/* What is not flushed yet is left to the next snapshot; the log goes on after this one. */
+static void keep_maybe(struct catalog *catalog)
+{
+    struct catalog_keeping *keeping = &catalog->keeping;
+    keeping->bytes_since += catalog->append.len;
+    if (keeping->running || keeping->bytes_since < keeping->bytes_max)
+        return;
+    keeping->bytes_since = 0;
+    keeping->offset_limit = catalog->partition->synced_end;
+    keeping->now_ms = catalog->now_ms;
+    if (keeping->offset_limit <= keeping->id.end_offset)
+        return;
+    keeping->running = true;
+    keeping->op.done = keep_done;
+    io_job(catalog->core->io, &keeping->op, 0, keep_job, keeping);
+}
+
 /* On each core. */
 static void apply_run(struct core *core, struct core_call *call)
 {
@@ -190,8 +250,10 @@ static void apply_done(struct core *core, struct core_call *call)
     struct catalog *catalog = CONTAINER_OF(call, struct catalog_apply, call)->catalog;
     ASSERT(catalog->applying > 0);
     catalog->applying--;
-    if (catalog->applying == 0)
-        commit_end(catalog, KAFKA_NONE);
+    if (catalog->applying > 0)
+        return;
+    keep_maybe(catalog);
+    commit_end(catalog, KAFKA_NONE);
 }
 
 static void commit_durable(struct partition_append *append)
@@ -281,6 +343,56 @@ static void catalog_start(struct catalog *catalog)
         }
     }
     catalog->busy = false;
+}
+
+/* Retirement. */
+
+static int16_t retire_judge(struct catalog *catalog, struct proposal *proposal)
+{
+    struct broker_registration_change_record record;
+    (void)proposal;
+    catalog->retire_again = !catalog_resign_leadership(catalog);
+    if (catalog->retire_again)
+        return KAFKA_NONE;
+    message_defaults(&broker_registration_change_record_struct, &record);
+    record.broker_id = server_node_id(catalog->core->server);
+    record.broker_epoch = catalog->core->image.broker_epoch;
+    record.fenced = 1;
+    record.in_controlled_shutdown = 1;
+    catalog_add(catalog, &broker_registration_change_record_type, 1, &record);
+    return KAFKA_NONE;
+}
+
+static void retire_done(struct core *core, struct core_call *call)
+{
+    struct catalog *catalog = CONTAINER_OF(call, struct catalog, retire.call);
+    if (catalog->retire.error != KAFKA_NONE) {
+        log_warn(&core->log, "this broker could not be fenced in the catalog");
+    } else if (catalog->retire_again) {
+        catalog_propose(core, &catalog->retire);
+        return;
+    }
+    catalog->retirement = RETIRE_DONE;
+}
+
+bool catalog_retire(struct catalog *catalog, bool *proposed)
+{
+    if (catalog->core->boot != NULL)
+        return false;
+    if (catalog->retirement == RETIRE_NOT_YET) {
+        catalog->retirement = RETIRE_PROPOSED;
+        *proposed = true;
+        catalog->retire.judge = retire_judge;
+        catalog->retire.call.done = retire_done;
+        catalog_propose(catalog->core, &catalog->retire);
+    }
+    return catalog->retirement == RETIRE_DONE && catalog_idle(catalog);
+}
+
+bool catalog_retiring(const struct catalog *catalog)
+{
+    return catalog->core->boot != NULL || catalog->retirement == RETIRE_PROPOSED ||
+           !catalog_idle(catalog);
 }
 
 static void proposal_run(struct core *core, struct core_call *call)

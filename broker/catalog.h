@@ -46,6 +46,8 @@ void catalog_remove_topic(struct catalog *catalog, struct uuid id);
  * metadata record's message type and version. */
 void catalog_add(struct catalog *catalog, const struct message_type *type, int16_t version,
                  const void *record);
+/* The same for a record that is encoded already, its frame included. */
+void catalog_add_value(struct catalog *catalog, struct bytes value);
 struct core *catalog_core(struct catalog *catalog);
 struct partition *catalog_partition(struct catalog *catalog);
 /* The next block of producer ids that judges may give out. */
@@ -57,5 +59,11 @@ void catalog_free(struct catalog *catalog);
 /* The first thing on core 0: begins the log's new leader epoch and registers this broker; then
  * every core accepts connections. */
 void catalog_boot(struct catalog *catalog);
+/* Before the core stops: partitions get no leader and this broker is fenced, so that the next one
+ * to start, which may be Kafka, need not wait until its session has expired. Call it in each step,
+ * until it returns true; *proposed is set when this call has begun it. */
+bool catalog_retire(struct catalog *catalog, bool *proposed);
+/* That is under way: completions drive it. */
+bool catalog_retiring(const struct catalog *catalog);
 /* Nothing is gathered or in flight. */
 bool catalog_idle(const struct catalog *catalog);

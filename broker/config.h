@@ -75,6 +75,7 @@ struct config_listener {
     X(uint32_t, cores, "odradek.cores")                                         \
     X(uint32_t, disk_threads, "odradek.disk.threads")                           \
     X(uint32_t, core_connections_max, "odradek.connections.max")                \
+    X(int32_t, frame_timeout_ms, "odradek.frame.timeout.ms")                    \
     X(size_t, memory_bytes, "odradek.memory.bytes")                             \
     X(uint64_t, wal_file_bytes, "odradek.wal.file.bytes")                       \
     X(uint64_t, wal_bytes_max, "odradek.wal.max.bytes")

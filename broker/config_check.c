@@ -198,6 +198,36 @@ static void check_cluster_id(struct config_loading *loading)
                           text);
 }
 
+/* "address:count": an address of digits, dots and colons, and how many connections it may have. */
+static bool is_connection_override(struct bytes item)
+{
+    size_t colon = item.len;
+    while (colon > 0 && item.data[colon - 1] != ':')
+        colon--;
+    if (colon < 2 || colon == item.len || item.len - colon > 9)
+        return false;
+    for (size_t i = colon; i < item.len; i++)
+        if (item.data[i] < '0' || item.data[i] > '9')
+            return false;
+    for (size_t i = 0; i + 1 < colon; i++)
+        if (strchr("0123456789abcdef.:", item.data[i]) == NULL)
+            return false;
+    return true;
+}
+
+static void check_connections(struct config_loading *loading)
+{
+    const char *key = "max.connections.per.ip.overrides";
+    const char *overrides = checked_text(loading, key);
+    struct bytes item;
+    while (config_list_next(&overrides, &item))
+        if (!is_connection_override(item))
+            config_refuse_key(loading, key,
+                              "max.connections.per.ip.overrides: '%.*s' is not <address>:<count>; "
+                              "names of hosts are not looked up",
+                              (int)MIN(item.len, (size_t)128), (const char *)item.data);
+}
+
 void config_check(struct config_loading *loading)
 {
     check_roles(loading);
@@ -208,4 +238,5 @@ void config_check(struct config_loading *loading)
     check_sizes(loading);
     check_times(loading);
     check_cluster_id(loading);
+    check_connections(loading);
 }

@@ -3,9 +3,14 @@
  *
  * Requests start in order. A produce may start while earlier produces run; any other request
  * waits until all before it are answered, and nothing overtakes it: clients rely on it. At most
- * CONNECTION_REQUESTS_MAX are held; then reading stops. A frame that lies whole in a receive
- * buffer is handled in place; a larger one is gathered once into memory of its own, taken only
- * when its size is known and allowed.
+ * CONNECTION_REQUESTS_MAX are held, and one of them may wait; then reading stops. A frame that lies
+ * whole in a receive buffer is handled in place; a larger one is gathered once into memory of its
+ * own, taken only when its size is known and allowed.
+ *
+ * What one peer can make its core hold is bounded: one request that waits, CONNECTION_QUEUE_BYTES
+ * of answers and one more beside the send that runs, one frame, CONNECTION_STASH_BYTES behind a
+ * request that takes long. What it lets us wait for has a deadline (odradek.frame.timeout.ms), a
+ * shorter one when others wait for memory.
  */
 #pragma once
 
@@ -14,20 +19,30 @@
 
 #include "base/heap.h"
 #include "base/list.h"
+#include "broker/admission.h"
 #include "broker/request.h"
 #include "io/io.h"
 
 #define CONNECTION_REQUESTS_MAX 64
 #define CONNECTION_PARTS_MAX 256
+/* One send carries at most so much, so that a peer that reads is seen to. */
+#define CONNECTION_SEND_BYTES ((size_t)1 << 20)
+/* No request starts while so much memory of answers is not handed to a send. */
+#define CONNECTION_QUEUE_BYTES ((size_t)64 << 10)
+/* Input copied out of receive buffers. */
+#define CONNECTION_STASH_BYTES ((size_t)1 << 20)
 
 struct connection {
     struct list node;         /* core->open */
     struct list starved_node; /* core->starved */
     struct list send_node;    /* core->to_send */
+    struct list sending_node; /* core->sending, the oldest send first */
+    struct list holding_node; /* core->holding */
     struct core *core;
     int socket;
     uint32_t listener; /* index of the listener it came in on */
 
+    struct admission_peer peer;
     struct io_op recv_op;
     struct io_op send_op;
     struct io_op close_op;
@@ -44,6 +59,11 @@ struct connection {
     int32_t input_first;
     int32_t input_last;
     uint32_t consumed;
+    /* What came before these, when they were needed elsewhere. */
+    uint8_t *stash; /* null: none */
+    size_t stash_size;
+    uint32_t stash_len;
+    uint32_t stash_consumed;
 
     /* The frame being gathered. `prefix_len` is 4 once its size is known. */
     uint8_t prefix[4];
@@ -54,13 +74,20 @@ struct connection {
     uint32_t gathered_len;
 
     struct list requests;
+    struct request *waiting; /* the one that has not started: the last of them */
     uint32_t request_count;
     uint32_t running;        /* started and not answered */
     uint32_t running_others; /* of these, other than produce */
 
     struct iovec parts[CONNECTION_PARTS_MAX]; /* of the running send */
+    size_t queued_bytes;                      /* memory of answers that no send has taken yet */
+    bool proven;                              /* a whole request has come */
     uint64_t last_active_ns;
-    struct timer idle;
+    uint64_t frame_began_ns; /* an incomplete frame, or the wait for the first one; 0: none */
+    uint64_t frame_moved_ns; /* the same, or when its latest whole mebibyte came */
+    uint64_t frame_mebibytes;
+    uint64_t send_began_ns; /* of the running send; 0: none */
+    struct timer patience;
 
     /* What ApiVersions told. */
     char software_name[64];
@@ -76,5 +103,11 @@ void connection_request_answered(struct connection *connection, struct request *
 void connection_send(struct connection *connection);
 /* Input that waited for memory or for answers goes on. */
 void connection_resume(struct connection *connection);
+/* Frees receive buffers that wait behind a request: their bytes are copied out. Closes the
+ * connection when it asks for more than its share. */
+void connection_stash(struct connection *connection);
+/* Memory is wanted: closes the connection that has not taken its answer for the longest time, when
+ * that is long. */
+void connection_evict(struct core *core);
 /* Stops reading; closes once what has started is answered and sent. */
 void connection_drain(struct connection *connection);

@@ -12,15 +12,23 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "broker/accept.h"
+#include "broker/admission.h"
 #include "broker/catalog.h"
 #include "broker/connection.h"
+#include "broker/fetch.h"
+#include "broker/fetch_session.h"
 #include "broker/life.h"
 #include "broker/produce.h"
 #include "broker/producer_ids.h"
+#include "broker/recoder.h"
 
 #define CORE_RING_CAPACITY (2 * CORE_CALLS_OUT_MAX)
 #define CORE_POP_MAX 64
 #define CORE_MEMORY_UNIT (4 * KIB)
+#define CORE_REQUESTS_PER_CONNECTION 16
+/* Fetch sessions get this part of what requests get, beside it. */
+#define CORE_FETCH_SESSION_SHARE 16
 
 unsigned core_of_partition(unsigned core_count, struct uuid topic_id, int32_t partition)
 {
@@ -114,15 +122,36 @@ static void core_send_responses(struct core *core)
         connection_send(LIST_ENTRY(node, struct connection, send_node));
 }
 
-/* Connections whose input waited for memory try again, each once. */
+static void core_resume_all(struct list *waiting)
+{
+    struct list due;
+    list_init(&due);
+    list_append(&due, waiting);
+    struct list *node;
+    while ((node = list_pop_front(&due)) != NULL)
+        connection_resume(LIST_ENTRY(node, struct connection, starved_node));
+}
+
+/* Connections whose input waited for memory try again, each once: first those whose frame grows,
+ * because only a whole frame gives its memory back. */
 static void core_resume_starved(struct core *core)
 {
-    struct list starved;
-    list_init(&starved);
-    list_append(&starved, &core->starved);
+    core_resume_all(&core->growing);
+    if (!core_short_of_memory(core))
+        core_resume_all(&core->starved);
+}
+
+/* What waits for its own client gives way to those who wait for memory or receive buffers. */
+static void core_relieve(struct core *core)
+{
     struct list *node;
-    while ((node = list_pop_front(&starved)) != NULL)
-        connection_resume(LIST_ENTRY(node, struct connection, starved_node));
+    while (io_recv_available(core->io) < core->recv_buffer_count / 4 &&
+           (node = list_pop_front(&core->holding)) != NULL)
+        connection_stash(LIST_ENTRY(node, struct connection, holding_node));
+    if (!core_short_of_memory(core))
+        return;
+    fetch_end_waits(core);
+    connection_evict(core);
 }
 
 static bool core_has_work(struct io_loop *loop)
@@ -131,7 +160,7 @@ static bool core_has_work(struct io_loop *loop)
     for (unsigned i = 0; i < core->core_count; i++)
         if (i != core->id && !spsc_empty(core->links[i].in))
             return true;
-    return life_stop_asked(core);
+    return life_stop_asked(core) || admission_moved(core);
 }
 
 static uint64_t core_step(struct io_loop *loop)
@@ -140,9 +169,12 @@ static uint64_t core_step(struct io_loop *loop)
     bool more = core_take_messages(core);
     heap_run(&core->timers, io_now(core->io));
     uint64_t shard_deadline = shard_step(&core->shard);
-    core_resume_starved(core);
     core_send_responses(core);
-    life_step(core);
+    core_relieve(core);
+    core_resume_starved(core);
+    if (admission_moved(core))
+        accept_resume(core);
+    more = life_step(core) || more;
     core_wake_peers(core);
     if (more || !list_empty(&core->to_send) || !list_empty(&core->shard.answers))
         return 0;
@@ -161,7 +193,33 @@ void core_drop_buffer(struct core *core, struct io_buffer *buffer)
 bool core_short_of_memory(const struct core *core)
 {
     size_t size = region_size(core->memory);
-    return region_used(core->memory) > size - size / 4;
+    return region_used(core->memory) > size - size / 4 ||
+           core->requests.free_count < core->requests.capacity / 4;
+}
+
+void *core_fetch_take(struct core *core, size_t size)
+{
+    bool fits = size <= core_fetch_share(core) - MIN(core->fetched, core_fetch_share(core));
+    void *memory = fits || core->fetched == 0 ? region_take(core->memory, size) : NULL;
+    if (memory != NULL)
+        core->fetched += size;
+    else
+        connection_evict(core);
+    return memory;
+}
+
+void core_fetch_give(struct core *core, void *memory, size_t size)
+{
+    ASSERT(core->fetched >= size);
+    core->fetched -= size;
+    region_give(core->memory, memory, size);
+}
+
+uint64_t core_fetch_bytes_max(const struct core *core)
+{
+    size_t share = core_fetch_share(core);
+    size_t left = share - MIN(core->fetched, share);
+    return MIN(MAX(left / 4, (size_t)64 * KIB), region_size(core->memory) / 16);
 }
 
 void core_timer_set(struct core *core, struct timer *timer, uint64_t delay_ns)
@@ -179,6 +237,21 @@ static void core_room(struct shard *shard)
     produce_resume_parked(CONTAINER_OF(shard, struct core, shard));
 }
 
+/* Kafka's setting is for the broker; each core has its share of it. */
+static void core_make_fetch_sessions(struct core *core, const struct core_options *options)
+{
+    uint32_t slots = (uint32_t)MAX(options->config->fetch_sessions_max, 0);
+    struct fetch_sessions_options sessions = {
+        .sessions_max = (slots + core->core_count - 1) / core->core_count,
+        .memory_bytes = budget_add(&core->budget, "fetch sessions",
+                                   options->memory_bytes / CORE_FETCH_SESSION_SHARE),
+        .core = core->id,
+        .core_count = core->core_count,
+        .secret = io_random(core->io),
+    };
+    core->fetch_sessions = fetch_sessions_new(&sessions);
+}
+
 void core_init(struct core *core, const struct core_options *options)
 {
     *core = (struct core){
@@ -188,17 +261,21 @@ void core_init(struct core *core, const struct core_options *options)
         .core_count = options->core_count,
         .io = options->io,
         .log = *options->log,
+        .recv_buffer_count = options->recv_buffer_count,
     };
     heap_init(&core->timers, 1024);
     list_init(&core->open);
     list_init(&core->starved);
+    list_init(&core->growing);
+    list_init(&core->holding);
+    list_init(&core->sending);
     list_init(&core->to_send);
     list_init(&core->parked_appends);
     size_t memory = budget_add(&core->budget, "requests and responses", options->memory_bytes);
     core->memory = region_new(memory, CORE_MEMORY_UNIT);
     slab_init(&core->connections, sizeof(struct connection), options->connections_max);
     budget_add(&core->budget, "connections", options->connections_max * sizeof(struct connection));
-    uint32_t requests = options->connections_max * 4;
+    uint32_t requests = options->connections_max * CORE_REQUESTS_PER_CONNECTION;
     slab_init(&core->requests, sizeof(struct request), requests);
     budget_add(&core->budget, "request headers", requests * sizeof(struct request));
     core->held = mem_alloc_array(options->recv_buffer_count, sizeof *core->held);
@@ -207,7 +284,9 @@ void core_init(struct core *core, const struct core_options *options)
     core->shard.room = core_room;
     image_init(&core->image, options->config, options->core_count, options->id);
     list_init(&core->fetch_waits);
+    core_make_fetch_sessions(core, options);
     core->producer_ids = producer_ids_new(core);
+    core->recoder = recoder_new();
 }
 
 void core_link_all(struct core *cores, unsigned count)
@@ -228,6 +307,9 @@ void core_link_all(struct core *cores, unsigned count)
 void core_fini(struct core *core)
 {
     ASSERT(list_empty(&core->open) && list_empty(&core->parked_appends));
+    ASSERT(core->gathering == 0 && core->stashed == 0 && core->fetched == 0);
+    recoder_free(core->recoder);
+    fetch_sessions_free(core->fetch_sessions);
     producer_ids_free(core->producer_ids);
     mem_free(core->acceptors);
     image_fini(&core->image);

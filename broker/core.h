@@ -27,6 +27,8 @@
 
 struct core;
 struct core_call;
+struct fetch_sessions;
+struct recoder;
 struct server;
 
 typedef void core_call_fn(struct core *core, struct core_call *call);
@@ -88,14 +90,25 @@ struct core {
     uint32_t listener_count;
     struct list open;           /* connections */
     struct list starved;        /* connections whose input waits for memory */
+    struct list growing;        /* connections whose frame waits for memory */
+    struct list holding;        /* connections whose receive buffers wait behind a request */
     struct list to_send;        /* connections with finished responses */
+    struct list sending;        /* connections with a running send, the oldest first */
     struct list parked_appends; /* struct produce_part that met ERR_BUSY, in order */
     uint32_t connection_count;
+    uint32_t recv_buffer_count;
+    bool accept_waits;    /* for a connection to end, on whichever core */
+    unsigned accept_seen; /* how many had ended when it began to */
+    size_t gathering;     /* bytes of the frames that are being gathered, when they are whole */
+    size_t stashed;       /* memory of the connections' stashes */
+    size_t fetched;       /* memory of records on their way to consumers */
 
     struct shard shard;
     struct image image;
     struct list fetch_waits; /* struct fetch_state that long-poll */
+    struct fetch_sessions *fetch_sessions;
     struct producer_ids *producer_ids;
+    struct recoder *recoder;
     struct catalog *catalog; /* core 0 only */
     struct boot *boot;       /* core 0, until connections are accepted */
 
@@ -115,6 +128,26 @@ void core_reply(struct core *core, struct core_call *call);
 void core_drop_buffer(struct core *core, struct io_buffer *buffer);
 /* New requests wait while memory is short; responses may still be written. */
 bool core_short_of_memory(const struct core *core);
+/* Shares of the request memory. Those for frames, records and stashes do not make it short when
+ * they are used up together: whoever is slow in one of these ways leaves the others room. */
+static inline size_t core_gather_share(const struct core *core)
+{
+    return region_size(core->memory) / 4;
+}
+static inline size_t core_fetch_share(const struct core *core)
+{
+    return region_size(core->memory) / 8 * 3;
+}
+static inline size_t core_stash_share(const struct core *core)
+{
+    return region_size(core->memory) / 16;
+}
+
+/* Memory for records of a fetch, or null when the share is used up or memory is out. */
+void *core_fetch_take(struct core *core, size_t size);
+void core_fetch_give(struct core *core, void *memory, size_t size);
+/* How many bytes of records one fetch should bring now. */
+uint64_t core_fetch_bytes_max(const struct core *core);
 
 /* Arms a timer at io_now + delay. */
 void core_timer_set(struct core *core, struct timer *timer, uint64_t delay_ns);

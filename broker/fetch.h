@@ -1,5 +1,5 @@
 /*
- * Fetch (KIP-74, KIP-227 without incremental sessions, KIP-320, KIP-516).
+ * Fetch, versions 4 to 18 (KIP-74, KIP-98, KIP-227, KIP-320, KIP-516, KIP-595, KIP-951).
  */
 #pragma once
 

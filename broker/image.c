@@ -6,6 +6,7 @@
  */
 #include "broker/image.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -18,15 +19,19 @@
 #include "protocol/record.h"
 #include "protocol/schema/metadata_records.h"
 
-#define SCRATCH_BYTES (4 * MIB)
+#define SCRATCH_BYTES (16 * MIB)
 #define PARTITION_INDEX_MAX 1000000
 #define RESOURCE_TOPIC 2
 #define RESOURCE_BROKER 4
+#define NO_LEADER_CHANGE (-2)
+/* Levels of metadata.version from which Kafka has something. */
+#define LEVEL_REGISTRATION_2 8 /* 3.4-IV0 */
+#define LEVEL_DIRECTORIES 17   /* 3.7-IV2 */
+#define LEVEL_ELIGIBLE 23      /* 4.0-IV1: eligible leader replicas */
 
 struct applying {
     struct image *image;
     struct image_listener *listener;
-    struct arena *arena;
 };
 
 void image_init(struct image *image, const struct config *config, unsigned core_count,
@@ -42,6 +47,7 @@ void image_init(struct image *image, const struct config *config, unsigned core_
     map_init(&image->by_name);
     map_init(&image->by_id);
     image->scratch = region_new(SCRATCH_BYTES, 4096);
+    catalog_replay_init(&image->replay, image->scratch);
 }
 
 static void pairs_free(struct config_pair *pairs, uint32_t count)
@@ -72,6 +78,7 @@ void image_fini(struct image *image)
     mem_free(image->sorted);
     map_fini(&image->by_name);
     map_fini(&image->by_id);
+    catalog_replay_fini(&image->replay);
     region_free(image->scratch);
 }
 
@@ -112,6 +119,23 @@ int16_t image_feature_level(const struct image *image, const char *name)
         if (strcmp(image->features[i].name, name) == 0)
             return image->features[i].level;
     return 0;
+}
+
+int16_t image_partition_record_version(const struct image *image)
+{
+    int16_t level = image_feature_level(image, "metadata.version");
+    return level >= LEVEL_ELIGIBLE ? 2 : level >= LEVEL_DIRECTORIES ? 1 : 0;
+}
+
+int16_t image_partition_change_version(const struct image *image)
+{
+    return image_partition_record_version(image);
+}
+
+int16_t image_register_broker_version(const struct image *image)
+{
+    int16_t level = image_feature_level(image, "metadata.version");
+    return level >= LEVEL_DIRECTORIES ? 3 : level >= LEVEL_REGISTRATION_2 ? 2 : 1;
 }
 
 /* Where a name stands, or would stand, in the sorted list. */
@@ -167,6 +191,11 @@ static void apply_topic(struct applying *a, const struct topic_record *record)
     map_insert(&image->by_id, uuid_hash(topic->id), topic);
 }
 
+static bool is_foreign(const struct image *image, const int32_t *replicas, int32_t count)
+{
+    return count != 1 || replicas[0] != image->config->node_id;
+}
+
 static int apply_partition(struct applying *a, const struct partition_record *record)
 {
     struct image *image = a->image;
@@ -185,11 +214,13 @@ static int apply_partition(struct applying *a, const struct partition_record *re
         topic->partition_count = count;
     }
     struct image_partition *p = &topic->partitions[index];
+    p->leader = record->leader;
     p->leader_epoch = record->leader_epoch;
     p->partition_epoch = record->partition_epoch;
     p->owner = core_of_partition(image->core_count, topic->id, index);
     if (record->directories.count > 0)
         p->directory = record->directories.items[0];
+    p->foreign = is_foreign(image, record->replicas.items, record->replicas.count);
     if (p->owner == image->core && p->partition == NULL && a->listener != NULL)
         a->listener->created(a->listener, topic, index);
     return 0;
@@ -202,9 +233,17 @@ static void apply_partition_change(struct applying *a, const struct partition_ch
         topic == NULL ? NULL : image_partition_at(topic, record->partition_id);
     if (p == NULL)
         return;
-    p->partition_epoch++;
-    if (record->leader >= 0)
-        p->leader_epoch++;
+    p->partition_epoch = catalog_next_epoch(p->partition_epoch);
+    if (record->leader != NO_LEADER_CHANGE) {
+        p->leader = record->leader;
+        p->leader_epoch = catalog_next_epoch(p->leader_epoch);
+        if (a->listener != NULL)
+            a->listener->led(a->listener, p);
+    }
+    if (record->directories.count > 0)
+        p->directory = record->directories.items[0];
+    if (record->replicas.count >= 0)
+        p->foreign = is_foreign(a->image, record->replicas.items, record->replicas.count);
 }
 
 static void apply_remove_topic(struct applying *a, const struct remove_topic_record *record)
@@ -256,9 +295,19 @@ static void pair_set(struct config_pair **pairs, uint32_t *count, struct bytes n
     (*pairs)[at].value = mem_copy_bytes(string_bytes(value));
 }
 
+/* Whether a configuration is for all brokers or for this one. */
+static bool is_own_broker(const struct image *image, struct string name)
+{
+    char id[12];
+    (void)snprintf(id, sizeof id, "%d", image->config->node_id);
+    return name.len <= 0 || bytes_equal(string_bytes(name), bytes_of_string(id));
+}
+
 static void apply_broker_config(struct applying *a, const struct config_record *record)
 {
     struct image *image = a->image;
+    if (!is_own_broker(image, record->resource_name))
+        return;
     if (record->resource_name.len <= 0)
         pair_set(&image->default_overrides, &image->default_override_count,
                  string_bytes(record->name), record->value);
@@ -287,26 +336,50 @@ static void apply_config(struct applying *a, const struct config_record *record)
         a->listener->configured(a->listener, topic);
 }
 
+/* Kafka removes a feature by level 0. */
 static void apply_feature(struct applying *a, const struct feature_level_record *record)
 {
     struct image *image = a->image;
     struct bytes name = string_bytes(record->name);
-    for (uint32_t i = 0; i < image->feature_count; i++) {
-        if (bytes_equal(bytes_of_string(image->features[i].name), name)) {
-            image->features[i].level = record->feature_level;
-            return;
-        }
+    uint32_t at = 0;
+    while (at < image->feature_count &&
+           !bytes_equal(bytes_of_string(image->features[at].name), name))
+        at++;
+    if (at < image->feature_count && record->feature_level == 0) {
+        mem_free(image->features[at].name);
+        image->features[at] = image->features[--image->feature_count];
+    } else if (at < image->feature_count) {
+        image->features[at].level = record->feature_level;
+    } else if (record->feature_level != 0 && at < IMAGE_FEATURES_MAX) {
+        image->features[at] = (struct image_feature){mem_copy_bytes(name), record->feature_level};
+        image->feature_count++;
     }
-    if (image->feature_count == IMAGE_FEATURES_MAX)
+}
+
+/* The registration of this node. */
+
+static void apply_broker(struct applying *a, const struct register_broker_record *record)
+{
+    if (record->broker_id != a->image->config->node_id)
         return;
-    image->features[image->feature_count++] =
-        (struct image_feature){mem_copy_bytes(name), record->feature_level};
+    a->image->broker_epoch = record->broker_epoch;
+    a->image->broker_fenced = record->fenced;
+}
+
+static void apply_broker_change(struct applying *a,
+                                const struct broker_registration_change_record *record)
+{
+    if (record->broker_id == a->image->config->node_id && record->fenced != 0)
+        a->image->broker_fenced = record->fenced > 0;
 }
 
 /* Records. */
 
-static int apply_message(struct applying *a, const struct message_type *type, const void *message)
+static int apply_message(void *context, const struct catalog_record *record)
 {
+    struct applying *a = context;
+    const struct message_type *type = record->type;
+    const void *message = record->message;
     if (type == &topic_record_type)
         apply_topic(a, message);
     else if (type == &partition_record_type)
@@ -323,67 +396,48 @@ static int apply_message(struct applying *a, const struct message_type *type, co
         a->image->producer_id_next =
             ((const struct producer_ids_record *)message)->next_producer_id;
     else if (type == &register_broker_record_type)
-        a->image->broker_epoch = ((const struct register_broker_record *)message)->broker_epoch;
+        apply_broker(a, message);
+    else if (type == &broker_registration_change_record_type)
+        apply_broker_change(a, message);
     return 0;
 }
 
-static const struct message_type *type_of_key(uint32_t key)
+/* Control records of the quorum. */
+
+static int apply_voters(struct applying *a, struct blob value)
 {
-    static const struct message_type *const types[] = {
-        &topic_record_type,        &partition_record_type,       &partition_change_record_type,
-        &remove_topic_record_type, &config_record_type,          &feature_level_record_type,
-        &producer_ids_record_type, &register_broker_record_type,
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(types); i++)
-        if ((uint32_t)types[i]->api_key == key)
-            return types[i];
-    return NULL;
+    struct arena arena;
+    struct reader reader;
+    struct voters_record voters;
+    arena_init(&arena, a->image->scratch, SCRATCH_BYTES);
+    reader_init(&reader, value.data, blob_bytes(value).len);
+    int result = message_decode(&voters_record_type, 0, &reader, &arena, &voters);
+    if (result == 0)
+        a->image->foreign_voters = voters.voters.count != 1 ||
+                                   voters.voters.items[0].voter_id != a->image->config->node_id;
+    arena_reset(&arena);
+    return result;
 }
 
-/* A record's value: frame version, type, version, message (KIP-631). */
-static int apply_value(struct applying *a, struct blob value)
+static int apply_control(void *context, int type, struct blob value)
 {
-    struct reader reader;
-    struct bytes bytes = blob_bytes(value);
-    reader_init(&reader, bytes.data, bytes.len);
-    uint32_t frame = read_uvarint(&reader);
-    uint32_t key = read_uvarint(&reader);
-    uint32_t version = read_uvarint(&reader);
-    if (reader.error != 0)
-        return ERR_MALFORMED;
-    const struct message_type *type = type_of_key(key);
-    if (frame > 1)
-        return ERR_VERSION;
-    if (type == NULL)
-        return 0;
-    if (version > (uint32_t)type->version_max)
-        return ERR_VERSION;
-    void *message = arena_alloc(a->arena, type->size);
-    if (message == NULL)
-        return ERR_NO_MEMORY;
-    int result = message_decode(type, (int16_t)version, &reader, a->arena, message);
-    return result == 0 ? apply_message(a, type, message) : ERR_MALFORMED;
+    struct applying *a = context;
+    if (type == CONTROL_KRAFT_VOTERS)
+        return apply_voters(a, value);
+    if (type == CONTROL_KRAFT_VERSION) {
+        if (value.len < 4)
+            return ERR_MALFORMED;
+        a->image->kraft_version = (int16_t)load_be16(value.data + 2);
+    }
+    return 0;
 }
 
 int image_apply(struct image *image, const uint8_t *batch, uint32_t len,
                 struct image_listener *listener)
 {
-    struct arena arena;
-    struct reader reader;
-    struct bytes records = batch_records(batch, len);
-    int result = 0;
-    reader_init(&reader, records.data, records.len);
-    int32_t count = batch_is_control(batch) ? 0 : batch_record_count(batch);
-    for (int32_t i = 0; result == 0 && i < count; i++) {
-        struct record record;
-        result = record_read(&reader, &record);
-        if (result != 0)
-            break;
-        arena_init(&arena, image->scratch, SCRATCH_BYTES);
-        struct applying a = {image, listener, &arena};
-        result = apply_value(&a, record.value);
-        arena_reset(&arena);
-    }
+    struct applying applying = {image, listener};
+    const struct catalog_visitor visitor = {apply_message, apply_control, &applying};
+    int result = catalog_replay_batch(&image->replay, batch, len, &visitor);
     image->offset = batch_last_offset(batch);
     return result;
 }

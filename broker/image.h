@@ -14,15 +14,18 @@
 #include "base/map.h"
 #include "base/result.h"
 #include "base/uuid.h"
+#include "broker/catalog_records.h"
 #include "broker/topic_config.h"
 
 struct partition;
 struct core;
 
 struct image_partition {
+    int32_t leader; /* -1: none, as after a clean stop of Kafka */
     int32_t leader_epoch;
     int32_t partition_epoch;
     struct uuid directory;
+    bool foreign;                /* it has other replicas than this node */
     unsigned owner;              /* core */
     struct partition *partition; /* on the owner's image only, else null */
 };
@@ -59,12 +62,16 @@ struct image {
     struct config_pair *default_overrides; /* of all nodes */
     uint32_t default_override_count;
     int64_t producer_id_next; /* the first id of no block yet */
-    int64_t broker_epoch;
-    int64_t offset; /* of the last applied record, -1: none */
+    int64_t broker_epoch;     /* of this node's registration, -1: none */
+    bool broker_fenced;       /* it is out of service, as after a clean stop */
+    int16_t kraft_version;
+    bool foreign_voters; /* the quorum has other members than this node */
+    int64_t offset;      /* of the last applied record, -1: none */
     unsigned core_count;
     unsigned core;
     const struct config *config;
     struct region *scratch; /* for decoding records */
+    struct catalog_replay replay;
 };
 
 void image_init(struct image *image, const struct config *config, unsigned core_count,
@@ -78,10 +85,12 @@ struct image_listener {
     /* The topic is about to go. */
     void (*removed)(struct image_listener *listener, struct image_topic *topic);
     void (*configured)(struct image_listener *listener, struct image_topic *topic);
+    /* The partition has another leader epoch. */
+    void (*led)(struct image_listener *listener, struct image_partition *partition);
 };
 
-/* Applies one record batch of the catalog, as it stands in the log. Control batches and record
- * types that mean nothing to a single node are passed over. ERR_MALFORMED, ERR_VERSION. */
+/* Applies one record batch of the catalog, as it stands in the log or in a snapshot. Record types
+ * that mean nothing to a single node are passed over. ERR_MALFORMED, ERR_VERSION. */
 int image_apply(struct image *image, const uint8_t *batch, uint32_t len,
                 struct image_listener *listener) MUST_CHECK;
 
@@ -91,3 +100,8 @@ struct image_topic *image_topic_with_id(const struct image *image, struct uuid i
 /* Null when there is no such partition. */
 struct image_partition *image_partition_at(struct image_topic *topic, int32_t index);
 int16_t image_feature_level(const struct image *image, const char *name);
+
+/* Which version of a record Kafka writes at the catalog's metadata.version. */
+int16_t image_partition_record_version(const struct image *image);
+int16_t image_partition_change_version(const struct image *image);
+int16_t image_register_broker_version(const struct image *image);

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "broker/accept.h"
+#include "broker/catalog.h"
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/fetch.h"
@@ -14,7 +15,8 @@ bool life_stop_asked(const struct core *core)
     if (core->life == CORE_SERVING)
         return atomic_load_explicit(&life->stop_asked, memory_order_relaxed);
     if (core->life == CORE_DRAINING)
-        return atomic_load_explicit(&life->drained, memory_order_acquire) == core->core_count;
+        return atomic_load_explicit(&life->drained, memory_order_acquire) == core->core_count &&
+               (core->catalog == NULL || !catalog_retiring(core->catalog));
     if (core->life == CORE_FLUSHED)
         return atomic_load_explicit(&life->flushed, memory_order_acquire) == core->core_count;
     return false;
@@ -52,12 +54,13 @@ static void life_count(struct core *core, atomic_uint *stage)
             io_wake(core->io, core->links[i].peer->io);
 }
 
-void life_step(struct core *core)
+bool life_step(struct core *core)
 {
     struct life *life = server_life(core->server);
+    bool again = false;
     if (core->life == CORE_SERVING) {
         if (!atomic_load_explicit(&life->stop_asked, memory_order_relaxed))
-            return;
+            return false;
         life_drain(core);
     }
     if (core->life == CORE_DRAINING) {
@@ -66,16 +69,20 @@ void life_step(struct core *core)
             life_count(core, &life->drained);
         }
         if (atomic_load(&life->drained) != core->core_count)
-            return;
+            return false;
+        if (core->catalog != NULL && !catalog_retire(core->catalog, &again))
+            return again;
         core->life = CORE_FLUSHING;
         shard_stop(&core->shard);
+        again = true;
     }
     if (core->life == CORE_FLUSHING) {
         if (!shard_stopped(&core->shard))
-            return;
+            return again;
         core->life = CORE_FLUSHED;
         life_count(core, &life->flushed);
     }
     if (core->life == CORE_FLUSHED && atomic_load(&life->flushed) == core->core_count)
         io_stop(core->io);
+    return false;
 }

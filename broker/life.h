@@ -25,7 +25,7 @@ struct life {
     atomic_bool unclean;
 };
 
-/* Part of each core's step. */
-void life_step(struct core *core);
+/* Part of each core's step. True: it gave the shard something to do, so the step comes again. */
+bool life_step(struct core *core);
 /* A sleeping core must wake for this. */
 bool life_stop_asked(const struct core *core);

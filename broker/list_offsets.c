@@ -146,21 +146,9 @@ static bool timestamp_known(int16_t version, int64_t timestamp)
     return timestamp == TIME_EARLIEST_PENDING && version >= 11;
 }
 
-static bool asked_twice(const struct list_offsets_request_topic *asked, int32_t at)
+static int16_t part_error(const struct request *r, const struct list_offsets_request_partition *p,
+                          const struct image_topic *topic)
 {
-    for (int32_t i = 0; i < asked->partitions.count; i++)
-        if (i != at && asked->partitions.items[i].partition_index ==
-                           asked->partitions.items[at].partition_index)
-            return true;
-    return false;
-}
-
-static int16_t part_error(const struct request *r, const struct list_offsets_request_topic *asked,
-                          int32_t at, const struct image_topic *topic)
-{
-    const struct list_offsets_request_partition *p = &asked->partitions.items[at];
-    if (asked_twice(asked, at))
-        return KAFKA_INVALID_REQUEST;
     if (!timestamp_known(r->version, p->timestamp))
         return KAFKA_UNSUPPORTED_VERSION;
     if (topic == NULL || p->partition_index < 0 || p->partition_index >= topic->partition_count)
@@ -182,6 +170,11 @@ static bool offsets_topic(struct offsets_state *state,
     struct offsets_part *parts = request_alloc(r, count, sizeof *parts);
     if (parts == NULL)
         return false;
+    const bool *twice =
+        request_numbers_again(r, count == 0 ? NULL : &asked->partitions.items[0].partition_index,
+                              sizeof *asked->partitions.items, count, true);
+    if (twice == NULL)
+        return false;
     answer->partitions.count = asked->partitions.count;
     for (int32_t i = 0; i < asked->partitions.count; i++) {
         struct offsets_part *part = &parts[i];
@@ -196,7 +189,8 @@ static bool offsets_topic(struct offsets_state *state,
         };
         message_defaults(&list_offsets_response_partition_response_struct, part->answer);
         part->answer->partition_index = part->asked->partition_index;
-        part->answer->error_code = part_error(r, asked, i, topic);
+        part->answer->error_code =
+            twice[i] ? KAFKA_INVALID_REQUEST : part_error(r, part->asked, topic);
         if (part->answer->error_code != KAFKA_NONE)
             continue;
         part->topic_id = topic->id;
@@ -255,10 +249,9 @@ static void epochs_run(struct core *core, struct core_call *call)
     part->end = (struct epoch_entry){-1, -1};
     part->error = p == NULL ? KAFKA_UNKNOWN_TOPIC_OR_PARTITION
                             : current_epoch_error(p, part->asked->current_leader_epoch);
-    if (part->error == KAFKA_NONE && part->asked->leader_epoch == p->leader_epoch)
-        part->end = (struct epoch_entry){p->leader_epoch, p->durable_end};
-    else if (part->error == KAFKA_NONE)
-        part->end = epochs_end_of(&p->epochs, part->asked->leader_epoch, p->durable_end);
+    if (part->error == KAFKA_NONE)
+        part->end = epochs_end_under(&p->epochs, p->leader_epoch, part->asked->leader_epoch,
+                                     p->durable_end);
     core_reply(core, call);
 }
 

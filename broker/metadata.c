@@ -18,6 +18,7 @@
 #define TOPIC_OPERATIONS 3576
 #define CLUSTER_OPERATIONS 8096
 #define ENDPOINT_BROKERS 1
+#define VERSION_BY_ID 12
 
 struct metadata_state {
     struct request *request;
@@ -70,7 +71,7 @@ static bool answer_asked(struct metadata_state *state, const struct metadata_req
     bool by_id = !uuid_is_zero(asked->topic_id);
     const struct image_topic *topic = by_id ? image_topic_with_id(image, asked->topic_id)
                                             : image_topic_named(image, string_bytes(asked->name));
-    answer->name = by_id ? STRING_NULL : asked->name;
+    answer->name = by_id ? STRING_NULL : request_utf8(r, asked->name);
     answer->topic_id = asked->topic_id;
     if (topic != NULL)
         return answer_topic(r, topic, answer, state->body->include_topic_authorized_operations);
@@ -160,34 +161,49 @@ static bool metadata_find_missing(struct metadata_state *state)
     return true;
 }
 
-/* Version 10 and 11 know ids but may not be asked by them. */
-static bool metadata_refused(struct request *r, const struct metadata_request *body)
+/* The whole request is refused: every topic of it carries the error, and nothing else is told. */
+static void metadata_refuse(struct request *r, const struct metadata_request *body, int16_t error)
 {
-    bool bad = false;
-    for (int32_t i = 0; i < body->topics.count; i++) {
-        const struct metadata_request_topic *asked = &body->topics.items[i];
-        bool by_id = !uuid_is_zero(asked->topic_id);
-        if (r->version < 12 && (by_id || asked->name.len < 0))
-            bad = true;
-    }
-    if (!bad)
-        return false;
     struct metadata_response response;
     message_defaults(&metadata_response_struct, &response);
     response.topics.items =
         request_alloc(r, (size_t)body->topics.count, sizeof *response.topics.items);
     if (response.topics.items == NULL)
-        return true;
+        return;
     response.topics.count = body->topics.count;
     for (int32_t i = 0; i < body->topics.count; i++) {
+        const struct metadata_request_topic *asked = &body->topics.items[i];
         struct metadata_response_topic *answer = &response.topics.items[i];
         message_defaults(&metadata_response_topic_struct, answer);
         answer->name = string_of("");
-        answer->topic_id = body->topics.items[i].topic_id;
-        answer->error_code = KAFKA_INVALID_REQUEST;
+        if (error != KAFKA_INVALID_REQUEST && asked->name.len >= 0)
+            answer->name = asked->name;
+        answer->topic_id = asked->topic_id;
+        answer->error_code = error;
     }
     request_respond(r, &response);
-    return true;
+}
+
+/* Version 10 and 11 know ids but may not be asked by them. From version 12 on ids count and names
+ * beside them do not; neither name nor id trips Kafka up, which is an error unknown to it. */
+static int16_t metadata_judge(const struct request *r, struct metadata_request *body)
+{
+    bool ids = false;
+    bool nameless = false;
+    for (int32_t i = 0; i < body->topics.count; i++) {
+        ids = ids || !uuid_is_zero(body->topics.items[i].topic_id);
+        nameless = nameless || body->topics.items[i].name.len < 0;
+    }
+    if (r->version < VERSION_BY_ID)
+        return ids || nameless ? KAFKA_INVALID_REQUEST : KAFKA_NONE;
+    if (!ids)
+        return nameless ? KAFKA_UNKNOWN_SERVER_ERROR : KAFKA_NONE;
+    int32_t count = 0;
+    for (int32_t i = 0; i < body->topics.count; i++)
+        if (!uuid_is_zero(body->topics.items[i].topic_id))
+            body->topics.items[count++] = body->topics.items[i];
+    body->topics.count = count;
+    return KAFKA_NONE;
 }
 
 void metadata_handle(struct request *r)
@@ -195,8 +211,11 @@ void metadata_handle(struct request *r)
     void *body;
     if (!request_decode(r, &body))
         return;
-    if (metadata_refused(r, body))
+    int16_t error = metadata_judge(r, body);
+    if (error != KAFKA_NONE) {
+        metadata_refuse(r, body, error);
         return;
+    }
     struct metadata_state *state = request_alloc(r, 1, sizeof *state);
     if (state == NULL)
         return;

@@ -66,10 +66,17 @@ static void keeper_configured(struct image_listener *listener, struct image_topi
     }
 }
 
+static void keeper_led(struct image_listener *listener, struct image_partition *place)
+{
+    (void)listener;
+    if (place->partition != NULL)
+        place->partition->leader_epoch = place->leader_epoch;
+}
+
 int partitions_apply(struct core *core, const uint8_t *batch, uint32_t len)
 {
     struct keeper keeper = {
-        {keeper_created, keeper_removed, keeper_configured},
+        {keeper_created, keeper_removed, keeper_configured, keeper_led},
         core,
     };
     int result = image_apply(&core->image, batch, len, &keeper.listener);

@@ -2,10 +2,10 @@
  * The produce path above the partition.
  *
  * On the connection's core each batch is judged in place (CRC, header, walk), then becomes a part:
- * a call to the partition's owner that points into the request's frame. The owner appends and
- * replies when the group is durable. The answer is sent when every part is back, or when
- * timeout.ms is over: then the parts that are missing say so, and the request's memory lives on
- * until they are back, because the owner may still read it.
+ * a call to the partition's owner that points into the request's frame, or to a copy in the topic's
+ * own compression. The owner appends and replies when the group is durable. The answer is sent when
+ * every part is back, or when timeout.ms is over: then the parts that are missing say so, and the
+ * request's memory lives on until they are back, because the owner may still read it.
  *
  * An owner whose WAL has no memory parks the part, in order behind those parked before it, so that
  * a producer's batches never overtake each other.
@@ -16,6 +16,8 @@
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/handlers.h"
+#include "broker/recoder.h"
+#include "broker/seen.h"
 #include "broker/server.h"
 #include "partition/partition.h"
 #include "protocol/batch.h"
@@ -36,6 +38,7 @@ struct produce_part {
     struct uuid topic_id;
     int32_t index;
     struct partition_append append;
+    void *recoded; /* the batch in the topic's compression, from core->memory; or null */
     bool sent;
     bool back;
     struct produce_response_partition_produce_response *answer;
@@ -47,6 +50,8 @@ struct produce_state {
     struct produce_response response;
     struct produce_part *parts;
     uint32_t part_count;
+    bool *repeated;   /* for each partition of the request, in order; null: none is */
+    uint32_t number;  /* of the next one */
     uint32_t waiting; /* parts at their owners, and one while the request is taken apart */
     bool answered;
     bool rejected; /* some part has an error: acks=0 closes the connection */
@@ -154,8 +159,9 @@ static void produce_part_done(struct core *core, struct core_call *call)
     struct produce_part *part = CONTAINER_OF(call, struct produce_part, call);
     struct produce_state *state = part->state;
     const struct partition_append *append = &part->append;
-    (void)core;
     part->back = true;
+    if (part->recoded != NULL)
+        region_give(core->memory, part->recoded, append->len);
     int16_t error = error_of_outcome(append->outcome);
     if (!state->answered) {
         if (error != KAFKA_NONE) {
@@ -215,11 +221,29 @@ static struct batch_rules rules_of(const struct request *r, const struct image_t
         .segment_bytes = config->segment_bytes,
         .timestamp_before_max_ms = config->timestamp_before_max_ms,
         .timestamp_after_max_ms = config->timestamp_after_max_ms,
-        .compression = COMPRESSION_KEEP,
+        .compression = config->compression,
         .produce_version = r->version,
         .log_append_time = config->log_append_time,
         .compacted = config->cleanup_compact,
     };
+}
+
+/* Judges what batch_judge left open. False when there is no memory for the batch to store. */
+static bool part_recode(struct produce_part *part, const struct batch_rules *rules,
+                        const struct topic_config *config, struct batch_judgement *judgement)
+{
+    struct core *core = part->state->request->core;
+    struct bytes recoded;
+    recoder_judge(core->recoder, rules, config, part->append.batch, judgement, &recoded);
+    if (judgement->verdict != BATCH_RECODE)
+        return true;
+    part->recoded = region_take(core->memory, recoded.len);
+    if (part->recoded == NULL)
+        return false;
+    memcpy(part->recoded, recoded.data, recoded.len);
+    part->append.batch = part->recoded;
+    part->append.len = (uint32_t)recoded.len;
+    return true;
 }
 
 /* True when the part may go to its owner. */
@@ -235,11 +259,18 @@ static bool part_judge(struct produce_part *part, struct blob records,
     part->append.origin = APPEND_CLIENT;
     part->append.log_append_time = rules.log_append_time;
     part->append.now_ms = rules.now_ms;
+    if (judgement.len >= BATCH_HEADER_SIZE && batch_is_transactional(records.data)) {
+        part_reject(part, KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+        return false;
+    }
+    bool open = judgement.verdict == BATCH_OPEN || judgement.verdict == BATCH_RECODE;
+    if (open && !part_recode(part, &rules, &topic->config, &judgement)) {
+        part_reject(part, KAFKA_REQUEST_TIMED_OUT);
+        return false;
+    }
     switch (judgement.verdict) {
     case BATCH_TAKE:
-    case BATCH_OPEN:
     case BATCH_RECODE:
-        /* Compressed records stay closed. */
         return true;
     case BATCH_CORRECT:
         /* The frame is this core's own until the part is sent. */
@@ -249,6 +280,8 @@ static bool part_judge(struct produce_part *part, struct blob records,
     case BATCH_REFUSE:
         part_explain(part, &judgement);
         return false;
+    case BATCH_OPEN:
+        break;
     }
     UNREACHABLE();
 }
@@ -302,10 +335,6 @@ static void part_start(struct produce_part *part,
     }
     if (!part_judge(part, partition->records, topic))
         return;
-    if (batch_is_transactional(part->append.batch)) {
-        part_reject(part, KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
-        return;
-    }
     part->topic_id = topic->id;
     part->index = partition->index;
     part->answer->base_offset = -1;
@@ -317,13 +346,50 @@ static void part_start(struct produce_part *part,
     core_send(r->core, topic->partitions[partition->index].owner, &part->call);
 }
 
-/* The same partition twice: only the last one counts, and is answered. */
-static bool repeated_later(const struct produce_request_topic_produce_data *data, int32_t at)
+/* A partition of the request: the first topic of the same name or id, and its number. */
+struct part_key {
+    uint32_t topic;
+    int32_t index;
+};
+
+static struct bytes topic_key(const struct request *r,
+                              const struct produce_request_topic_produce_data *data)
 {
-    for (int32_t i = at + 1; i < data->partition_data.count; i++)
-        if (data->partition_data.items[i].index == data->partition_data.items[at].index)
-            return true;
-    return false;
+    if (r->version >= PRODUCE_VERSION_TOPIC_ID)
+        return (struct bytes){data->topic_id.bytes, sizeof data->topic_id.bytes};
+    return string_bytes(data->name);
+}
+
+/* The same partition twice: only the last one counts, and is answered. */
+static bool produce_find_repeated(struct produce_state *state, size_t parts)
+{
+    struct request *r = state->request;
+    const struct produce_request *body = state->body;
+    struct seen topics;
+    struct seen seen;
+    if (parts < 2)
+        return true;
+    struct part_key *keys = request_alloc(r, parts, sizeof *keys);
+    if (keys == NULL)
+        return false;
+    state->repeated = request_alloc(r, parts, sizeof *state->repeated);
+    if (state->repeated == NULL || !request_seen_init(r, &topics, (size_t)body->topic_data.count) ||
+        !request_seen_init(r, &seen, parts))
+        return false;
+    size_t at = 0;
+    for (uint32_t i = 0; i < (uint32_t)body->topic_data.count; i++) {
+        const struct produce_request_topic_produce_data *data = &body->topic_data.items[i];
+        uint32_t before = seen_put(&topics, topic_key(r, data), i);
+        for (int32_t j = 0; j < data->partition_data.count; j++)
+            keys[at++] = (struct part_key){before == SEEN_NEVER ? i : before,
+                                           data->partition_data.items[j].index};
+    }
+    ASSERT(at == parts);
+    while (at-- > 0) {
+        struct bytes key = {(const uint8_t *)&keys[at], sizeof keys[at]};
+        state->repeated[at] = seen_put(&seen, key, (uint32_t)at) != SEEN_NEVER;
+    }
+    return true;
 }
 
 static bool produce_prepare(struct produce_state *state)
@@ -340,7 +406,7 @@ static bool produce_prepare(struct produce_state *state)
     if (state->response.responses.items == NULL)
         return false;
     state->parts = request_alloc(r, parts, sizeof *state->parts);
-    return state->parts != NULL;
+    return state->parts != NULL && produce_find_repeated(state, parts);
 }
 
 static bool produce_start_topic(struct produce_state *state, int32_t index)
@@ -358,7 +424,8 @@ static bool produce_start_topic(struct produce_state *state, int32_t index)
     if (answer->partition_responses.items == NULL)
         return false;
     for (int32_t i = 0; i < count; i++) {
-        if (repeated_later(data, i))
+        uint32_t number = state->number++;
+        if (state->repeated != NULL && state->repeated[number])
             continue;
         struct produce_part *part = &state->parts[state->part_count++];
         part->state = state;

@@ -8,9 +8,11 @@
 #include "broker/request.h"
 
 #include "base/assert.h"
+#include "base/utf8.h"
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/dispatch.h"
+#include "broker/seen.h"
 
 #define REQUEST_ARENA_MAX (32 * MIB)
 #define SIZE_PREFIX 4
@@ -37,7 +39,22 @@ static int header_decode(struct request *r, struct reader *reader)
     return reader->error;
 }
 
-struct request *request_new(struct connection *c, struct bytes frame)
+static void request_read_header(struct request *r)
+{
+    reader_init(&r->body, r->frame.data, r->frame.len);
+    r->handler = header_decode(r, &r->body) == 0 ? dispatch_find(r->api, r->version) : NULL;
+    r->overlaps = r->handler != NULL && dispatch_overlaps(r->api);
+}
+
+/* Moves the request to a copy of its frame. */
+static void request_move(struct request *r, uint8_t *memory)
+{
+    memcpy(memory, r->frame.data, r->frame.len);
+    r->frame.data = memory;
+    request_read_header(r);
+}
+
+struct request *request_new(struct connection *c, struct bytes frame, struct io_buffer *buffer)
 {
     struct core *core = c->core;
     struct request *r = slab_alloc(&core->requests);
@@ -48,18 +65,60 @@ struct request *request_new(struct connection *c, struct bytes frame)
     r->frame = frame;
     list_init(&r->node);
     arena_init(&r->arena, core->memory, REQUEST_ARENA_MAX);
-    reader_init(&r->body, frame.data, frame.len);
-    if (header_decode(r, &r->body) == 0)
-        r->handler = dispatch_find(r->api, r->version);
-    r->overlaps = r->handler != NULL && dispatch_overlaps(r->api);
+    request_read_header(r);
+    if (buffer != NULL && r->overlaps) {
+        r->buffer = buffer;
+        core->held[buffer->id].holds++;
+    } else if (buffer != NULL && r->handler != NULL) {
+        uint8_t *memory = arena_alloc(&r->arena, frame.len);
+        if (memory == NULL) {
+            slab_free(&core->requests, r);
+            return NULL;
+        }
+        request_move(r, memory);
+    }
     return r;
+}
+
+int request_let_buffer_go(struct request *r)
+{
+    ASSERT(r->state == REQUEST_WAITING);
+    if (r->buffer == NULL)
+        return 0;
+    uint8_t *memory = region_take(r->core->memory, r->frame.len);
+    if (memory == NULL)
+        return ERR_NO_MEMORY;
+    request_move(r, memory);
+    r->frame_memory = memory;
+    r->frame_memory_size = r->frame.len;
+    core_drop_buffer(r->core, r->buffer);
+    r->buffer = NULL;
+    return 0;
+}
+
+size_t request_answer_memory(const struct request *r)
+{
+    size_t unit = region_unit(r->core->memory);
+    size_t total = r->arena.taken;
+    if (r->response != NULL)
+        total += round_up(r->response_size, unit);
+    for (uint32_t i = 0; i < r->memory_count; i++)
+        total += round_up(r->memories[i].size, unit);
+    return total;
+}
+
+void request_trim(struct request *r)
+{
+    bool in_arena = r->parts != &r->part && r->part_count > 0;
+    if (r->state == REQUEST_ANSWERED && r->holds == 0 && !in_arena && r->memory_count == 0)
+        arena_reset(&r->arena);
 }
 
 static void request_give_back(struct request *r)
 {
     struct core *core = r->core;
     for (uint32_t i = 0; i < r->memory_count; i++)
-        region_give(core->memory, r->memories[i].memory, r->memories[i].size);
+        core_fetch_give(core, r->memories[i].memory, r->memories[i].size);
     if (r->response != NULL)
         region_give(core->memory, r->response, r->response_size);
     if (r->frame_memory != NULL)
@@ -92,15 +151,36 @@ void request_release(struct request *r)
         request_give_back(r);
 }
 
+static void request_too_large(struct request *r)
+{
+    log_debug(&r->core->log, "closing a connection: its %s request needs too much memory",
+              r->api->name);
+    request_close(r);
+}
+
 void *request_alloc(struct request *r, size_t count, size_t size)
 {
     void *memory = arena_alloc_array(&r->arena, count, size);
-    if (memory == NULL) {
-        log_warn(&r->core->log, "closing a connection: its %s request needs too much memory",
-                 r->api->name);
-        request_close(r);
-    }
+    if (memory == NULL)
+        request_too_large(r);
     return memory;
+}
+
+bool *request_numbers_again(struct request *r, const int32_t *numbers, size_t stride, size_t count,
+                            bool anywhere)
+{
+    bool *again = seen_again(&r->arena, numbers, stride, count, anywhere);
+    if (again == NULL)
+        request_too_large(r);
+    return again;
+}
+
+bool request_seen_init(struct request *r, struct seen *seen, size_t count)
+{
+    bool done = seen_init(seen, &r->arena, count);
+    if (!done)
+        request_too_large(r);
+    return done;
 }
 
 struct string request_text(struct request *r, const char *text)
@@ -113,6 +193,19 @@ struct string request_text(struct request *r, const char *text)
         return STRING_NULL;
     memcpy(copy, text, len);
     return (struct string){copy, (int32_t)len};
+}
+
+struct string request_utf8(struct request *r, struct string text)
+{
+    size_t len = text.len < 0 ? 0 : (size_t)text.len;
+    if (utf8_valid_len((const uint8_t *)text.data, len) == len)
+        return text;
+    /* Each byte at worst becomes the three of U+FFFD. */
+    char *copy = arena_alloc_array(&r->arena, len, 3);
+    if (copy == NULL)
+        return STRING_NULL;
+    size_t out = utf8_repair((const uint8_t *)text.data, len, (uint8_t *)copy);
+    return (struct string){copy, (int32_t)out};
 }
 
 bool request_decode(struct request *r, void **message)

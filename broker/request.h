@@ -21,6 +21,7 @@
 struct connection;
 struct core;
 struct request;
+struct seen;
 
 typedef void request_handler_fn(struct request *request);
 
@@ -34,6 +35,11 @@ enum request_state {
 struct response_part {
     void *memory; /* from core->memory */
     size_t size;  /* as taken */
+};
+
+/* What a handler waits for outside of the broker: data that may come, or not. */
+struct request_wait {
+    void (*end)(struct request_wait *wait);
 };
 
 struct request {
@@ -55,6 +61,7 @@ struct request {
     struct string client_id;
     struct reader body;
     struct arena arena;
+    struct request_wait *wait; /* set while it waits: its end is asked for when the peer is gone */
 
     uint8_t *response; /* size prefix, header, body; from core->memory */
     size_t response_size;
@@ -66,11 +73,22 @@ struct request {
     uint32_t memory_count;
     uint32_t holds; /* uses by other cores; the request outlives its answer while there are any */
     bool gone;      /* out of the connection: freed with the last hold */
+    size_t queued;  /* of connection->queued_bytes */
 };
 
 /* For connection.c: a request over `frame`, or null when there is no memory. Judges the header: an
- * unsupported key or version leaves `handler` null, and the connection is to be closed. */
-struct request *request_new(struct connection *connection, struct bytes frame) MUST_CHECK;
+ * unsupported key or version leaves `handler` null, and the connection is to be closed.
+ *
+ * `buffer`: the receive buffer in which the frame lies, or null. A produce is quick to come and go,
+ * and holds the buffer; any other request may wait long for its answer, and copies the frame. */
+struct request *request_new(struct connection *connection, struct bytes frame,
+                            struct io_buffer *buffer) MUST_CHECK;
+/* Copies the frame of a request that has not started out of its receive buffer. */
+int request_let_buffer_go(struct request *request) MUST_CHECK;
+/* The memory that its answer keeps. */
+size_t request_answer_memory(const struct request *request);
+/* The answer is on its way, and nobody asks for what the handler had. */
+void request_trim(struct request *request);
 /* Gives everything back, the frame included, once nobody holds the request. */
 void request_free(struct request *request);
 
@@ -86,8 +104,17 @@ bool request_decode(struct request *request, void **message);
  * returns null. */
 void *request_alloc(struct request *request, size_t count, size_t size);
 
+/* seen_init and seen_again (seen.h) in the request's arena; they close the connection as above. */
+bool request_seen_init(struct request *request, struct seen *seen, size_t count);
+bool *request_numbers_again(struct request *request, const int32_t *numbers, size_t stride,
+                            size_t count, bool anywhere);
+
 /* A copy of a text in the request's arena; null for null, or when memory is short. */
 struct string request_text(struct request *request, const char *text);
+
+/* The text as a client may read it: what is no UTF-8 becomes U+FFFD. The text itself when all of it
+ * is UTF-8; otherwise a copy in the arena, null when memory is short. */
+struct string request_utf8(struct request *request, struct string text);
 
 /* Encodes and queues the answer. */
 void request_respond(struct request *request, const void *response);

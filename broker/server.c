@@ -27,10 +27,15 @@
 #include "broker/server_internal.h"
 #include "partition/kafka_files.h"
 #include "partition/partition.h"
+#include "wal/wal_reserve.h"
 
 #define PATH_BYTES 4096
 #define RECV_BUFFER_BYTES 16384
 #define RECV_BUFFER_COUNT 1024
+/* Descriptors that connections leave alone: for the WAL, the segments that jobs open, and us. */
+#define FILES_RESERVED 64
+#define FILES_PER_CORE 32
+#define FILES_PER_DISK_THREAD 8
 
 const struct config *server_config(const struct server *server)
 {
@@ -40,6 +45,11 @@ const struct config *server_config(const struct server *server)
 struct life *server_life(const struct server *server)
 {
     return (struct life *)(uintptr_t)&server->life;
+}
+
+struct admission *server_admission(const struct server *server)
+{
+    return (struct admission *)(uintptr_t)&server->admission;
 }
 
 struct core *server_core(const struct server *server, unsigned id)
@@ -63,10 +73,25 @@ int32_t server_node_id(const struct server *server)
     return server->meta.node_id;
 }
 
+bool server_catalog_is_new(const struct server *server)
+{
+    return server->catalog_new;
+}
+
+struct bytes server_bootstrap(const struct server *server)
+{
+    return server->bootstrap;
+}
+
 uint64_t server_idle_ns(const struct server *server)
 {
     int64_t ms = server->config->connection_idle_ms_max;
     return ms < 0 ? IO_NEVER / 4 : (uint64_t)ms * NS_PER_MS;
+}
+
+uint64_t server_frame_timeout_ns(const struct server *server)
+{
+    return (uint64_t)server->config->frame_timeout_ms * NS_PER_MS;
 }
 
 int32_t server_request_bytes_max(const struct server *server)
@@ -157,7 +182,9 @@ static int claim_directory(struct server *server)
         server->meta.has_directory_id = true;
         server->meta.directory_id = uuid_from_random(io_random(io), io_random(io));
     }
-    result = kafka_write_meta_running(server->fs, directory, &server->meta);
+    result = wal_reserve_give_up(server->fs, directory, server->log);
+    if (result == 0)
+        result = kafka_write_meta_running(server->fs, directory, &server->meta);
     if (result != 0) {
         log_error(server->log, "the data directory %s cannot be written: %s", directory,
                   result_sentence(result));
@@ -188,8 +215,28 @@ static int make_ios(struct server *server)
     return 0;
 }
 
+/* What a core may take of the descriptors when the logs have theirs. */
+static uint32_t core_connections(const struct server *server)
+{
+    const struct config *config = server->config;
+    uint64_t files =
+        FILES_RESERVED + (FILES_PER_CORE + FILES_PER_DISK_THREAD * (uint64_t)config->disk_threads) *
+                             server->core_count;
+    uint64_t left = server->descriptors - MIN(files, server->descriptors / 2);
+    uint64_t count = MAX(left / server->core_count, (uint64_t)1);
+    if (count >= config->core_connections_max)
+        return config->core_connections_max;
+    log_warn(server->log,
+             "a core takes %u connections instead of odradek.connections.max=%u: the system "
+             "permits %llu open files (ulimit -n)",
+             (unsigned)count, config->core_connections_max,
+             (unsigned long long)server->descriptors);
+    return (uint32_t)count;
+}
+
 static void make_cores(struct server *server)
 {
+    uint32_t connections = core_connections(server);
     for (unsigned i = 0; i < server->core_count; i++) {
         snprintf(server->scopes[i], sizeof server->scopes[i], "core %u", i);
         struct log log = log_scoped(server->log, server->scopes[i]);
@@ -199,7 +246,7 @@ static void make_cores(struct server *server)
             .core_count = server->core_count,
             .io = server->ios[i],
             .memory_bytes = server->config->memory_bytes / 2,
-            .connections_max = server->config->core_connections_max,
+            .connections_max = connections,
             .recv_buffer_count = RECV_BUFFER_COUNT,
             .config = server->config,
             .log = &log,
@@ -274,6 +321,8 @@ static void server_free(struct server *server)
     }
     if (server->lock >= 0)
         file_close(server->fs, server->lock);
+    mem_free((void *)(uintptr_t)server->bootstrap.data);
+    admission_fini(&server->admission);
     mem_free(server->cores);
     mem_free(server);
 }
@@ -309,6 +358,8 @@ int server_run(const struct config *config, const struct log *log)
     server->log = log;
     server->lock = -1;
     server->fs = file_system_real();
+    server->descriptors = io_raise_descriptors();
+    admission_init(&server->admission, config);
     server->core_count = count_cores(config);
     server->cores = mem_alloc_array(server->core_count, sizeof *server->cores);
     int code = server_start(server);

@@ -13,6 +13,7 @@
 #include "broker/life.h"
 #include "protocol/message.h"
 
+struct admission;
 struct core;
 struct server;
 
@@ -33,12 +34,18 @@ int server_run(const struct config *config, const struct log *log);
 /* What cores ask. Constant while they run. */
 const struct config *server_config(const struct server *server);
 struct life *server_life(const struct server *server);
+struct admission *server_admission(const struct server *server);
 struct core *server_core(const struct server *server, unsigned id);
 struct uuid server_directory_id(const struct server *server);
 /* The cluster id as text, NUL-terminated. */
 const char *server_cluster_id(const struct server *server);
 int32_t server_node_id(const struct server *server);
+/* The catalog began with nothing: it has to be given its quorum. */
+bool server_catalog_is_new(const struct server *server);
+/* What Kafka's bootstrap.checkpoint says, where the catalog has no features; else empty. */
+struct bytes server_bootstrap(const struct server *server);
 uint64_t server_idle_ns(const struct server *server);
+uint64_t server_frame_timeout_ns(const struct server *server);
 int32_t server_request_bytes_max(const struct server *server);
 /* What clients that came in on a listener are told to connect to. */
 void server_advertised(const struct server *server, uint32_t listener, struct string *host,

@@ -2,6 +2,7 @@
  */
 #pragma once
 
+#include "broker/admission.h"
 #include "broker/core.h"
 #include "broker/server.h"
 #include "partition/kafka_files.h"
@@ -23,9 +24,22 @@ struct server {
     char scopes[SERVER_CORES_MAX][16];
     uint16_t ports[SERVER_LISTENERS_MAX];
     struct life life;
+    struct admission admission;
+    uint64_t descriptors; /* how many this process may have */
     struct partition *catalog_partition;
+    bool catalog_new; /* it had neither log nor snapshot */
+    struct bytes
+        bootstrap; /* Kafka's bootstrap.checkpoint, for a catalog without features; owned */
     int64_t broker_epoch;
 };
+
+struct recovery;
+
+/* Blocking: opens the catalog's partition and builds every core's image; refuses what a single
+ * node cannot take over. Begins a new leader epoch, and says so in quorum-state. */
+int server_catalog_open(struct server *server, struct recovery *recovery);
+/* Blocking, after a clean stop: the snapshot that Kafka and our next start begin with. */
+void server_catalog_finish(struct server *server);
 
 /* Blocking: catalog, images, partitions, WALs. An exit code. */
 int server_recover(struct server *server);

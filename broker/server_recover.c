@@ -12,30 +12,15 @@
 #include "partition/checkpoint.h"
 #include "partition/partition.h"
 #include "partition/recovery.h"
-#include "protocol/batch.h"
+#include "partition/strays.h"
 
-#define CATALOG_TOPIC "__cluster_metadata"
-#define CATALOG_SEGMENT_BYTES (256 * MIB)
-#define CATALOG_READ_BYTES (4 * MIB)
 #define WAL_FIRST_FILE_BYTES (2 * MIB)
-
-/* Kafka's fixed id of the metadata topic. */
-static struct uuid catalog_id(void)
-{
-    return (struct uuid){{[15] = 1}};
-}
-
-static struct partition *find_catalog(void *context, struct uuid topic_id, int32_t index)
-{
-    struct server *server = context;
-    return index == 0 && uuid_equal(topic_id, catalog_id()) ? server->catalog_partition : NULL;
-}
 
 static struct partition *find_any(void *context, struct uuid topic_id, int32_t index)
 {
     struct server *server = context;
-    struct partition *catalog = find_catalog(context, topic_id, index);
-    if (catalog != NULL)
+    struct partition *catalog = server->catalog_partition;
+    if (index == catalog->index && uuid_equal(topic_id, catalog->topic_id))
         return catalog;
     unsigned owner = index < 0 ? 0 : core_of_partition(server->core_count, topic_id, index);
     struct image_topic *topic = image_topic_with_id(&server->cores[owner].image, topic_id);
@@ -43,83 +28,15 @@ static struct partition *find_any(void *context, struct uuid topic_id, int32_t i
     return place == NULL ? NULL : place->partition;
 }
 
-static int open_catalog(struct server *server, struct recovery *recovery)
+/* Whether a directory is a partition's, for strays_set_aside. */
+static bool is_known(void *context, const char *topic, int32_t index, struct uuid *topic_id)
 {
-    struct partition *p = partition_new(server->fs, server->config->log_directory, CATALOG_TOPIC,
-                                        catalog_id(), 0, server->log);
-    server->catalog_partition = p;
-    p->limits = (struct segment_limits){
-        .segment_bytes = CATALOG_SEGMENT_BYTES,
-        .index_interval_bytes = 4096,
-        .index_bytes_max = 10 * MIB,
-        .segment_ms = INT64_MAX,
-    };
-    int result = recovery_open(recovery, p);
-    if (result == 0)
-        result = recovery_replay(recovery, find_catalog, server);
-    if (result == 0 && p->offline)
-        result = ERR_CORRUPT;
-    if (result == 0 && recovery_catalog_offset(recovery) >= p->log_end) {
-        log_error(server->log,
-                  "the catalog ends at %lld, but a core had applied %lld: it is "
-                  "damaged",
-                  (long long)p->log_end, (long long)recovery_catalog_offset(recovery));
-        result = ERR_CORRUPT;
-    }
-    p->leader_epoch = epochs_latest(&p->epochs) + 1;
-    return result;
-}
-
-/* Applies one piece of the catalog's log to every core's image. */
-static int apply_piece(struct server *server, struct bytes log)
-{
-    while (log.len > 0) {
-        int64_t size = batch_check(log);
-        if (size < 0)
-            return ERR_CORRUPT;
-        for (unsigned i = 0; i < server->core_count; i++) {
-            int result = image_apply(&server->cores[i].image, log.data, (uint32_t)size, NULL);
-            if (result != 0)
-                return result;
-        }
-        log.data += size;
-        log.len -= (size_t)size;
-    }
-    return 0;
-}
-
-static int read_catalog(struct server *server)
-{
-    struct partition *p = server->catalog_partition;
-    uint8_t *data = mem_alloc(CATALOG_READ_BYTES);
-    int result = 0;
-    int64_t offset = p->log_start;
-    while (result == 0 && offset < p->log_end) {
-        struct segment *segment = segments_find(&p->segments, offset);
-        if (segment == NULL) {
-            result = ERR_CORRUPT;
-            break;
-        }
-        struct segment_read read = {
-            .segments = &p->segments,
-            .segment = segment,
-            .synced_bytes = segment->synced_bytes,
-            .offset = offset,
-            .offset_limit = p->log_end,
-            .position_hint = SEGMENT_NO_HINT,
-            .data = data,
-            .capacity = CATALOG_READ_BYTES,
-            .check = true,
-        };
-        result = segment_read_run(&read);
-        if (result == 0 && read.len == 0)
-            result = ERR_CORRUPT;
-        if (result == 0)
-            result = apply_piece(server, (struct bytes){data, read.len});
-        offset = read.next_offset;
-    }
-    mem_free(data);
-    return result;
+    struct server *server = context;
+    struct image_topic *found = image_topic_named(&server->cores[0].image, bytes_of_string(topic));
+    if (found == NULL || image_partition_at(found, index) == NULL)
+        return false;
+    *topic_id = found->id;
+    return true;
 }
 
 static int open_partitions(struct server *server, struct recovery *recovery)
@@ -189,9 +106,10 @@ static int start_shards(struct server *server, struct recovery *recovery)
 
 static int recover(struct server *server, struct recovery *recovery)
 {
-    int result = open_catalog(server, recovery);
+    const char *directory = server->config->log_directory;
+    int result = server_catalog_open(server, recovery);
     if (result == 0)
-        result = read_catalog(server);
+        result = strays_set_aside(server->fs, directory, is_known, server, server->log);
     if (result == 0)
         result = open_partitions(server, recovery);
     if (result == 0)
@@ -199,7 +117,7 @@ static int recover(struct server *server, struct recovery *recovery)
     if (result == 0)
         result = recovery_sync(recovery);
     if (result == 0)
-        result = kafka_remove_clean_stop(server->fs, server->config->log_directory);
+        result = kafka_remove_clean_stop(server->fs, directory);
     if (result == 0)
         result = start_shards(server, recovery);
     return result;
@@ -236,6 +154,9 @@ struct offset_lists {
 static int finish_partition(struct server *server, struct partition *p, struct offset_lists *lists)
 {
     int result = recovery_write_final(server->fs, p);
+    /* Kafka keeps the metadata log out of these files. */
+    if (p == server->catalog_partition)
+        return result;
     lists->ends[lists->count] = (struct kafka_offset){p->topic, p->index, p->log_end};
     lists->starts[lists->count] = (struct kafka_offset){p->topic, p->index, p->log_start};
     lists->count++;
@@ -287,6 +208,8 @@ int server_finish(struct server *server)
     lists.ends = mem_alloc_array(count, sizeof *lists.ends);
     lists.starts = mem_alloc_array(count, sizeof *lists.starts);
     int result = finish_partitions(server, &lists);
+    if (result == 0)
+        server_catalog_finish(server);
     if (result == 0)
         result = file_sync_all(server->fs, directory);
     mem_free(lists.ends);

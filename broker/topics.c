@@ -6,6 +6,7 @@
  */
 #include "broker/topics.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/assert.h"
@@ -14,13 +15,14 @@
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/handlers.h"
+#include "broker/seen.h"
 #include "broker/server.h"
 #include "protocol/errors.h"
 #include "protocol/schema/metadata_records.h"
 
 #define TOPIC_NAME_MAX 249
 #define TOPIC_PARTITIONS_MAX 9999
-#define PARTITION_RECORD_VERSION 1
+#define BATCH_PARTITIONS_MAX 10000 /* above it Kafka counts before it tries */
 #define MESSAGE_MAX 512
 
 struct topics_state;
@@ -34,6 +36,8 @@ struct topic_item {
     struct bytes name;
     struct uuid id;
     int32_t partitions;
+    int32_t partitions_now; /* before an extension; told by the judge */
+    int32_t assignments;    /* of an extension: how many the client gave, -1 for none */
     const struct create_topics_request_creatable_topic *asked;
     int16_t error;
     const char *message;
@@ -62,6 +66,30 @@ bool topic_name_valid(struct bytes name)
             return false;
     }
     return true;
+}
+
+static int16_t refuse(struct topic_item *item, int16_t error, const char *message)
+{
+    item->message = message;
+    return error;
+}
+
+/* Kafka's sentence about this one; short of memory the error's general sentence does. */
+static int16_t refuse_with(struct topic_item *item, int16_t error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int16_t refuse_with(struct topic_item *item, int16_t error, const char *format, ...)
+{
+    size_t size = item->name.len + MESSAGE_MAX;
+    char *text = arena_alloc(&item->request->arena, size);
+    item->message = text;
+    if (text == NULL)
+        return error;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, size, format, arguments);
+    va_end(arguments);
+    return error;
 }
 
 static void topics_done_one(struct topics_state *state)
@@ -112,12 +140,12 @@ static bool names_collide(struct bytes a, struct bytes b)
     return true;
 }
 
-static bool name_collides(const struct image *image, struct bytes name)
+static const char *colliding_topic(const struct image *image, struct bytes name)
 {
     for (uint32_t i = 0; i < image->topic_count; i++)
         if (names_collide(bytes_of_string(image->sorted[i]->name), name))
-            return true;
-    return false;
+            return image->sorted[i]->name;
+    return NULL;
 }
 
 static void add_partitions(struct catalog *catalog, struct uuid id, int32_t first, int32_t end)
@@ -125,6 +153,7 @@ static void add_partitions(struct catalog *catalog, struct uuid id, int32_t firs
     struct server *server = catalog_core(catalog)->server;
     int32_t node = server_node_id(server);
     struct uuid directory = server_directory_id(server);
+    int16_t version = image_partition_record_version(catalog_image(catalog));
     for (int32_t i = first; i < end; i++) {
         struct partition_record record;
         message_defaults(&partition_record_struct, &record);
@@ -137,7 +166,7 @@ static void add_partitions(struct catalog *catalog, struct uuid id, int32_t firs
         record.replicas.count = record.isr.count = 1;
         record.directories.items = &directory;
         record.directories.count = 1;
-        catalog_add(catalog, &partition_record_type, PARTITION_RECORD_VERSION, &record);
+        catalog_add(catalog, &partition_record_type, version, &record);
     }
 }
 
@@ -158,15 +187,10 @@ static int16_t create_judge(struct catalog *catalog, struct proposal *proposal)
 {
     struct topic_item *item = CONTAINER_OF(proposal, struct topic_item, proposal);
     const struct image *image = catalog_image(catalog);
-    if (image_topic_named(image, item->name) != NULL || catalog_topic_taken(catalog, item->name)) {
-        item->message = "The topic exists already.";
+    if (image_topic_named(image, item->name) != NULL || catalog_topic_taken(catalog, item->name))
         return KAFKA_TOPIC_ALREADY_EXISTS;
-    }
-    if (name_collides(image, item->name)) {
-        item->message = "The topic name collides with an existing topic that differs only in '.' "
-                        "and '_'.";
+    if (item->creation != NULL && colliding_topic(image, item->name) != NULL)
         return KAFKA_INVALID_TOPIC_EXCEPTION;
-    }
     if (item->state != NULL && item->state->validate_only)
         return KAFKA_NONE;
     struct topic_record record = {.name = string_of_bytes(item->name), .topic_id = item->id};
@@ -199,13 +223,27 @@ void topics_create_missing(struct request *r, struct topic_creation *creation,
     }
 }
 
-static int16_t refuse(struct topic_item *item, int16_t error, const char *message)
+/* Where one partition is to live: on this node. */
+static int16_t check_replicas(struct topic_item *item, const int32_t *brokers, int32_t count,
+                              int32_t node)
 {
-    item->message = message;
-    return error;
+    if (count <= 0)
+        return refuse(item, KAFKA_INVALID_REPLICA_ASSIGNMENT,
+                      "The manual partition assignment includes an empty replica list.");
+    for (int32_t i = 0; i < count; i++)
+        if (brokers[i] != node)
+            return refuse_with(item, KAFKA_INVALID_REPLICA_ASSIGNMENT,
+                               "The manual partition assignment includes broker %d, but no such "
+                               "broker is registered.",
+                               brokers[i]);
+    return count == 1 ? KAFKA_NONE
+                      : refuse_with(item, KAFKA_INVALID_REPLICA_ASSIGNMENT,
+                                    "The manual partition assignment includes the broker %d more "
+                                    "than once.",
+                                    node);
 }
 
-/* Explicit replicas: partitions 0, 1, ... each once, on this node. */
+/* Explicit replicas: partitions 0, 1, ... each once. */
 static int16_t check_assignments(struct topic_item *item, int32_t node)
 {
     const struct create_topics_request_creatable_topic *asked = item->asked;
@@ -220,10 +258,12 @@ static int16_t check_assignments(struct topic_item *item, int32_t node)
             found = found || asked->assignments.items[j].partition_index == i;
         const struct create_topics_request_creatable_replica_assignment *a =
             &asked->assignments.items[i];
-        if (!found || a->broker_ids.count != 1 || a->broker_ids.items[0] != node)
+        if (!found)
             return refuse(item, KAFKA_INVALID_REPLICA_ASSIGNMENT,
-                          "The partitions must be numbered from 0 without a gap, each on this "
-                          "broker alone.");
+                          "partitions should be a consecutive 0-based integer sequence");
+        int16_t error = check_replicas(item, a->broker_ids.items, a->broker_ids.count, node);
+        if (error != KAFKA_NONE)
+            return error;
     }
     item->partitions = count;
     return KAFKA_NONE;
@@ -240,14 +280,18 @@ static int16_t check_counts(struct topic_item *item, const struct config *config
                       "Number of partitions was set to an invalid non-positive value.");
     if (item->partitions > TOPIC_PARTITIONS_MAX)
         return refuse(item, KAFKA_POLICY_VIOLATION,
-                      "Unable to perform excessively large batch operation.");
-    if (asked->replication_factor != -1 && asked->replication_factor != 1)
+                      item->partitions > BATCH_PARTITIONS_MAX
+                          ? "Excessively large number of partitions per request."
+                          : "Unable to perform excessively large batch operation.");
+    if (asked->replication_factor == -1 || asked->replication_factor == 1)
+        return KAFKA_NONE;
+    if (asked->replication_factor < 1)
         return refuse(item, KAFKA_INVALID_REPLICATION_FACTOR,
-                      asked->replication_factor < 1
-                          ? "Replication factor must be larger than 0, or -1 to use the default "
-                            "value."
-                          : "Unable to replicate the partition: only 1 broker is registered.");
-    return KAFKA_NONE;
+                      "Replication factor must be larger than 0, or -1 to use the default value.");
+    return refuse_with(item, KAFKA_INVALID_REPLICATION_FACTOR,
+                       "Unable to replicate the partition %d time(s): The target replication "
+                       "factor of %d cannot be reached because only 1 broker(s) are registered.",
+                       asked->replication_factor, asked->replication_factor);
 }
 
 /* Pairs of C strings from the request's configs, in its arena; null when memory is short. */
@@ -289,10 +333,34 @@ static int16_t check_configs(struct request *r, struct topic_item *item)
     return KAFKA_NONE;
 }
 
+static int16_t refuse_name(struct topic_item *item)
+{
+    int16_t error = KAFKA_INVALID_TOPIC_EXCEPTION;
+    int len = (int)item->name.len;
+    const char *name = (const char *)item->name.data;
+    if (len == 0)
+        return refuse(item, error, "Topic name is invalid: the empty string is not allowed");
+    if (bytes_equal(item->name, BYTES_LITERAL(".")) || bytes_equal(item->name, BYTES_LITERAL("..")))
+        return refuse_with(item, error, "Topic name is invalid: '%.*s' is not allowed", len, name);
+    if (len > TOPIC_NAME_MAX)
+        return refuse_with(item, error,
+                           "Topic name is invalid: the length of '%.*s' is longer than the max "
+                           "allowed length %d",
+                           len, name, TOPIC_NAME_MAX);
+    return refuse_with(item, error,
+                       "Topic name is invalid: '%.*s' contains one or more characters other than "
+                       "ASCII alphanumerics, '.', '_' and '-'",
+                       len, name);
+}
+
 static int16_t check_creation(struct request *r, struct topic_item *item)
 {
     if (!topic_name_valid(item->name))
-        return refuse(item, KAFKA_INVALID_TOPIC_EXCEPTION, "The topic name is not legal.");
+        return refuse_name(item);
+    /* Judged once for the whole request: two of its topics may collide with each other. */
+    const struct image *image = &r->core->image;
+    if (image_topic_named(image, item->name) == NULL && colliding_topic(image, item->name) != NULL)
+        return KAFKA_INVALID_TOPIC_EXCEPTION;
     int16_t error = check_counts(item, server_config(r->core->server));
     return error != KAFKA_NONE ? error : check_configs(r, item);
 }
@@ -328,6 +396,21 @@ static void answer_configs(struct request *r, const struct topic_item *item,
     config_description_fini(&description);
 }
 
+/* What the judge refused is put in words here, on the request's own core. */
+static void explain_refusal(struct request *r, struct topic_item *item)
+{
+    int len = (int)item->name.len;
+    const char *name = (const char *)item->name.data;
+    if (item->error == KAFKA_TOPIC_ALREADY_EXISTS) {
+        refuse_with(item, item->error, "Topic '%.*s' already exists.", len, name);
+        return;
+    }
+    const char *other = colliding_topic(&r->core->image, item->name);
+    if (item->error == KAFKA_INVALID_TOPIC_EXCEPTION && other != NULL)
+        refuse_with(item, item->error, "Topic '%.*s' collides with existing topic: %s", len, name,
+                    other);
+}
+
 static void create_answer(struct topics_state *state)
 {
     struct request *r = state->request;
@@ -341,10 +424,12 @@ static void create_answer(struct topics_state *state)
         struct create_topics_response_creatable_topic_result *answer =
             &response.topics.items[response.topics.count++];
         message_defaults(&create_topics_response_creatable_topic_result_struct, answer);
-        answer->name = string_of_bytes(item->name);
+        answer->name = request_utf8(r, string_of_bytes(item->name));
         answer->error_code = item->error;
         answer->error_message = STRING_NULL;
         if (item->error != KAFKA_NONE) {
+            if (item->message == NULL)
+                explain_refusal(r, item);
             answer->error_message =
                 string_of(item->message != NULL ? item->message : kafka_error_message(item->error));
             continue;
@@ -356,18 +441,6 @@ static void create_answer(struct topics_state *state)
             answer_configs(r, item, answer);
     }
     request_respond(r, &response);
-}
-
-static bool name_repeated(const struct create_topics_request *body, int32_t at, bool earlier)
-{
-    for (int32_t i = 0; i < body->topics.count; i++) {
-        if (i == at || (earlier && i > at))
-            continue;
-        if (bytes_equal(string_bytes(body->topics.items[i].name),
-                        string_bytes(body->topics.items[at].name)))
-            return true;
-    }
-    return false;
 }
 
 static struct topics_state *topics_begin(struct request *r, size_t count,
@@ -383,6 +456,31 @@ static struct topics_state *topics_begin(struct request *r, size_t count,
     return state->items == NULL ? NULL : state;
 }
 
+/* One item for each name; a name that comes twice is refused. False: the request is over. */
+static bool create_items(struct topics_state *state, const struct create_topics_request *body)
+{
+    struct request *r = state->request;
+    struct seen names;
+    if (!request_seen_init(r, &names, (size_t)body->topics.count))
+        return false;
+    for (int32_t i = 0; i < body->topics.count; i++) {
+        const struct create_topics_request_creatable_topic *asked = &body->topics.items[i];
+        uint32_t before = seen_put(&names, string_bytes(asked->name), state->count);
+        if (before != SEEN_NEVER) {
+            state->items[before].error =
+                refuse(&state->items[before], KAFKA_INVALID_REQUEST, "Duplicate topic name.");
+            continue;
+        }
+        struct topic_item *item = &state->items[state->count++];
+        item->state = state;
+        item->request = r;
+        item->asked = asked;
+        item->name = string_bytes(asked->name);
+        item->id = new_id(r->core);
+    }
+    return true;
+}
+
 void create_topics_handle(struct request *r)
 {
     void *decoded;
@@ -390,21 +488,12 @@ void create_topics_handle(struct request *r)
         return;
     const struct create_topics_request *body = decoded;
     struct topics_state *state = topics_begin(r, (size_t)body->topics.count, create_answer);
-    if (state == NULL)
+    if (state == NULL || !create_items(state, body))
         return;
     state->validate_only = body->validate_only;
-    for (int32_t i = 0; i < body->topics.count; i++) {
-        if (name_repeated(body, i, true))
-            continue;
-        struct topic_item *item = &state->items[state->count++];
-        item->state = state;
-        item->request = r;
-        item->asked = &body->topics.items[i];
-        item->name = string_bytes(item->asked->name);
-        item->id = new_id(r->core);
-        if (name_repeated(body, i, false))
-            item->error = refuse(item, KAFKA_INVALID_REQUEST, "Duplicate topic name.");
-        else
+    for (uint32_t i = 0; i < state->count; i++) {
+        struct topic_item *item = &state->items[i];
+        if (item->error == KAFKA_NONE)
             item->error = check_creation(r, item);
         if (item->error == KAFKA_NONE && body->timeout_ms <= 0)
             item->error = KAFKA_REQUEST_TIMED_OUT;
@@ -476,19 +565,21 @@ static int16_t delete_resolve(struct request *r, struct topic_item *item)
     return KAFKA_NONE;
 }
 
-static bool delete_repeated(const struct topics_state *state, uint32_t at)
+/* A topic that is named twice, by whatever, is refused both times. */
+static bool delete_refuse_repeated(struct topics_state *state)
 {
+    struct seen ids;
+    if (!request_seen_init(state->request, &ids, state->count))
+        return false;
     for (uint32_t i = 0; i < state->count; i++) {
-        const struct topic_item *a = &state->items[i];
-        const struct topic_item *b = &state->items[at];
-        if (i == at)
+        struct topic_item *item = &state->items[i];
+        if (item->error != KAFKA_NONE)
             continue;
-        if (!uuid_is_zero(b->id) && uuid_equal(a->id, b->id))
-            return true;
-        if (uuid_is_zero(b->id) && bytes_equal(a->name, b->name))
-            return true;
+        uint32_t before = seen_put(&ids, (struct bytes){item->id.bytes, sizeof item->id.bytes}, i);
+        if (before != SEEN_NEVER)
+            item->message = state->items[before].message = "repeated";
     }
-    return false;
+    return true;
 }
 
 void delete_topics_handle(struct request *r)
@@ -515,9 +606,8 @@ void delete_topics_handle(struct request *r)
             item->id = body->topics.items[i].topic_id;
         item->error = delete_resolve(r, item);
     }
-    for (uint32_t i = 0; i < state->count; i++)
-        if (state->items[i].error == KAFKA_NONE && delete_repeated(state, i))
-            state->items[i].message = "repeated";
+    if (!delete_refuse_repeated(state))
+        return;
     for (uint32_t i = 0; i < state->count; i++) {
         struct topic_item *item = &state->items[i];
         if (item->message != NULL)
@@ -538,19 +628,39 @@ static int16_t extend_judge(struct catalog *catalog, struct proposal *proposal)
     const struct image_topic *topic = image_topic_named(catalog_image(catalog), item->name);
     if (topic == NULL || catalog_topic_removed(catalog, topic->id))
         return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
-    if (item->partitions <= topic->partition_count || catalog_topic_taken(catalog, item->name)) {
-        item->message = "The topic has that many partitions already, or more.";
+    item->partitions_now = topic->partition_count;
+    if (item->partitions <= topic->partition_count || catalog_topic_taken(catalog, item->name))
         return KAFKA_INVALID_PARTITIONS;
-    }
     if (item->partitions > TOPIC_PARTITIONS_MAX) {
         item->message = "That many partitions are not possible.";
         return KAFKA_INVALID_PARTITIONS;
     }
+    int32_t given = item->assignments;
+    if (given >= 0 && given != item->partitions - topic->partition_count)
+        return KAFKA_INVALID_REPLICA_ASSIGNMENT;
     if (item->state->validate_only)
         return KAFKA_NONE;
     add_partitions(catalog, topic->id, topic->partition_count, item->partitions);
     catalog_take_topic(catalog, item->name);
     return KAFKA_NONE;
+}
+
+static void explain_extension(struct topic_item *item)
+{
+    int32_t now = item->partitions_now;
+    int len = (int)item->name.len;
+    const char *name = (const char *)item->name.data;
+    if (item->error == KAFKA_INVALID_REPLICA_ASSIGNMENT)
+        refuse_with(item, item->error,
+                    "Attempted to add %d additional partition(s), but only %d assignment(s) were "
+                    "specified.",
+                    item->partitions - now, item->assignments);
+    else if (item->error == KAFKA_INVALID_PARTITIONS && item->partitions == now)
+        refuse_with(item, item->error, "Topic already has %d partition(s).", now);
+    else if (item->error == KAFKA_INVALID_PARTITIONS && item->partitions < now)
+        refuse_with(item, item->error,
+                    "The topic %.*s currently has %d partition(s); %d would not be an increase.",
+                    len, name, now, item->partitions);
 }
 
 static void extend_answer(struct topics_state *state)
@@ -563,11 +673,13 @@ static void extend_answer(struct topics_state *state)
         return;
     response.results.count = (int32_t)state->count;
     for (uint32_t i = 0; i < state->count; i++) {
-        const struct topic_item *item = &state->items[i];
+        struct topic_item *item = &state->items[i];
         struct create_partitions_response_topic_result *answer = &response.results.items[i];
         message_defaults(&create_partitions_response_topic_result_struct, answer);
         answer->name = string_of_bytes(item->name);
         answer->error_code = item->error;
+        if (item->error != KAFKA_NONE && item->message == NULL)
+            explain_extension(item);
         if (item->error != KAFKA_NONE)
             answer->error_message =
                 string_of(item->message != NULL ? item->message : kafka_error_message(item->error));
@@ -575,14 +687,17 @@ static void extend_answer(struct topics_state *state)
     request_respond(r, &response);
 }
 
-static bool assignments_fit(const struct create_partitions_request_topic *asked, int32_t node)
+static int16_t check_new_assignments(struct topic_item *item, int32_t node,
+                                     const struct create_partitions_request_topic *asked)
 {
+    item->assignments = asked->assignments.count;
     for (int32_t i = 0; i < asked->assignments.count; i++) {
         const struct create_partitions_request_assignment *a = &asked->assignments.items[i];
-        if (a->broker_ids.count != 1 || a->broker_ids.items[0] != node)
-            return false;
+        int16_t error = check_replicas(item, a->broker_ids.items, a->broker_ids.count, node);
+        if (error != KAFKA_NONE)
+            return error;
     }
-    return true;
+    return KAFKA_NONE;
 }
 
 void create_partitions_handle(struct request *r)
@@ -602,8 +717,7 @@ void create_partitions_handle(struct request *r)
         item->request = r;
         item->name = string_bytes(asked->name);
         item->partitions = asked->count;
-        if (!assignments_fit(asked, server_node_id(r->core->server)))
-            item->error = KAFKA_INVALID_REPLICA_ASSIGNMENT;
+        item->error = check_new_assignments(item, server_node_id(r->core->server), asked);
     }
     for (uint32_t i = 0; i < state->count; i++) {
         if (state->items[i].error != KAFKA_NONE)

@@ -181,9 +181,30 @@ void epoll_recv(struct io *io, struct io_op *op, int file)
     socket_begin_in(epoll, socket_of(epoll, file), op);
 }
 
+/* A receive that goes where the caller wants it; true when it is to be tried again. */
+static bool recv_single(struct epoll *epoll, struct epoll_socket *socket)
+{
+    const struct op_state *state = op_state(socket->in);
+    uint32_t len = state->recv.len;
+    ssize_t got = recv(socket->file, state->recv.data, len, MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR)
+        return true;
+    if (got < 0 && errno == EAGAIN) {
+        socket->readable = false;
+        return false;
+    }
+    if (got > 0 && (size_t)got < len)
+        socket->readable = socket->hung_up;
+    int64_t value = got < 0 ? result_from_errno(errno) : got;
+    socket_end_in(epoll, socket, got == 0 && socket->shut ? ERR_CLOSED : value);
+    return false;
+}
+
 /* One receive; false when the socket has no more now, or the operation has ended. */
 static bool recv_once(struct epoll *epoll, struct epoll_socket *socket)
 {
+    if (op_state(socket->in)->recv.data != NULL)
+        return recv_single(epoll, socket);
     if (epoll->free_count == 0) {
         socket_end_in(epoll, socket, ERR_BUSY);
         return false;

@@ -322,9 +322,31 @@ void io_peer_name(struct io *io, int socket, char *text)
     io->operations->peer_name(io, socket, text);
 }
 
+void io_peer_address(struct io *io, int socket, char *text)
+{
+    static const char mapped[] = "::ffff:";
+    char name[64];
+    io->operations->peer_name(io, socket, name);
+    const char *from = strncmp(name, mapped, strlen(mapped)) == 0 ? name + strlen(mapped) : name;
+    const char *end = strrchr(from, ':');
+    size_t len = end == NULL ? strlen(from) : (size_t)(end - from);
+    len = MIN(len, (size_t)47);
+    memcpy(text, from, len);
+    text[len] = '\0';
+}
+
 void io_recv(struct io *io, struct io_op *op, int socket)
 {
     op_begin(op, OP_RECV, socket);
+    io->operations->recv(io, op, socket);
+}
+
+void io_recv_into(struct io *io, struct io_op *op, int socket, void *data, uint32_t len)
+{
+    ASSERT(data != NULL && len > 0);
+    struct op_state *state = op_begin(op, OP_RECV, socket);
+    state->recv.data = data;
+    state->recv.len = len;
     io->operations->recv(io, op, socket);
 }
 

@@ -109,6 +109,10 @@ void io_wake_external(struct io *target);
 /* Sleeps on the calling thread; for start-up only, before any core runs. */
 void io_pause(uint64_t ns);
 
+/* Lets the process have as many descriptors as it may; how many that are. At start-up, before any
+ * io accepts: an accept on the ring keeps the limit that it has seen first. */
+uint64_t io_raise_descriptors(void);
+
 /* Network. Addresses are "127.0.0.1", "::1" or names resolved at the call (start-up only). */
 
 /* A listening socket shared by port with the other cores (SO_REUSEPORT), or ERR_ADDRESS_IN_USE
@@ -129,9 +133,14 @@ void io_accept(struct io *io, struct io_op *op, int listener);
 int io_connect(struct io *io, struct io_op *op, const char *host, uint16_t port) MUST_CHECK;
 /* "127.0.0.1:4711" of the peer; `text` has room for 64 bytes. */
 void io_peer_name(struct io *io, int socket, char *text);
+/* "127.0.0.1" of the peer, an IPv4 peer of an IPv6 socket too; `text` has room for 48 bytes. */
+void io_peer_address(struct io *io, int socket, char *text);
 /* Multishot. Value 0 with last: the peer is done sending. ERR_BUSY with last: all receive buffers
  * are out; call again when the owner has released some. The last event carries no bytes. */
 void io_recv(struct io *io, struct io_op *op, int socket);
+/* One event: value bytes, at most `len`, lie in `data`; no receive buffer is used. 0 and errors are
+ * as above, but ERR_BUSY does not occur. */
+void io_recv_into(struct io *io, struct io_op *op, int socket, void *data, uint32_t len);
 void io_recv_release(struct io *io, struct io_buffer *buffer);
 /* Receive buffers not handed out now. */
 uint32_t io_recv_available(const struct io *io);

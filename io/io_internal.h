@@ -90,6 +90,10 @@ struct op_state {
             uint64_t total;        /* bytes sent */
         } send;
         struct {
+            uint8_t *data; /* where a single receive goes; null: buffers, one after the other */
+            uint32_t len;
+        } recv;
+        struct {
             io_job_fn *run; /* on a disk thread */
             void *context;
             uint8_t *data;

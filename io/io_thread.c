@@ -1,16 +1,21 @@
-/* Threads, for cores and disk jobs. Signals that ask the process for something go to the thread
- * that was there first: the others block them, and their waits are never interrupted. */
+/* Threads, for cores and disk jobs, and what the process asks for at its start. Signals that ask
+ * the process for something go to the thread that was there first: the others block them, and their
+ * waits are never interrupted. */
 #include "io/io.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
+
+/* Where the system does not say. */
+#define DESCRIPTORS_USUAL 1024
 
 struct io_thread {
     pthread_t thread;
@@ -67,6 +72,18 @@ void io_thread_join(struct io_thread *thread)
     int result = pthread_join(thread->thread, NULL);
     ASSERT(result == 0);
     mem_free(thread);
+}
+
+uint64_t io_raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return DESCRIPTORS_USUAL;
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        limit.rlim_cur = before;
+    return limit.rlim_cur;
 }
 
 void io_pause(uint64_t ns)

@@ -151,10 +151,15 @@ void ring_connect_event(struct ring *ring, struct io_op *op, int result)
 
 static void recv_arm(struct ring *ring, struct io_op *op)
 {
+    const struct op_state *state = op_state(op);
     struct io_uring_sqe *sqe = ring_slot(ring);
-    io_uring_prep_recv_multishot(sqe, op_state(op)->file, NULL, 0, 0);
-    sqe->flags |= IOSQE_BUFFER_SELECT;
-    sqe->buf_group = RING_BUFFER_GROUP;
+    if (state->recv.data != NULL) {
+        io_uring_prep_recv(sqe, state->file, state->recv.data, state->recv.len, 0);
+    } else {
+        io_uring_prep_recv_multishot(sqe, state->file, NULL, 0, 0);
+        sqe->flags |= IOSQE_BUFFER_SELECT;
+        sqe->buf_group = RING_BUFFER_GROUP;
+    }
     io_uring_sqe_set_data(sqe, op);
 }
 
@@ -179,6 +184,11 @@ static void recv_data(struct ring *ring, struct io_op *op, const struct io_uring
 void ring_recv_event(struct ring *ring, struct io_op *op, const struct io_uring_cqe *cqe)
 {
     bool more = (cqe->flags & IORING_CQE_F_MORE) != 0;
+    bool single = op_state(op)->recv.data != NULL;
+    if (single && cqe->res > 0) {
+        socket_op_end(ring, op, cqe->res);
+        return;
+    }
     if (cqe->res > 0)
         recv_data(ring, op, cqe);
     else if (cqe->flags & IORING_CQE_F_BUFFER)

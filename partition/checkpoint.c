@@ -29,14 +29,25 @@ static void checkpoint_path(char *path, size_t size, const char *directory, unsi
     ASSERT(len > 0 && (size_t)len < size);
 }
 
+static uint64_t partition_size(const struct partition *p)
+{
+    return CHECKPOINT_PARTITION_FIXED + 12 * (uint64_t)p->epochs.count +
+           producers_state_size(p->producers, p->synced_end);
+}
+
 uint64_t checkpoint_size(const struct shard *shard)
 {
     uint64_t size = CHECKPOINT_HEADER + CHECKPOINT_FIXED;
-    LIST_EACH(node, &shard->partitions) {
-        const struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
-        size += CHECKPOINT_PARTITION_FIXED + 12 * (uint64_t)p->epochs.count +
-                producers_state_size(p->producers, p->synced_end);
-    }
+    LIST_EACH(node, &shard->partitions)
+        size += partition_size(LIST_ENTRY(node, struct partition, shard_node));
+    return size;
+}
+
+uint64_t checkpoint_source_size(const struct checkpoint_source *source)
+{
+    uint64_t size = CHECKPOINT_HEADER + CHECKPOINT_FIXED;
+    for (uint32_t i = 0; i < source->count; i++)
+        size += partition_size(source->partitions[i]);
     return size;
 }
 
@@ -58,6 +69,26 @@ static void encode_partition(struct writer *w, const struct partition *p)
         producers_state_write(p->producers, p->synced_end, snapshot, len);
 }
 
+static void encode_header(struct writer *w, uint64_t len, uint64_t number,
+                          const struct wal_position *position, uint32_t count)
+{
+    write_be32(w, CHECKPOINT_MAGIC);
+    write_be16(w, CHECKPOINT_VERSION);
+    write_be16(w, 0);
+    write_be32(w, 0);
+    write_be64(w, len - CHECKPOINT_HEADER);
+    write_be64(w, number);
+    write_be64(w, position->file);
+    write_be64(w, position->sequence);
+    write_be32(w, count);
+}
+
+static void encode_end(const struct writer *w, uint8_t *data, uint64_t len)
+{
+    ASSERT(w->error == 0 && writer_len(w) == len);
+    store_be32(data + 8, crc32c(0, data + 12, len - 12));
+}
+
 void checkpoint_encode(const struct shard *shard, uint64_t number,
                        const struct wal_position *position, uint8_t *data, uint64_t len)
 {
@@ -66,19 +97,21 @@ void checkpoint_encode(const struct shard *shard, uint64_t number,
     LIST_EACH(node, &shard->partitions)
         count++;
     writer_init(&w, data, len);
-    write_be32(&w, CHECKPOINT_MAGIC);
-    write_be16(&w, CHECKPOINT_VERSION);
-    write_be16(&w, 0);
-    write_be32(&w, 0);
-    write_be64(&w, len - CHECKPOINT_HEADER);
-    write_be64(&w, number);
-    write_be64(&w, position->file);
-    write_be64(&w, position->sequence);
-    write_be32(&w, count);
+    encode_header(&w, len, number, position, count);
     LIST_EACH(node, &shard->partitions)
         encode_partition(&w, LIST_ENTRY(node, struct partition, shard_node));
-    ASSERT(w.error == 0 && writer_len(&w) == len);
-    store_be32(data + 8, crc32c(0, data + 12, len - 12));
+    encode_end(&w, data, len);
+}
+
+void checkpoint_source_encode(const struct checkpoint_source *source, uint64_t number,
+                              const struct wal_position *position, uint8_t *data, uint64_t len)
+{
+    struct writer w;
+    writer_init(&w, data, len);
+    encode_header(&w, len, number, position, source->count);
+    for (uint32_t i = 0; i < source->count; i++)
+        encode_partition(&w, source->partitions[i]);
+    encode_end(&w, data, len);
 }
 
 int checkpoint_write(struct file_system *fs, const char *directory, unsigned stream,
@@ -87,16 +120,16 @@ int checkpoint_write(struct file_system *fs, const char *directory, unsigned str
     char path[4096];
     checkpoint_path(path, sizeof path, directory, stream, number);
     struct file_info info;
-    bool is_new = file_get_info(fs, path, &info) == ERR_NOT_FOUND;
-    int file = file_open(fs, path, FILE_CREATE);
+    /* A new slot appears whole or not at all: there may be no other one to fall back to. */
+    if (file_get_info(fs, path, &info) == ERR_NOT_FOUND)
+        return file_replace(fs, path, data, len);
+    int file = file_open(fs, path, 0);
     if (file < 0)
         return file;
     int result = file_write(fs, file, data, len, 0);
     if (result == 0)
         result = file_sync(fs, file);
     file_close(fs, file);
-    if (result == 0 && is_new)
-        result = file_sync_directory(fs, directory);
     return result;
 }
 

@@ -3,7 +3,8 @@
  * crash must not lose but the segments do not say (log start, leader epochs, producer state).
  *
  * Two files, `.odradek-checkpoint-<stream>-0` and `-1`, are written in turn, each whole, with a
- * number and a CRC: a torn write leaves the other one. Big-endian:
+ * number and a CRC: a torn write leaves the other one. A slot that is not there yet appears whole
+ * or not at all. Big-endian:
  *
  *     magic "ODCK", u16 version, u16 zero, u32 crc32c of all that follows, u64 length of it
  *     u64 number, u64 WAL file, u64 WAL sequence, u32 partition count, then per partition
@@ -43,6 +44,14 @@ struct checkpoint {
 uint64_t checkpoint_size(const struct shard *shard);
 void checkpoint_encode(const struct shard *shard, uint64_t number,
                        const struct wal_position *position, uint8_t *data, uint64_t len);
+/* The same of chosen partitions. */
+struct checkpoint_source {
+    struct partition *const *partitions;
+    uint32_t count;
+};
+uint64_t checkpoint_source_size(const struct checkpoint_source *source);
+void checkpoint_source_encode(const struct checkpoint_source *source, uint64_t number,
+                              const struct wal_position *position, uint8_t *data, uint64_t len);
 /* Writes and syncs the slot of `number`. Blocking. */
 int checkpoint_write(struct file_system *fs, const char *directory, unsigned stream,
                      uint64_t number, const void *data, uint64_t len) MUST_CHECK;

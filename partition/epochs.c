@@ -86,6 +86,17 @@ struct epoch_entry epochs_end_of(const struct epochs *epochs, int32_t epoch, int
     return (struct epoch_entry){floor, epochs->entries[higher].start_offset};
 }
 
+struct epoch_entry epochs_end_under(const struct epochs *epochs, int32_t leader_epoch,
+                                    int32_t epoch, int64_t log_end)
+{
+    int32_t latest = epochs_latest(epochs);
+    if (epoch >= 0 && epoch == leader_epoch)
+        return (struct epoch_entry){epoch, log_end};
+    if (epoch > latest && epoch < leader_epoch)
+        return (struct epoch_entry){latest < 0 ? epoch : latest, log_end};
+    return epochs_end_of(epochs, epoch, log_end);
+}
+
 void epochs_cut_end(struct epochs *epochs, int64_t end_offset)
 {
     while (epochs->count > 0 && epochs->entries[epochs->count - 1].start_offset >= end_offset)

@@ -31,6 +31,9 @@ int32_t epochs_of_offset(const struct epochs *epochs, int64_t offset);
 /* KIP-320 / OffsetForLeaderEpoch: the largest epoch <= `epoch` and where it ends (`log_end` for
  * the latest). Epoch -1, offset -1 when there is none. */
 struct epoch_entry epochs_end_of(const struct epochs *epochs, int32_t epoch, int64_t log_end);
+/* The same where `leader_epoch` is in force, which begins at `log_end` until it has a record. */
+struct epoch_entry epochs_end_under(const struct epochs *epochs, int32_t leader_epoch,
+                                    int32_t epoch, int64_t log_end);
 void epochs_cut_end(struct epochs *epochs, int64_t end_offset);
 /* Entries below `start_offset` go; the one in force there moves up to it. */
 void epochs_cut_start(struct epochs *epochs, int64_t start_offset);

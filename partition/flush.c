@@ -3,8 +3,9 @@
  *
  * A plan takes partitions in the order in which they became dirty, which is roughly the order of
  * the WAL's files, and of each partition everything that is durable, up to fixed numbers. Batches
- * beyond them go with the next plan. Under pressure the plan is the same: the oldest dirty
- * partitions hold the oldest file.
+ * beyond them go with the next plan. Under pressure, whatever the profile, what holds the oldest
+ * part of the WAL has to go: partitions with little of it are logged again (relog.h), the others
+ * are flushed, the oldest dirty ones first.
  *
  * Rejected: a flush per partition with timers of its own. A thousand slow partitions would mean a
  * thousand syncs where one plan needs a single one of the file system.
@@ -91,11 +92,85 @@ void flush_fini(struct shard *shard)
     mem_unmap(flush->batches, FLUSH_BATCHES_MAX * sizeof *flush->batches);
 }
 
-static bool flush_pressed(const struct shard *shard)
+/* Whether the WAL's memory or files are used beyond so many quarters. */
+static bool flush_pressed(const struct shard *shard, unsigned quarters)
 {
     struct wal_stats stats;
     wal_get_stats(shard->wal, &stats);
-    return stats.memory_used > stats.memory_limit / 2 || stats.file_used > stats.file_limit / 2;
+    return stats.memory_used > stats.memory_limit / 4 * quarters ||
+           stats.file_used > stats.file_limit / 4 * quarters;
+}
+
+bool flush_refuses(const struct shard *shard)
+{
+    const struct flush *flush = &shard->flush;
+    bool failing = flush->failing > 0 || flush->checkpoint_failing;
+    return (failing && (flush->full || flush_pressed(shard, 3))) || !wal_reserved(shard->wal);
+}
+
+bool flush_crowded(const struct shard *shard)
+{
+    return flush_pressed(shard, 3);
+}
+
+static void flush_not_full(struct shard *shard)
+{
+    struct flush *flush = &shard->flush;
+    if (flush->failing > 0 || flush->checkpoint_failing || !flush->full)
+        return;
+    flush->full = false;
+    log_info(&shard->log, "there is space again: produce goes on");
+}
+
+void flush_retry_soon(struct shard *shard)
+{
+    if (!shard->flush.full)
+        return;
+    shard->flush.retry_ns = 0;
+    LIST_EACH(node, &shard->dirty)
+        LIST_ENTRY(node, struct partition, dirty_node)->flush_not_before_ns = 0;
+}
+
+void flush_works_again(struct shard *shard, struct partition *p)
+{
+    if (p->flush_backoff_ms == 0)
+        return;
+    p->flush_backoff_ms = 0;
+    p->flush_not_before_ns = 0;
+    ASSERT(shard->flush.failing > 0);
+    shard->flush.failing--;
+    flush_not_full(shard);
+}
+
+static void flush_failed(struct shard *shard, int error)
+{
+    struct flush *flush = &shard->flush;
+    flush->failures++;
+    if (error != ERR_NO_SPACE || flush->full)
+        return;
+    flush->full = true;
+    log_warn(&shard->log, "%s is full: produce is refused until there is space again",
+             shard->log_directory);
+}
+
+/* What a flush could take now, or later when its backoff is over. */
+static bool flush_may_take(const struct partition *p)
+{
+    return !p->relogging && pending_at(&p->pending, 0)->last_offset < p->durable_end;
+}
+
+/* Under pressure, what is not logged again instead. */
+static bool flush_worth(const struct shard *shard, const struct partition *p, uint64_t now)
+{
+    return flush_may_take(p) && p->flush_not_before_ns <= now && !relog_prefers(shard, p);
+}
+
+static bool flush_any_worth(const struct shard *shard, uint64_t now)
+{
+    LIST_EACH(node, &shard->dirty)
+        if (flush_worth(shard, LIST_ENTRY(node, struct partition, dirty_node), now))
+            return true;
+    return false;
 }
 
 /* The first partition that may be flushed now; `*wait_ns` is when one may be, if none. */
@@ -104,7 +179,7 @@ static struct partition *flush_first(const struct shard *shard, uint64_t now, ui
     *wait_ns = IO_NEVER;
     LIST_EACH(node, &shard->dirty) {
         struct partition *p = LIST_ENTRY(node, struct partition, dirty_node);
-        if (pending_at(&p->pending, 0)->last_offset >= p->durable_end)
+        if (!flush_may_take(p))
             continue;
         if (p->flush_not_before_ns <= now)
             return p;
@@ -121,10 +196,6 @@ static bool flush_due(const struct shard *shard, uint64_t now, enum flush_reason
     struct partition *first = flush_first(shard, now, wait_ns);
     if (first == NULL)
         return false;
-    if (shard->flush.retry_ns > now) {
-        *wait_ns = shard->flush.retry_ns;
-        return false;
-    }
     uint64_t aged = limits->age_ms == UINT32_MAX
                         ? IO_NEVER
                         : first->dirty_since_ns + limits->age_ms * NS_PER_MS;
@@ -139,7 +210,7 @@ static bool flush_due(const struct shard *shard, uint64_t now, enum flush_reason
         *reason = FLUSH_AGE;
     else if (idle <= now)
         *reason = FLUSH_IDLE;
-    else if (flush_pressed(shard))
+    else if (flush_pressed(shard, 2) && flush_any_worth(shard, now))
         *reason = FLUSH_PRESSURE;
     else {
         *wait_ns = MIN(aged, idle);
@@ -237,8 +308,9 @@ static int flush_write_job(struct file_system *fs, void *context)
     }
     if (!flush->sync_all)
         return 0;
-    const char *directory = flush->shares[0].partition->segments.directory;
-    int result = file_sync_all(fs, directory);
+    /* Not the first partition's own directory: it may be the one that cannot be made. */
+    const struct shard *shard = CONTAINER_OF(flush, struct shard, flush);
+    int result = file_sync_all(fs, shard->log_directory);
     for (uint32_t i = 0; result != 0 && i < flush->share_count; i++)
         flush->shares[i].write.error = result;
     return result;
@@ -255,13 +327,14 @@ static int flush_checkpoint_job(struct file_system *fs, void *context)
 static void share_failed(struct shard *shard, struct flush_share *share)
 {
     struct partition *p = share->partition;
+    shard->flush.failing += p->flush_backoff_ms == 0;
     p->flush_backoff_ms = p->flush_backoff_ms == 0
                               ? FLUSH_BACKOFF_MS_MIN
                               : MIN(p->flush_backoff_ms * 2, FLUSH_BACKOFF_MS_MAX);
     p->flush_not_before_ns = io_now(shard->io) + p->flush_backoff_ms * NS_PER_MS;
     if (share->epochs != NULL)
         p->epochs_changed = true;
-    shard->flush.failures++;
+    flush_failed(shard, share->write.error);
     log_warn(&shard->log, "cannot write segments of %s-%d: %s; trying again in %u ms", p->topic,
              p->index, result_sentence(share->write.error), p->flush_backoff_ms);
 }
@@ -278,7 +351,7 @@ static void share_apply(struct shard *shard, struct flush_share *share)
     if (share->write.error != 0) {
         share_failed(shard, share);
     } else {
-        p->flush_backoff_ms = 0;
+        flush_works_again(shard, p);
         p->metadata_written = true;
         if (written > 0)
             p->synced_end = share->write.batches[written - 1].last_offset + 1;
@@ -304,6 +377,18 @@ static void flush_encode_checkpoint(struct shard *shard)
 
 static void flush_checkpoint_done(struct io_op *op, const struct io_event *event);
 
+static void flush_checkpoint(struct shard *shard)
+{
+    struct flush *flush = &shard->flush;
+    flush->checkpoint_due = false;
+    flush->position = wal_position_after_plan(shard->wal);
+    flush->checkpoint_number++;
+    flush_encode_checkpoint(shard);
+    flush->phase = FLUSH_CHECKPOINTING;
+    flush->op.done = flush_checkpoint_done;
+    io_job(shard->io, &flush->op, SHARD_DISK_LANE, flush_checkpoint_job, shard);
+}
+
 static void flush_write_done(struct io_op *op, const struct io_event *event)
 {
     (void)event;
@@ -312,12 +397,7 @@ static void flush_write_done(struct io_op *op, const struct io_event *event)
     ASSERT(flush->phase == FLUSH_WRITING);
     for (uint32_t i = 0; i < flush->share_count; i++)
         share_apply(shard, &flush->shares[i]);
-    flush->position = wal_position_after_plan(shard->wal);
-    flush->checkpoint_number++;
-    flush_encode_checkpoint(shard);
-    flush->phase = FLUSH_CHECKPOINTING;
-    flush->op.done = flush_checkpoint_done;
-    io_job(shard->io, &flush->op, SHARD_DISK_LANE, flush_checkpoint_job, shard);
+    flush_checkpoint(shard);
 }
 
 /* The partition's planned batches leave memory and WAL, or stay when the checkpoint failed. */
@@ -331,9 +411,7 @@ static void share_finish(struct shard *shard, struct flush_share *share, bool ch
             wal_unplan(shard->wal, &batch->span);
             continue;
         }
-        shard->pending_batches--;
-        shard->pending_bytes -= batch->span.len;
-        wal_release(shard->wal, &batch->span, true);
+        shard_release(shard, batch, true);
     }
     p->flushing = false;
     if (checkpointed)
@@ -358,9 +436,14 @@ static void flush_checkpoint_done(struct io_op *op, const struct io_event *event
     if (!checkpointed) {
         log_warn(&shard->log, "cannot write the checkpoint: %s; trying again",
                  result_sentence((int)event->value));
+        /* The next attempt takes the same slot: the other one holds the newest that is whole. */
+        flush->checkpoint_number--;
         flush->retry_ns = io_now(shard->io) + FLUSH_BACKOFF_MS_MIN * NS_PER_MS;
-        flush->failures++;
+        flush->checkpoint_due = true;
+        flush_failed(shard, (int)event->value);
     }
+    flush->checkpoint_failing = !checkpointed;
+    flush_not_full(shard);
     for (uint32_t i = 0; i < flush->share_count; i++)
         share_finish(shard, &flush->shares[i], checkpointed);
     if (checkpointed)
@@ -373,11 +456,11 @@ static void flush_start(struct shard *shard, uint64_t now)
 {
     struct flush *flush = &shard->flush;
     uint64_t bytes = 0;
-    flush->share_count = 0;
-    flush->batch_count = 0;
     LIST_EACH(node, &shard->dirty) {
         struct partition *p = LIST_ENTRY(node, struct partition, dirty_node);
-        if (p->flush_not_before_ns > now)
+        if (p->flush_not_before_ns > now || !flush_may_take(p))
+            continue;
+        if (flush->reason == FLUSH_PRESSURE && !flush_worth(shard, p, now))
             continue;
         if (flush->share_count == FLUSH_SHARES_MAX || bytes >= FLUSH_BYTES_MAX)
             break;
@@ -394,12 +477,20 @@ static void flush_start(struct shard *shard, uint64_t now)
 uint64_t flush_step(struct shard *shard)
 {
     struct flush *flush = &shard->flush;
-    if (!flush_resting(flush) || list_empty(&shard->dirty))
+    if (!flush_resting(flush) || (list_empty(&shard->dirty) && !flush->checkpoint_due))
         return IO_NEVER;
     uint64_t now = io_now(shard->io);
     uint64_t wait_ns;
-    if (!flush_due(shard, now, &flush->reason, &wait_ns))
-        return wait_ns;
-    flush_start(shard, now);
+    uint64_t relog_ns = flush_pressed(shard, 2) ? relog_step(shard, now) : IO_NEVER;
+    if (flush->retry_ns > now)
+        return flush->retry_ns;
+    flush->share_count = 0;
+    flush->batch_count = 0;
+    if (flush_due(shard, now, &flush->reason, &wait_ns))
+        flush_start(shard, now);
+    else if (flush->checkpoint_due && !shard->stopping)
+        flush_checkpoint(shard);
+    else
+        return MIN(wait_ns, relog_ns);
     return IO_NEVER;
 }

@@ -16,6 +16,7 @@
 #include "partition/segments.h"
 #include "wal/wal.h"
 
+struct partition;
 struct shard;
 
 enum flush_profile {
@@ -64,6 +65,10 @@ struct flush {
     uint64_t checkpoint_number;
     uint64_t retry_ns; /* not before; after a failed checkpoint */
     struct wal_position position;
+    bool checkpoint_due; /* entries have left without a flush: a checkpoint lets WAL files go */
+    uint32_t failing;    /* partitions whose last write failed */
+    bool checkpoint_failing;
+    bool full; /* one of these failures was for want of space */
     uint64_t flushes[FLUSH_REASONS];
     uint64_t failures;
 };
@@ -73,6 +78,16 @@ void flush_init(struct shard *shard, enum flush_profile profile, uint64_t checkp
 void flush_fini(struct shard *shard);
 /* Starts a flush when one is due. Returns the next deadline, in ns. */
 uint64_t flush_step(struct shard *shard);
+/* Whether the log directory takes no more from clients: its segments cannot grow, or cannot be
+ * written and the WAL has no room left to wait in. Ends by itself when a flush succeeds. */
+bool flush_refuses(const struct shard *shard);
+/* Whether clients have to wait: what is left of the WAL is for what is on its way, and for the
+ * broker's own records. */
+bool flush_crowded(const struct shard *shard);
+/* There may be space again: what waits for its next attempt need not wait. */
+void flush_retry_soon(struct shard *shard);
+/* The partition's failure is over: it was written, or is deleted. */
+void flush_works_again(struct shard *shard, struct partition *p);
 static inline bool flush_resting(const struct flush *flush)
 {
     return flush->phase == FLUSH_RESTING;

@@ -34,6 +34,7 @@ struct partition *partition_new(struct file_system *fs, const char *log_director
     p->producers = producers_new();
     segments_init(&p->segments, fs, directory, log);
     epochs_init(&p->epochs);
+    aborted_init(&p->aborted);
     list_init(&p->shard_node);
     list_init(&p->dirty_node);
     list_init(&p->moved_node);
@@ -50,10 +51,17 @@ void partition_free(struct partition *p)
     list_remove(&p->moved_node);
     segments_fini(&p->segments);
     epochs_fini(&p->epochs);
+    aborted_fini(&p->aborted);
     producers_free(p->producers);
     mem_free(p->pending.ring);
     mem_free(p->topic);
     mem_free(p);
+}
+
+int64_t partition_stable_end(const struct partition *p)
+{
+    int64_t open = producers_first_open(p->producers);
+    return open < 0 ? p->durable_end : MIN(open, p->durable_end);
 }
 
 /* The append is decided without a WAL entry; its callback runs in the shard's next step. */
@@ -81,7 +89,8 @@ static struct producer_batch producer_batch_of(const struct partition_append *a,
     };
 }
 
-/* A duplicate shares its original's fate: it waits behind it, and fails with it. */
+/* A duplicate shares its original's fate: it queues behind the original's group, waits for it, and
+ * fails with it. */
 static int append_duplicate(struct partition_append *a, const struct producer_batch *original)
 {
     struct partition *p = a->partition;
@@ -90,12 +99,19 @@ static int append_duplicate(struct partition_append *a, const struct producer_ba
     a->timestamp = original->timestamp;
     if (original->last_offset < p->durable_end)
         return append_decide(a, APPEND_DUPLICATE);
-    struct list *appends = &p->shard->appends;
-    ASSERT(!list_empty(appends));
+    uint32_t index = pending_find(&p->pending, original->last_offset);
+    const struct pending_batch *pending = pending_at(&p->pending, index);
+    ASSERT(pending->base_offset == original->base_offset);
     a->outcome = APPEND_DUPLICATE;
-    a->sequence = LIST_ENTRY(appends->prev, struct partition_append, node)->sequence;
+    a->sequence = pending->span.sequence;
+    struct list *appends = &p->shard->appends;
+    struct list *before = appends->prev;
+    while (before != appends &&
+           LIST_ENTRY(before, struct partition_append, node)->sequence > a->sequence)
+        before = before->prev;
+    ASSERT(before != appends);
     p->appends_out++;
-    list_push_back(appends, &a->node);
+    list_push_front(before, &a->node);
     return 0;
 }
 
@@ -151,10 +167,15 @@ int partition_append(struct partition_append *a)
     a->has_undo = false;
     if (p->deleted)
         return append_decide(a, APPEND_GONE);
-    if (p->offline)
+    if (p->offline || (a->origin == APPEND_CLIENT && flush_refuses(p->shard)))
         return append_decide(a, APPEND_OFFLINE);
+    if (a->origin == APPEND_CLIENT && flush_crowded(p->shard)) {
+        p->shard->crowded = true;
+        return ERR_BUSY;
+    }
 
-    bool idempotent = batch_producer_id(a->batch) >= 0;
+    /* Markers have a producer, but no sequence. */
+    bool idempotent = batch_producer_id(a->batch) >= 0 && !batch_is_control(a->batch);
     struct producer_batch producer = producer_batch_of(a, p->log_end);
     if (idempotent && a->origin != APPEND_REPLICATION) {
         struct producer_batch original;
@@ -216,7 +237,7 @@ int partition_probe(const struct partition *p, int64_t offset, bool committed_on
     if (on_disk && segment != NULL && segment->end_offset > segment->base_offset) {
         double share = (double)(segment->end_offset - MAX(offset, segment->base_offset)) /
                        (double)(segment->end_offset - segment->base_offset);
-        state->available += 1 + (uint64_t)(share * (double)segment->synced_bytes);
+        state->available += MAX((uint64_t)(share * (double)segment->synced_bytes), 1UL);
     }
     return 0;
 }
@@ -237,8 +258,8 @@ void partition_delete(struct partition *p)
     struct shard *shard = p->shard;
     ASSERT(!p->deleted);
     p->deleted = true;
-    /* A running flush points into these spans; it drops them when it ends. */
-    if (!p->flushing)
+    /* A running flush points into these spans, and so do copies; they are dropped when it ends. */
+    if (!p->flushing && !p->relogging)
         shard_drop_pending(shard, p);
     if (list_empty(&p->moved_node))
         list_push_back(&shard->moved, &p->moved_node);

@@ -17,6 +17,7 @@
 #include "base/list.h"
 #include "base/uuid.h"
 #include "io/io.h"
+#include "partition/aborted.h"
 #include "partition/epochs.h"
 #include "partition/producers.h"
 #include "partition/segments.h"
@@ -63,10 +64,11 @@ struct partition {
     int64_t synced_end;
     int64_t durable_end;
     int64_t log_end;
-    int64_t last_stable; /* no transactions are open: follows the high watermark */
+    int64_t last_stable; /* follows the high watermark while no transaction is open */
 
     struct segments segments;
     struct producers *producers;
+    struct aborted aborted; /* transactions */
     struct epochs epochs;
     bool epochs_changed; /* since the file was written */
 
@@ -76,7 +78,9 @@ struct partition {
     uint64_t dirty_since_ns;
     uint32_t flush_backoff_ms;
     uint64_t flush_not_before_ns;
+    int64_t replay_end; /* recovery has passed over batches up to here: others must follow */
     bool flushing;
+    bool relogging;        /* its pending batches are being logged again (relog.h) */
     bool metadata_written; /* partition.metadata stands in the directory */
 
     bool offline; /* its files are missing or damaged: neither appends nor reads */
@@ -101,6 +105,10 @@ static inline int64_t partition_high_watermark(const struct partition *partition
 {
     return partition->durable_end;
 }
+
+/* The offset below which everything is decided: the high watermark, or where the oldest open
+ * transaction began. */
+int64_t partition_stable_end(const struct partition *partition);
 
 /* Appending. */
 
@@ -178,6 +186,9 @@ struct partition_read {
     struct list node;
 };
 void partition_read(struct partition_read *read);
+/* The aborted transactions that touch what a read has brought: from mem_alloc, the caller's; null
+ * when there are none. On the partition's core, when the read is done. */
+struct aborted_entry *partition_aborted(const struct partition_read *read, uint32_t *count);
 
 /* The first record at or after a timestamp, within the high watermark. */
 struct partition_time_query {
@@ -193,9 +204,16 @@ struct partition_time_query {
     int32_t leader_epoch;
     /* internal */
     struct io_op op;
-    struct segment_time_query segment;
     struct list node;
-    int64_t segment_next;
+    int64_t next_offset; /* what lies below has been searched */
+    int64_t job_end;     /* as far as the running job searches */
+    struct segment_time_query segment;
+    struct partition_time_job {
+        struct wal_block *block; /* held */
+        struct batch_span batch;
+        struct batch_opener *opener;
+        struct time_search search;
+    } memory; /* a compressed batch that is pending */
 };
 void partition_time_query(struct partition_time_query *query);
 

@@ -8,7 +8,9 @@
 #include "partition/partition.h"
 
 #include "base/assert.h"
+#include "base/mem.h"
 #include "partition/shard.h"
+#include "protocol/batch.h"
 
 static int64_t read_limit(const struct partition_read *r)
 {
@@ -100,7 +102,8 @@ static void read_job_done(struct io_op *op, const struct io_event *event)
     struct partition_read *r = CONTAINER_OF(op, struct partition_read, op);
     struct partition *p = r->partition;
     struct segment *segment = r->segment.segment;
-    int64_t end = segment->end_offset;
+    /* As it was when the job began: a flush may have moved the segment's end meanwhile. */
+    int64_t end = r->segment.offset_limit;
     p->jobs_out--;
     segment_drop(&p->segments, segment);
     if (event->value < 0) {
@@ -115,6 +118,38 @@ static void read_job_done(struct io_op *op, const struct io_event *event)
         return;
     }
     read_finish(r, 0);
+}
+
+/* One past the last offset of whole batches. */
+static int64_t batches_end(const uint8_t *data, uint32_t len, int64_t end)
+{
+    struct batch_span span;
+    size_t at = 0;
+    while (batch_next((struct bytes){data, len}, at, &span) == 0) {
+        end = batch_last_offset(span.data) + 1;
+        at += span.len;
+    }
+    return end;
+}
+
+struct aborted_entry *partition_aborted(const struct partition_read *r, uint32_t *count)
+{
+    const struct aborted *aborted = &r->partition->aborted;
+    uint32_t first;
+    *count = 0;
+    if (aborted->count == 0 || r->len == 0)
+        return NULL;
+    int64_t to = batches_end(r->data, r->len, r->offset);
+    uint32_t end = aborted_find(aborted, r->offset, to, &first);
+    struct aborted_entry *entries = NULL;
+    for (uint32_t i = first; i < end; i++) {
+        if (aborted->entries[i].first_offset >= to)
+            continue;
+        if (entries == NULL)
+            entries = mem_alloc_array(end - i, sizeof *entries);
+        entries[(*count)++] = aborted->entries[i];
+    }
+    return entries;
 }
 
 void partition_read(struct partition_read *r)

@@ -32,6 +32,7 @@ void producers_clear(struct producers *producers)
     while ((p = map_next(&producers->map, &position)) != NULL)
         mem_free(p);
     map_fini(&producers->map);
+    producers->open = 0;
 }
 
 void producers_free(struct producers *producers)
@@ -67,8 +68,16 @@ struct producer *producers_add(struct producers *producers, int64_t id)
     return p;
 }
 
+void producer_set_transaction(struct producers *producers, struct producer *p, int64_t start)
+{
+    producers->open += start >= 0;
+    producers->open -= p->transaction_start >= 0;
+    p->transaction_start = start;
+}
+
 static void producers_remove(struct producers *producers, struct producer *p)
 {
+    producer_set_transaction(producers, p, -1);
     map_remove(&producers->map, hash_u64((uint64_t)p->id), p);
     mem_free(p);
 }
@@ -159,7 +168,7 @@ void producers_apply(struct producers *producers, const struct producer_batch *b
     p->epoch = batch->epoch;
     p->last_timestamp = batch->timestamp;
     if (batch->transactional && p->transaction_start < 0)
-        p->transaction_start = batch->base_offset;
+        producer_set_transaction(producers, p, batch->base_offset);
     p->traces[p->count++] = (struct producer_trace){
         .last_offset = batch->last_offset,
         .timestamp = batch->timestamp,
@@ -185,7 +194,7 @@ void producers_revert(struct producers *producers, const struct producer_undo *u
     p->count = (uint8_t)(p->count + undo->evicted_count);
     p->epoch = undo->epoch;
     p->last_timestamp = undo->last_timestamp;
-    p->transaction_start = undo->transaction_start;
+    producer_set_transaction(producers, p, undo->transaction_start);
 }
 
 void producers_end_transaction(struct producers *producers, int64_t producer_id, int16_t epoch,
@@ -199,7 +208,27 @@ void producers_end_transaction(struct producers *producers, int64_t producer_id,
         p->count = 0;
     p->epoch = epoch;
     p->last_timestamp = timestamp;
-    p->transaction_start = -1;
+    producer_set_transaction(producers, p, -1);
+}
+
+int64_t producers_transaction_start(const struct producers *producers, int64_t producer_id)
+{
+    const struct producer *p = producers_find(producers, producer_id);
+    return p == NULL ? -1 : p->transaction_start;
+}
+
+int64_t producers_first_open(const struct producers *producers)
+{
+    int64_t first = -1;
+    size_t position = 0;
+    const struct producer *p;
+    if (producers->open == 0)
+        return -1;
+    while ((p = map_next(&producers->map, &position)) != NULL)
+        if (p->transaction_start >= 0 && (first < 0 || p->transaction_start < first))
+            first = p->transaction_start;
+    ASSERT(first >= 0);
+    return first;
 }
 
 static bool producer_is_idle(const struct producer *p, int64_t before_ms, int64_t durable_end)

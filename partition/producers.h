@@ -76,6 +76,11 @@ void producers_revert(struct producers *producers, const struct producer_undo *u
 void producers_end_transaction(struct producers *producers, int64_t producer_id, int16_t epoch,
                                int64_t timestamp);
 
+/* Where a producer's open transaction begins, -1: it has none. */
+int64_t producers_transaction_start(const struct producers *producers, int64_t producer_id);
+/* The first offset of the oldest open transaction, -1: none is open. */
+int64_t producers_first_open(const struct producers *producers);
+
 /* Forgets producers whose last batch is older than `before_ms` (producer.id.expiration.ms) and
  * whose batches all lie below `durable_end`; never one with an open transaction. Returns how many.
  */

@@ -16,9 +16,12 @@ struct producer {
 
 struct producers {
     struct map map; /* hash_u64(id) to struct producer */
+    uint32_t open;  /* producers with an open transaction */
 };
 
 struct producer *producers_find(const struct producers *producers, int64_t id);
 /* An empty one; `id` is not there yet. */
 struct producer *producers_add(struct producers *producers, int64_t id);
+/* A transaction of the producer begins at an offset, or ends (-1). */
+void producer_set_transaction(struct producers *producers, struct producer *p, int64_t start);
 void producers_clear(struct producers *producers);

@@ -173,7 +173,7 @@ static bool read_entry(struct reader *r, struct producers *producers, uint16_t v
     p->epoch = epoch;
     p->last_timestamp = last.timestamp;
     p->coordinator_epoch = coordinator_epoch;
-    p->transaction_start = transaction_start;
+    producer_set_transaction(producers, p, transaction_start);
     if (last.last_offset >= 0) {
         if (!trace_is_valid(&last))
             return false;

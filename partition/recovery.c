@@ -15,12 +15,11 @@
 #include "partition/checkpoint.h"
 #include "partition/kafka_files.h"
 #include "partition/partition.h"
+#include "partition/recovery_state.h"
 #include "protocol/batch.h"
 
 #define STREAMS_MAX 64
 #define REPLAY_BYTES_MAX (32 * MIB)
-#define EPOCHS_BYTES_MAX (16 * MIB)
-#define PATH_BYTES 4096
 
 struct recovery_stream {
     bool has_checkpoint;
@@ -44,7 +43,10 @@ struct recovery {
     struct list dirty; /* partitions with replayed entries */
     uint64_t gathered;
     uint64_t entries;
-    uint64_t checkpoint_number;
+    struct partition **opened; /* all partitions that recovery_open was given */
+    uint32_t opened_count;
+    uint32_t opened_capacity;
+    bool checkpointed; /* a checkpoint of this start names all of them */
 };
 
 /* Finding out what there is. */
@@ -73,10 +75,15 @@ static struct checkpoint_partition *checkpoint_of(const struct recovery *r, stru
     return map_find(&r->checkpoints, key_hash(topic_id, index), checkpoint_matches, &key);
 }
 
-/* A crash during a change of the core count can leave a partition in two checkpoints. */
+/* A change of the core count can leave a partition in two checkpoints. The higher end is the newer
+ * one; at the same end only the log start can have moved, and it never goes back. */
 static void checkpoint_add(struct recovery *r, struct checkpoint_partition *p)
 {
     struct checkpoint_partition *other = checkpoint_of(r, p->topic_id, p->index);
+    if (other != NULL) {
+        int64_t log_start = MAX(other->log_start, p->log_start);
+        other->log_start = p->log_start = log_start;
+    }
     if (other != NULL && other->synced_end >= p->synced_end)
         return;
     uint64_t hash = key_hash(p->topic_id, p->index);
@@ -98,11 +105,13 @@ static int load_checkpoints(struct recovery *r)
             return result;
         }
         s->has_checkpoint = true;
-        r->ours = true;
-        r->checkpoint_number = MAX(r->checkpoint_number, s->checkpoint.number);
-        for (uint32_t j = 0; j < s->checkpoint.count; j++)
-            checkpoint_add(r, &s->checkpoint.partitions[j]);
     }
+    /* Stream 0 is always there, and its checkpoint is the first to go at a clean stop: without it
+     * the others do not name every partition, and Kafka's files say everything. */
+    r->ours = r->streams[0].has_checkpoint;
+    for (unsigned i = 0; r->ours && i < STREAMS_MAX; i++)
+        for (uint32_t j = 0; j < r->streams[i].checkpoint.count; j++)
+            checkpoint_add(r, &r->streams[i].checkpoint.partitions[j]);
     return 0;
 }
 
@@ -142,90 +151,73 @@ int recovery_begin(struct file_system *fs, const char *directory, const struct l
     return 0;
 }
 
+static void drop_gathered(struct partition *p)
+{
+    for (uint32_t i = 0; i < p->pending.count; i++)
+        mem_free(pending_at(&p->pending, i)->span.data);
+    pending_pop_front(&p->pending, p->pending.count);
+}
+
 void recovery_end(struct recovery *r)
 {
+    struct list *node;
+    while ((node = list_pop_front(&r->dirty)) != NULL)
+        drop_gathered(LIST_ENTRY(node, struct partition, dirty_node));
     for (unsigned i = 0; i < STREAMS_MAX; i++)
         if (r->streams[i].has_checkpoint)
             checkpoint_free(&r->streams[i].checkpoint);
     map_fini(&r->checkpoints);
     kafka_free_offsets(&r->recovery_points);
     kafka_free_offsets(&r->log_starts);
+    mem_free(r->opened);
     mem_free(r);
 }
 
 /* Opening a partition. */
-
-static void replay_batch(void *context, const uint8_t *batch)
-{
-    struct partition *p = context;
-    epochs_assign(&p->epochs, batch_leader_epoch(batch), batch_base_offset(batch));
-    if (batch_producer_id(batch) < 0 || batch_is_control(batch))
-        return;
-    uint32_t span = (uint32_t)batch_last_offset_delta(batch);
-    uint32_t first = (uint32_t)batch_base_sequence(batch);
-    struct producer_batch producer = {
-        .producer_id = batch_producer_id(batch),
-        .epoch = batch_producer_epoch(batch),
-        .first_sequence = (int32_t)first,
-        .last_sequence = (int32_t)((first + span) & INT32_MAX),
-        .base_offset = batch_base_offset(batch),
-        .last_offset = batch_last_offset(batch),
-        .timestamp = batch_max_timestamp(batch),
-        .transactional = batch_is_transactional(batch),
-    };
-    producers_apply(p->producers, &producer, NULL);
-}
-
-/* After a clean stop producer state and epochs stand in Kafka's files. */
-static void load_kafka_state(struct recovery *r, struct partition *p)
-{
-    char path[PATH_BYTES];
-    char *data;
-    uint64_t len;
-    int64_t offset;
-    struct bytes snapshot;
-    if (segments_load_snapshot(&p->segments, p->log_end, &offset, &snapshot) == 0) {
-        if (offset == p->log_end && producers_snapshot_read(p->producers, snapshot) != 0)
-            log_warn(r->log, "the producer state of %s-%d is damaged: it starts anew", p->topic,
-                     p->index);
-        mem_free((void *)(uintptr_t)snapshot.data);
-    }
-    snprintf(path, sizeof path, "%s/%s", p->segments.directory, KAFKA_EPOCHS_FILE);
-    if (file_load(r->fs, path, EPOCHS_BYTES_MAX, &data, &len) == 0) {
-        if (epochs_parse(&p->epochs, (struct bytes){(uint8_t *)data, len}) != 0)
-            log_warn(r->log, "%s is damaged: leader epochs of %s-%d start anew", path, p->topic,
-                     p->index);
-        mem_free(data);
-    }
-}
 
 static void load_checkpointed_state(struct recovery *r, struct partition *p,
                                     const struct checkpoint_partition *c)
 {
     for (uint32_t i = 0; i < c->epochs.count; i++)
         epochs_assign(&p->epochs, c->epochs.entries[i].epoch, c->epochs.entries[i].start_offset);
+    /* One above was told by a batch that was not synced: the WAL tells it again, or it is gone. */
+    epochs_cut_end(&p->epochs, p->log_end);
     if (c->producers.len > 0 && producers_snapshot_read(p->producers, c->producers) != 0)
         log_warn(r->log, "producer state of %s-%d is damaged: it starts anew", p->topic, p->index);
     p->log_start = c->log_start;
 }
 
+static void note_opened(struct recovery *r, struct partition *p)
+{
+    if (r->opened_count == r->opened_capacity) {
+        size_t size = sizeof(struct partition *);
+        uint32_t capacity = MAX(r->opened_capacity * 2, 64U);
+        r->opened = mem_realloc(r->opened, r->opened_capacity * size, capacity * size);
+        r->opened_capacity = capacity;
+    }
+    r->opened[r->opened_count++] = p;
+}
+
 int recovery_open(struct recovery *r, struct partition *p)
 {
+    note_opened(r, p);
     const struct checkpoint_partition *c = checkpoint_of(r, p->topic_id, p->index);
     struct segments_load load = {
         .synced_end = -1,
         .recovery_point = kafka_find_offset(&r->recovery_points, p->topic, p->index, 0),
         .trusted = r->clean,
         .replay_from = INT64_MAX,
-        .replay = replay_batch,
+        .replay = recovery_replay_batch,
         .context = p,
     };
     if (c != NULL)
         load.synced_end = c->synced_end;
     else if (r->ours)
         load.synced_end = 0;
-    else if (!r->clean)
-        load.replay_from = 0;
+    else
+        load.replay_from =
+            recovery_load_state(r->fs, p, r->clean ? INT64_MAX : load.recovery_point, r->log);
+    recovery_load_aborted(r->fs, p, load.replay_from, r->log);
     int result = segments_open(&p->segments, &load);
     if (result != 0) {
         log_error(r->log, "%s-%d is offline: %s", p->topic, p->index, result_sentence(result));
@@ -240,11 +232,16 @@ int recovery_open(struct recovery *r, struct partition *p)
     } else if (!r->ours) {
         p->log_start =
             MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
-        if (r->clean)
-            load_kafka_state(r, p);
     }
-    p->metadata_written = p->segments.directory_made;
-    p->synced_end = p->durable_end = p->last_stable = p->log_end;
+    /* What was replayed Kafka may not have in its indexes, and it will trust them. */
+    if (load.replay_from < p->log_end)
+        result = aborted_store(&p->aborted, &p->segments, load.replay_from);
+    if (result != 0 && !p->offline)
+        return result;
+    struct uuid topic_id;
+    p->metadata_written =
+        kafka_read_partition_metadata(r->fs, p->segments.directory, &topic_id) == 0;
+    recovery_settle(p, load.replay_from, r->log);
     return 0;
 }
 
@@ -283,10 +280,8 @@ static int write_partition(struct recovery *r, struct partition *p)
         result = kafka_write_partition_metadata(r->fs, p->segments.directory, p->topic_id);
         p->metadata_written = result == 0;
     }
-    for (uint32_t i = 0; i < count; i++)
-        mem_free(pending_at(&p->pending, i)->span.data);
-    pending_pop_front(&p->pending, count);
-    p->synced_end = p->durable_end = p->last_stable = p->log_end;
+    drop_gathered(p);
+    recovery_settle(p, INT64_MAX, r->log);
     mem_free(write);
     mem_free(batches);
     return result;
@@ -315,10 +310,8 @@ static int replay_append(struct recovery *r, struct partition *p, struct bytes b
     if (batch_last_offset(batch.data) < p->log_end)
         return 0;
     if (batch_base_offset(batch.data) != p->log_end) {
-        log_error(r->log, "%s-%d is offline: its log ends at %lld, the WAL goes on at %lld",
-                  p->topic, p->index, (long long)p->log_end,
-                  (long long)batch_base_offset(batch.data));
-        p->offline = true;
+        /* It was logged again, with all before it, further on. */
+        p->replay_end = MAX(p->replay_end, batch_last_offset(batch.data) + 1);
         return 0;
     }
     struct pending_batch pending = {
@@ -329,7 +322,7 @@ static int replay_append(struct recovery *r, struct partition *p, struct bytes b
     };
     memcpy(pending.span.data, batch.data, batch.len);
     pending_push(&p->pending, &pending);
-    replay_batch(p, pending.span.data);
+    recovery_replay_batch(p, pending.span.data);
     p->log_end = pending.last_offset + 1;
     p->epochs_changed = true;
     if (list_empty(&p->dirty_node))
@@ -339,15 +332,24 @@ static int replay_append(struct recovery *r, struct partition *p, struct bytes b
     return r->gathered >= REPLAY_BYTES_MAX ? write_gathered(r) : 0;
 }
 
+/* Acknowledged records that have no place to go. */
+static int replay_miss(struct partition *p, struct bytes batch)
+{
+    if (batch.len < BATCH_HEADER_SIZE)
+        return ERR_CORRUPT;
+    p->replay_end = MAX(p->replay_end, batch_last_offset(batch.data) + 1);
+    return 0;
+}
+
 static int replay_entry(void *context, const struct wal_visit *entry)
 {
     struct recovery *r = context;
     struct partition *p = r->find(r->context, entry->topic_id, entry->partition);
-    if (p == NULL || p->offline)
+    if (p == NULL)
         return 0;
     switch (entry->kind) {
     case WAL_BATCH:
-        return replay_append(r, p, entry->payload);
+        return p->offline ? replay_miss(p, entry->payload) : replay_append(r, p, entry->payload);
     case WAL_LOG_START:
         if (entry->payload.len == 8)
             p->log_start = MAX(p->log_start, (int64_t)load_be64(entry->payload.data));
@@ -357,6 +359,31 @@ static int replay_entry(void *context, const struct wal_visit *entry)
         return 0;
     }
     return ERR_VERSION;
+}
+
+/* What replay has passed over must have come again by the end. What belongs to a partition that
+ * cannot be opened must not leave the WAL with it, unless its directory was taken away. */
+static int settle_missed(struct recovery *r)
+{
+    int result = 0;
+    for (uint32_t i = 0; i < r->opened_count; i++) {
+        struct partition *p = r->opened[i];
+        if (p->replay_end <= p->log_end)
+            continue;
+        if (p->offline && p->segments.directory_made) {
+            log_error(r->log,
+                      "%s-%d cannot be opened, and the WAL holds its acknowledged records from "
+                      "%lld to %lld; mend %s, or remove it to give the partition up",
+                      p->topic, p->index, (long long)p->log_end, (long long)p->replay_end,
+                      p->segments.directory);
+            result = ERR_OFFLINE;
+            continue;
+        }
+        log_error(r->log, "%s-%d is offline: its log ends at %lld, the WAL goes on up to %lld",
+                  p->topic, p->index, (long long)p->log_end, (long long)p->replay_end);
+        p->offline = true;
+    }
+    return result;
 }
 
 int recovery_replay(struct recovery *r, recovery_find_fn *find, void *context)
@@ -380,7 +407,8 @@ int recovery_replay(struct recovery *r, recovery_find_fn *find, void *context)
         if (result != 0)
             return result;
     }
-    return write_gathered(r);
+    int result = settle_missed(r);
+    return result == 0 ? write_gathered(r) : result;
 }
 
 int64_t recovery_catalog_offset(const struct recovery *r)
@@ -404,19 +432,38 @@ int recovery_sync(struct recovery *r)
 
 /* Going on. */
 
+/*
+ * The first checkpoint of a start names every partition, whatever its stream: those that move to
+ * another stream, or come from Kafka, must stand in one before the old one is overwritten, else a
+ * crash in between would leave them in none, and so without records.
+ */
+static int write_first_checkpoint(struct recovery *r, const struct shard *shard,
+                                  const struct shard_options *options, uint64_t number)
+{
+    const struct recovery_stream *s = &r->streams[options->stream];
+    const struct checkpoint_source all = {r->opened, r->opened_count};
+    struct wal_position position = {0, 0};
+    if (s->has_checkpoint)
+        position = s->checkpoint.position;
+    uint64_t len = r->checkpointed ? checkpoint_size(shard) : checkpoint_source_size(&all);
+    uint8_t *data = mem_alloc(len);
+    if (r->checkpointed)
+        checkpoint_encode(shard, number, &position, data, len);
+    else
+        checkpoint_source_encode(&all, number, &position, data, len);
+    int result = checkpoint_write(r->fs, r->directory, options->stream, number, data, len);
+    mem_free(data);
+    r->checkpointed = result == 0;
+    return result;
+}
+
 int recovery_start_shard(struct recovery *r, struct shard *shard,
                          const struct shard_options *options)
 {
     struct recovery_stream *s = &r->streams[options->stream];
-    uint64_t number = r->checkpoint_number + 1;
-    struct wal_position position = {0, 0};
-    if (s->has_checkpoint)
-        position = s->checkpoint.position;
-    uint64_t len = checkpoint_size(shard);
-    uint8_t *data = mem_alloc(len);
-    checkpoint_encode(shard, number, &position, data, len);
-    int result = checkpoint_write(r->fs, r->directory, options->stream, number, data, len);
-    mem_free(data);
+    /* Each stream counts for itself: the number chooses the slot that is overwritten. */
+    uint64_t number = s->has_checkpoint ? s->checkpoint.number + 1 : 1;
+    int result = write_first_checkpoint(r, shard, options, number);
     if (result != 0) {
         log_error(r->log, "cannot write a checkpoint in %s: %s", r->directory,
                   result_sentence(result));
@@ -445,7 +492,9 @@ int recovery_write_final(struct file_system *fs, struct partition *p)
     if (!p->segments.directory_made || p->offline)
         return 0;
     int result = 0;
-    if (p->epochs_changed) {
+    if (!p->metadata_written)
+        result = kafka_write_partition_metadata(fs, p->segments.directory, p->topic_id);
+    if (result == 0 && p->epochs_changed) {
         char *text = epochs_print(&p->epochs);
         result =
             kafka_write_text(fs, p->segments.directory, KAFKA_EPOCHS_FILE, bytes_of_string(text));
@@ -453,13 +502,10 @@ int recovery_write_final(struct file_system *fs, struct partition *p)
     }
     if (result != 0)
         return result;
-    size_t len = 0;
-    uint8_t *data = NULL;
-    if (producers_count(p->producers) > 0) {
-        len = producers_snapshot_size(p->producers, p->log_end);
-        data = mem_alloc(len);
-        producers_snapshot_write(p->producers, p->log_end, data, len);
-    }
+    /* Also without a producer: Kafka would else read the log from the last snapshot on. */
+    size_t len = producers_snapshot_size(p->producers, p->log_end);
+    uint8_t *data = mem_alloc(len);
+    producers_snapshot_write(p->producers, p->log_end, data, len);
     result = segments_close(&p->segments, (struct bytes){data, len});
     mem_free(data);
     return result;

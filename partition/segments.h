@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "io/file.h"
+#include "partition/time_search.h"
 
 /* What a topic's configuration says about its segments; read at each write. */
 struct segment_limits {
@@ -97,7 +98,8 @@ struct segments_load {
     int64_t recovery_point;
     bool trusted;
     /* Called for each batch that ends at or above `replay_from`, for producer state and leader
-     * epochs; null: not wanted. `batch` is its header alone, BATCH_HEADER_SIZE bytes. */
+     * epochs; null: not wanted. `batch` is its header alone, BATCH_HEADER_SIZE bytes; a control
+     * batch comes whole, if it is not larger than any of Kafka's. */
     int64_t replay_from;
     void (*replay)(void *context, const uint8_t *batch);
     void *context;
@@ -181,20 +183,13 @@ struct segment_read {
 /* Result 0, ERR_IO, ERR_CORRUPT (a batch that does not check out: never served). */
 int segment_read_run(struct segment_read *read) MUST_CHECK;
 
-/* The first record with a timestamp >= `timestamp` in one segment, from `from_offset` on. For
- * compressed batches too (needs a compressor-free answer: the batch's base offset and max
- * timestamp are refined by decompression when possible). */
+/* The first record of one segment at or after a timestamp. */
 struct segment_time_query {
     struct segments *segments;
     struct segment *segment;
     uint64_t synced_bytes;
-    int64_t timestamp;
-    int64_t from_offset;
-    /* out */
-    bool found;
-    int64_t found_offset;
-    int64_t found_timestamp;
-    int32_t found_leader_epoch;
+    struct batch_opener *opener; /* null: compressed batches answer by their header */
+    struct time_search search;
 };
 int segment_time_query_run(struct segment_time_query *query) MUST_CHECK;
 

@@ -263,6 +263,26 @@ static int drop_orphans(struct opening *o)
     return 0;
 }
 
+/* Control batches are told apart by their one record. */
+#define CONTROL_BYTES_MAX 512
+
+static int replay_batch(const struct opening *o, const struct segment_scan *scan)
+{
+    const struct segments_load *load = o->load;
+    uint8_t control[CONTROL_BYTES_MAX];
+    if (!batch_is_control(scan->header) || scan->batch_size > sizeof control) {
+        load->replay(load->context, scan->header);
+        return 0;
+    }
+    int64_t got = file_read(o->s->fs, scan->file, control, scan->batch_size, scan->batch_position);
+    if (got < 0)
+        return (int)got;
+    if ((uint64_t)got != scan->batch_size)
+        return ERR_CORRUPT;
+    load->replay(load->context, control);
+    return 0;
+}
+
 static int replay_segment(struct opening *o, const struct segment *segment)
 {
     const struct segments_load *load = o->load;
@@ -286,12 +306,13 @@ static int replay_segment(struct opening *o, const struct segment *segment)
     scan.buffer = o->buffer;
     scan.buffer_size = SEGMENT_RECOVER_BUFFER;
     scan.offset_min = segment->base_offset;
-    while ((result = segment_scan_next(&scan)) == 1 &&
+    int replayed = 0;
+    while (replayed == 0 && (result = segment_scan_next(&scan)) == 1 &&
            batch_base_offset(scan.header) < segment->end_offset)
         if (batch_last_offset(scan.header) >= load->replay_from)
-            load->replay(load->context, scan.header);
+            replayed = replay_batch(o, &scan);
     file_close(o->s->fs, file);
-    return result > 0 ? 0 : result;
+    return replayed != 0 ? replayed : MIN(result, 0);
 }
 
 static int replay(struct opening *o)

@@ -30,6 +30,11 @@ static void shard_durable(struct wal_owner *owner, uint64_t sequence)
 {
     struct shard *shard = shard_of(owner);
     struct partition_append *a;
+    relog_durable(shard, sequence);
+    if (shard->crowded) {
+        shard->crowded = false;
+        shard_signal_room(shard);
+    }
     while ((a = LIST_FIRST(&shard->appends, struct partition_append, node)) != NULL &&
            a->sequence <= sequence) {
         struct partition *p = a->partition;
@@ -41,12 +46,22 @@ static void shard_durable(struct wal_owner *owner, uint64_t sequence)
         } else if (a->appended) {
             ASSERT(a->base_offset == p->durable_end);
             p->durable_end = a->last_offset + 1;
-            p->last_stable = p->durable_end;
+            p->last_stable = partition_stable_end(p);
             p->bytes_durable = a->bytes_after;
             shard_moved(shard, p);
         }
         list_push_back(&shard->answers, &a->node);
     }
+}
+
+void shard_release(struct shard *shard, const struct pending_batch *batch, bool planned)
+{
+    ASSERT(shard->pending_batches > 0 && shard->pending_bytes >= batch->span.len);
+    shard->pending_batches--;
+    shard->pending_bytes -= batch->span.len;
+    if (batch->span.again)
+        shard->relog.bytes -= batch->span.len;
+    wal_release(shard->wal, &batch->span, planned);
 }
 
 static void append_roll_back(struct shard *shard, struct partition_append *a)
@@ -56,16 +71,18 @@ static void append_roll_back(struct shard *shard, struct partition_append *a)
     p->appends_out--;
     if (a->has_undo)
         producers_revert(p->producers, &a->undo);
-    if (a->appended && !p->deleted) {
+    /* A deletion has dropped them already, unless it waits for a flush to end. */
+    if (a->appended && p->pending.count > 0) {
         const struct pending_batch *last = pending_at(&p->pending, p->pending.count - 1);
         ASSERT(last->base_offset == a->base_offset);
-        wal_release(shard->wal, &last->span, false);
+        shard_release(shard, last, false);
         p->log_end = last->base_offset;
         p->bytes_appended = last->bytes_before;
         pending_pop_back(&p->pending);
-        shard->pending_batches--;
-        shard->pending_bytes -= a->len;
+        uint32_t epochs = p->epochs.count;
         epochs_cut_end(&p->epochs, p->log_end);
+        if (p->epochs.count != epochs)
+            p->epochs_changed = true; /* a flush may have written it already */
         if (p->pending.count == 0)
             list_remove(&p->dirty_node);
     }
@@ -77,6 +94,7 @@ static void shard_offline(struct wal_owner *owner)
 {
     struct shard *shard = shard_of(owner);
     struct list failed;
+    relog_offline(shard);
     list_init(&failed);
     while (!list_empty(&shard->appends)) {
         struct list *node = shard->appends.prev;
@@ -109,6 +127,7 @@ int shard_open(struct shard *shard, const struct shard_options *options,
     int result = wal_open(&wal, recovered, &shard->wal);
     if (result != 0)
         return result;
+    relog_init(shard);
     return 0;
 }
 
@@ -134,6 +153,8 @@ void shard_close(struct shard *shard)
     ASSERT(list_empty(&shard->appends) && list_empty(&shard->answers));
     if (shard->wal != NULL)
         wal_close(shard->wal);
+    batch_opener_fini(&shard->opener);
+    relog_fini(shard);
     flush_fini(shard);
 }
 
@@ -147,12 +168,11 @@ void shard_attach(struct shard *shard, struct partition *p)
 
 void shard_drop_pending(struct shard *shard, struct partition *p)
 {
-    for (uint32_t i = 0; i < p->pending.count; i++) {
-        const struct pending_batch *batch = pending_at(&p->pending, i);
-        shard->pending_batches--;
-        shard->pending_bytes -= batch->span.len;
-        wal_release(shard->wal, &batch->span, false);
-    }
+    for (uint32_t i = 0; i < p->pending.count; i++)
+        shard_release(shard, pending_at(&p->pending, i), false);
+    flush_works_again(shard, p);
+    if (p->pending.count > 0)
+        shard->flush.checkpoint_due = true;
     pending_pop_front(&p->pending, p->pending.count);
     list_remove(&p->dirty_node);
     shard_signal_room(shard);
@@ -213,6 +233,7 @@ static int delete_job(struct file_system *fs, void *context)
 static void delete_job_done(struct io_op *op, const struct io_event *event)
 {
     struct partition *p = CONTAINER_OF(op, struct partition, delete_op);
+    flush_retry_soon(p->shard);
     if (event->value < 0)
         log_warn(&p->shard->log, "cannot delete %s: %s; it is ignored from now on",
                  p->segments.directory, result_sentence((int)event->value));
@@ -224,8 +245,8 @@ static void shard_reap(struct shard *shard)
 {
     LIST_EACH(node, &shard->deleted) {
         struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
-        if (p->appends_out > 0 || p->jobs_out > 0 || p->flushing || !list_empty(&p->watches) ||
-            !list_empty(&p->moved_node))
+        if (p->appends_out > 0 || p->jobs_out > 0 || p->flushing || p->relogging ||
+            !list_empty(&p->watches) || !list_empty(&p->moved_node))
             continue;
         if (!p->delete_started) {
             p->delete_started = true;
@@ -253,6 +274,9 @@ uint64_t shard_step(struct shard *shard)
     shard_reap(shard);
     uint64_t wal_deadline = wal_pump(shard->wal);
     uint64_t flush_deadline = flush_step(shard);
+    /* The pump may have taken the stream offline: whoever waited is answered now. */
+    if (!list_empty(&shard->answers) || shard->room_due)
+        return 0;
     return MIN(wal_deadline, flush_deadline);
 }
 

@@ -14,9 +14,12 @@
 #include "base/log.h"
 #include "io/io.h"
 #include "partition/flush.h"
+#include "partition/relog.h"
+#include "partition/time_search.h"
 #include "wal/wal.h"
 
 struct partition;
+struct pending_batch;
 
 struct shard_options {
     struct io *io;
@@ -48,15 +51,20 @@ struct shard {
     uint64_t last_append_ns;
 
     struct flush flush;
+    struct batch_opener opener; /* of the jobs in SHARD_TIME_LANE */
+    struct relog relog;
     bool stopping;
 
     /* Called when memory came free, or the stream came back: parked appends may try again. */
     void (*room)(struct shard *shard);
     bool room_due;
+    bool crowded; /* an append was told to wait for room in the WAL */
 };
 
 /* Jobs that change files of one shard run in this lane, in order. */
 #define SHARD_DISK_LANE 1
+/* Time queries run in this one (the WAL's own is 2): they share what opens compressed batches. */
+#define SHARD_TIME_LANE 3
 
 void shard_init(struct shard *shard);
 /* Blocking: opens the stream in a new life. Everything recovered is flushed already. */
@@ -81,5 +89,7 @@ bool shard_stopped(const struct shard *shard);
 
 /* Releases all pending batches of a deleted partition. */
 void shard_drop_pending(struct shard *shard, struct partition *partition);
+/* One batch leaves memory and WAL. */
+void shard_release(struct shard *shard, const struct pending_batch *batch, bool planned);
 /* Memory of the WAL may have come free. */
 void shard_signal_room(struct shard *shard);

@@ -229,14 +229,20 @@ int control_type(const struct record *record)
     return type < 0 ? ERR_MALFORMED : type;
 }
 
-/* One control record: its key is a version and the type. */
-static int64_t build_control(struct batch_builder *b, enum control_type type, int64_t timestamp,
-                             struct blob value, const struct batch_build_options *options)
+/* The key is a version and the type. */
+void batch_build_add_control(struct batch_builder *b, enum control_type type, int64_t timestamp,
+                             struct blob value)
 {
     uint8_t key[CONTROL_KEY_SIZE];
     store_be16(key, CONTROL_VERSION);
     store_be16(key + 2, (uint16_t)type);
     batch_build_add(b, timestamp, (struct blob){key, sizeof key}, value);
+}
+
+static int64_t build_control(struct batch_builder *b, enum control_type type, int64_t timestamp,
+                             struct blob value, const struct batch_build_options *options)
+{
+    batch_build_add_control(b, type, timestamp, value);
     return batch_build_end(b, options);
 }
 

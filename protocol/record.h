@@ -97,6 +97,9 @@ enum control_type {
 /* The control record's type, which may be an unknown one; ERR_MALFORMED when its key has none. */
 int control_type(const struct record *record) MUST_CHECK;
 
+/* Adds a control record; the batch must end with BATCH_ATTRIBUTE_CONTROL. */
+void batch_build_add_control(struct batch_builder *builder, enum control_type type,
+                             int64_t timestamp, struct blob value);
 /* A batch of one control record of the quorum; `value` is the encoded message. The size, or
  * ERR_SHORT. */
 int64_t batch_build_control(void *buffer, size_t capacity, enum control_type type,

@@ -2,10 +2,11 @@
  * golden_check FILE...: holds our codecs against bytes that Kafka's own classes wrote. Files of
  * five columns are messages, files of three are record batches. Exits with 1 if any line fails.
  */
+#include "tools/golden_check.h"
+
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "tools/golden_check.h"
 
 #define MESSAGE_COLUMNS 5
 #define BATCH_COLUMNS 3

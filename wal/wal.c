@@ -118,6 +118,7 @@ static struct wal_group *group_open(struct wal *wal, uint64_t needed)
     group->data = block->memory + block->used;
     group->room = (uint32_t)(block->size - block->used);
     group->used = WAL_GROUP_HEADER;
+    wal->waiting_bytes += group->used;
     group->state = GROUP_GATHERING;
     group->sequence = wal->sequence_next++;
     group->opened_ns = io_now(wal->options.io);
@@ -143,8 +144,23 @@ static void group_close(struct wal *wal, enum wal_close_reason reason)
     wal->stats.closed[reason]++;
 }
 
+/* Whether the group's bytes are neither in a file nor on their way there. */
+static bool group_waits(const struct wal_group *group)
+{
+    return group->state == GROUP_GATHERING || group->state == GROUP_CLOSED;
+}
+
+static void group_wait_again(struct wal *wal, struct wal_group *group)
+{
+    if (!group_waits(group))
+        wal->waiting_bytes += group->used;
+    group->state = GROUP_CLOSED;
+}
+
 static void group_free(struct wal *wal, struct wal_group *group)
 {
+    if (group_waits(group))
+        wal->waiting_bytes -= group->used;
     list_remove(&group->node);
     wal_drop(wal, group->block);
     slab_free(&wal->group_slab, group);
@@ -177,6 +193,7 @@ int wal_append(struct wal *wal, const struct wal_entry *entry, uint32_t len, str
     uint8_t *at = group->data + group->used;
     wal_entry_encode(at, entry, len);
     group->used += size;
+    wal->waiting_bytes += size;
     group->entries++;
     group->live++;
     group->block->holds++;
@@ -233,13 +250,6 @@ void wal_release(struct wal *wal, const struct wal_span *span, bool planned)
     wal_drop(wal, span->block);
 }
 
-uint64_t wal_span_file(const struct wal *wal, const struct wal_span *span)
-{
-    /* The lookup does not change anything. */
-    struct wal_file *f = wal_file_of_sequence((struct wal *)(uintptr_t)wal, span->sequence);
-    return f == NULL ? UINT64_MAX : f->number;
-}
-
 /* Writing. */
 
 static void group_written(struct io_op *op, const struct io_event *event);
@@ -261,6 +271,8 @@ static void group_write(struct wal *wal, struct wal_group *group, struct wal_fil
     };
     wal_group_encode(group->data, &header);
     group->extent = (struct io_extent){f->file, group->data, header.len, f->position};
+    ASSERT(group->state == GROUP_CLOSED && wal->waiting_bytes >= group->used);
+    wal->waiting_bytes -= group->used;
     group->state = GROUP_WRITING;
     group->op.done = group_written;
     if (f->position == 0)
@@ -320,19 +332,26 @@ static void write_proof(struct wal *wal, uint64_t *deadline)
 }
 
 static void begin_life(struct wal *wal);
+static void go_offline(struct wal *wal);
 
 static uint64_t pump_state(struct wal *wal)
 {
     uint64_t now = io_now(wal->options.io);
+    if (wal->state == WAL_FAILING && wal->writing == 0 && wal->renewal_failed)
+        go_offline(wal);
     if (wal->state == WAL_FAILING && wal->writing == 0 && !wal->job.running)
         begin_life(wal);
-    if (wal->state == WAL_OFFLINE) {
-        if (wal->retry_ns > now)
-            return wal->retry_ns;
-        if (wal->writing == 0 && !wal->job.running)
-            begin_life(wal);
-    }
-    return IO_NEVER;
+    if (wal->state == WAL_OFFLINE && wal->retry_ns <= now && !wal->draining && !wal->job.running)
+        begin_life(wal);
+    return wal->state == WAL_OFFLINE && !wal->draining && !wal->job.running ? wal->retry_ns
+                                                                            : IO_NEVER;
+}
+
+/* Without direct I/O a failed write-back is reported once for each open file, so the sync of one
+ * group may hear of the failure of another: then only one may be out. */
+static uint32_t writes_max(const struct wal *wal)
+{
+    return wal->direct ? WAL_WRITES_IN_FLIGHT : 1;
 }
 
 uint64_t wal_pump(struct wal *wal)
@@ -341,7 +360,7 @@ uint64_t wal_pump(struct wal *wal)
     if (wal->state != WAL_ONLINE)
         return pump_state(wal);
     write_proof(wal, &deadline);
-    while (wal->writing < WAL_WRITES_IN_FLIGHT) {
+    while (wal->writing < writes_max(wal)) {
         struct wal_group *group = first_closed(wal);
         if (group == NULL && wal->gathering != NULL) {
             enum wal_close_reason reason;
@@ -352,15 +371,18 @@ uint64_t wal_pump(struct wal *wal)
         }
         if (group == NULL)
             break;
-        struct wal_file *f = wal_file_for(wal, group_len(group));
+        struct wal_file *f = wal_file_for(wal, group_len(group), group->sequence);
         if (f == NULL) {
-            if (!wal->job.running)
+            /* Not a failure's retry: then only a trim makes room, and it pumps. */
+            if (!wal->job.running && wal->prepare_retry_ns > io_now(wal->options.io))
                 deadline = MIN(deadline, wal->prepare_retry_ns);
             break;
         }
         group_write(wal, group, f);
     }
     wal_files_prepare(wal);
+    if (wal->reserve_short && !wal->job.running && !wal->draining)
+        deadline = MIN(deadline, wal->prepare_retry_ns);
     return deadline;
 }
 
@@ -395,6 +417,8 @@ static void write_succeeded(struct wal *wal)
 static void go_offline(struct wal *wal)
 {
     bool was_probing = wal->probing;
+    ASSERT(wal->writing == 0);
+    wal->renewal_failed = false;
     wal->state = WAL_OFFLINE;
     wal->probing = true;
     wal->backoff_ns = MIN(MAX(wal->backoff_ns * 2, BACKOFF_NS_MIN), BACKOFF_NS_MAX);
@@ -441,7 +465,7 @@ static void group_written(struct io_op *op, const struct io_event *event)
     wal->writing--;
     group->state = GROUP_WRITTEN;
     if (!whole) {
-        group->state = GROUP_CLOSED;
+        group_wait_again(wal, group);
         write_failed(wal, event->value < 0 ? (int)event->value : ERR_IO);
     } else if (wal->state == WAL_ONLINE) {
         write_succeeded(wal);
@@ -463,7 +487,7 @@ static void seal_failed(struct wal *wal)
         struct wal_file *f = wal_file_of_sequence(wal, group->sequence);
         if (f != NULL)
             f->live -= group->live;
-        group->state = GROUP_CLOSED;
+        group_wait_again(wal, group);
     }
     for (size_t i = 0; i < WAL_FILES_MAX; i++) {
         struct wal_file *f = &wal->files[i];
@@ -479,47 +503,60 @@ static void seal_failed(struct wal *wal)
 /* A new life in a new file. */
 static void begin_life(struct wal *wal)
 {
-    if (wal->renewal_failed) {
-        wal->renewal_failed = false;
-        go_offline(wal);
-        return;
-    }
+    wal->state = WAL_FAILING;
     seal_failed(wal);
     uint64_t before = wal->durable + 1;
     uint64_t first = list_empty(&wal->groups) ? wal->sequence_next : before;
-    struct wal_file *next = wal_file_for(wal, WAL_ALIGNMENT);
+    struct wal_file *next = wal_file_for(wal, WAL_ALIGNMENT, first);
     if (next == NULL) {
-        wal->state = WAL_FAILING;
+        if (!wal->job.running)
+            go_offline(wal);
         return;
     }
-    next->first_sequence = next->end_sequence = first;
+    struct wal_life life = {wal->life + 1, before, first, next->number};
+    wal_head_forget(&wal->head, wal->trim.sequence);
+    if (wal_head_begin_life(&wal->head, &life, wal->durable) != 0) {
+        go_offline(wal);
+        return;
+    }
     wal->life++;
     wal->stats.lives++;
-    struct wal_life life = {wal->life, before, first, next->number};
-    wal_head_begin_life(&wal->head, &life);
     wal->state = WAL_RENEWING;
+    wal_files_drop_empty(wal);
     wal->job.store_head = true;
     wal_files_prepare(wal);
 }
 
-void wal_job_finished(struct wal *wal, int result, bool stored_head)
+/* The new life is in the head. Half open, it has to prove itself with an empty group. */
+static void begin_writing(struct wal *wal)
 {
+    ASSERT(wal->state == WAL_RENEWING);
+    wal->state = WAL_ONLINE;
+    if (!wal->probing)
+        return;
+    if (group_open(wal, WAL_ALIGNMENT) == NULL)
+        go_offline(wal);
+    else
+        group_close(wal, WAL_CLOSE_NATURAL);
+}
+
+void wal_job_finished(struct wal *wal, bool stored_head)
+{
+    if (!stored_head) {
+        /* With a write still out the stream asks for a file once more when that is back. */
+        if (wal->state == WAL_FAILING && wal->writing == 0 && wal->job.prepare_result != 0)
+            go_offline(wal);
+    } else if (wal->job.head_result != 0) {
+        log_error(wal->options.log, "cannot store the head of the WAL: %s",
+                  result_sentence(wal->job.head_result));
+        go_offline(wal);
+    } else {
+        begin_writing(wal);
+    }
     if (wal->trim.file != 0)
         wal_trim(wal, &wal->trim);
-    if (!stored_head) {
-        if (result != 0 && wal->state == WAL_FAILING)
-            go_offline(wal);
+    else
         wal_files_prepare(wal);
-        return;
-    }
-    ASSERT(wal->state == WAL_RENEWING);
-    if (result != 0) {
-        go_offline(wal);
-        return;
-    }
-    wal->state = WAL_ONLINE;
-    if (wal->probing && group_open(wal, WAL_ALIGNMENT) != NULL)
-        group_close(wal, WAL_CLOSE_NATURAL);
 }
 
 /* State. */
@@ -537,6 +574,11 @@ uint64_t wal_gathering(const struct wal *wal)
 bool wal_idle(const struct wal *wal)
 {
     return list_empty(&wal->groups) && wal->writing == 0 && !wal->job.running;
+}
+
+bool wal_reserved(const struct wal *wal)
+{
+    return !wal->reserve_short;
 }
 
 bool wal_online(const struct wal *wal)
@@ -566,10 +608,9 @@ void wal_get_stats(const struct wal *wal, struct wal_stats *stats)
     stats->memory_used = region_used(wal->region);
     stats->memory_limit = region_size(wal->region);
     stats->file_limit = wal->options.files_max * wal->options.file_bytes;
-    stats->file_used = 0;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++)
-        if (wal->files[i].state == FILE_LIVE && wal->files[i].live > 0)
-            stats->file_used += wal->files[i].size;
+    stats->file_used = wal->used_bytes + wal->waiting_bytes;
+    if (wal->current->live == 0)
+        stats->file_used -= wal->current->size;
 }
 
 int wal_open(const struct wal_options *options, const struct wal_recovered *recovered,

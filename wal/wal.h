@@ -68,6 +68,7 @@ struct wal_entry {
 struct wal_span {
     uint8_t *data; /* the payload in memory */
     uint32_t len;
+    bool again;              /* the owner's mark: a copy of an entry that was logged before */
     struct wal_block *block; /* holds data */
     uint64_t sequence;       /* the group; durable once wal_durable(w) >= sequence */
 };
@@ -175,6 +176,9 @@ uint64_t wal_gathering(const struct wal *wal);
 /* No group gathers, waits or is in flight, and no background job runs. */
 bool wal_idle(const struct wal *wal);
 bool wal_online(const struct wal *wal);
+/* False: there is no room for the disk-full reserve (wal_reserve.h), so that what is appended now
+ * might stand in the way of the next start. The stream goes on trying. */
+bool wal_reserved(const struct wal *wal);
 
 /* Readers of span->data: keep the memory beyond wal_release. Owner's core only. */
 void wal_hold(struct wal *wal, struct wal_block *block);
@@ -194,10 +198,9 @@ struct wal_position wal_position_after_plan(const struct wal *wal);
 void wal_release(struct wal *wal, const struct wal_span *span, bool planned);
 void wal_trim(struct wal *wal, const struct wal_position *position);
 
-/* The number of the oldest file that holds live entries, and of the file of a span: a plan under
- * pressure takes the spans of the oldest file first. */
-uint64_t wal_oldest_file(const struct wal *wal);
-uint64_t wal_span_file(const struct wal *wal, const struct wal_span *span);
+/* Entries with a sequence below this one keep the oldest file from being recycled; 0: no entry lies
+ * in a file but the current one. */
+uint64_t wal_oldest_end(const struct wal *wal);
 
 /* The catalog offset this core has applied; goes into every group header. */
 void wal_set_catalog_offset(struct wal *wal, int64_t offset);
@@ -213,7 +216,8 @@ struct wal_stats {
     uint64_t closed[WAL_CLOSE_REASONS];
     uint64_t memory_used; /* bytes of blocks */
     uint64_t memory_limit;
-    uint64_t file_used; /* bytes of files that hold live entries */
+    uint64_t
+        file_used; /* bytes of files that are not trimmed; the current one: when it is needed */
     uint64_t file_limit;
     uint64_t failed_writes;
     uint64_t lives;

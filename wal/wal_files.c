@@ -7,7 +7,7 @@
  * another life, file number or position.
  *
  * A stream begins with a small file, so that a start is quick; each one prepared behind it is four
- * times as large, up to the full size.
+ * times as large, up to the full size, or to what the free space allows.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +17,14 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "wal/wal_internal.h"
+#include "wal/wal_reserve.h"
 
 #define FILL_BYTES ((size_t)1 << 20)
 #define FILE_GROWTH 4
 #define FREE_FILES_MAX 4
 #define PATH_BYTES 4096
-/* Free space that preparing must leave. */
-#define SPACE_RESERVE (64 * MIB)
+/* A new file takes at most this part of the free space, its share of the reserve included. */
+#define SPACE_SHARE 4
 #define PREPARE_RETRY_NS (500 * NS_PER_MS)
 #define PROBE_WRITES 8
 
@@ -82,14 +83,49 @@ static int file_recycle(const struct wal *wal, const struct wal_file *f, uint64_
     path_of(wal, old, from);
     path_of(wal, new, f->number);
     int result = file_rename(fs, old, new);
-    return result == 0 ? file_sync_directory(fs, directory_of(wal)) : result;
+    if (result == 0)
+        result = file_sync_directory(fs, directory_of(wal));
+    if (result != 0) {
+        file_close(fs, f->file);
+        /* Whichever name it has now. */
+        int ignored = file_remove(fs, old) + file_remove(fs, new);
+        (void)ignored;
+    }
+    return result;
+}
+
+/* The size that the free space allows, not below what is needed. */
+static uint64_t file_size_for(const struct wal *wal, uint64_t wanted, uint64_t least)
+{
+    struct file_space space;
+    if (file_get_space(files_of(wal), directory_of(wal), &space) != 0)
+        return wanted;
+    while (wanted / 2 >= least && wanted * 2 > space.free_bytes / SPACE_SHARE)
+        wanted = round_up(wanted / 2, MIB);
+    return wanted;
+}
+
+/* Its part of the reserve comes first: a start must be able to write what the file will hold. */
+static int job_make_file(struct wal *wal)
+{
+    struct wal_job *job = &wal->job;
+    struct wal_file made = *job->prepare;
+    made.size = file_size_for(wal, job->prepare_bytes, job->prepare_least);
+    job->prepare_bytes = made.size;
+    int result = wal_reserve_grow(files_of(wal), directory_of(wal), wal->options.stream,
+                                  job->reserve_bytes + made.size);
+    if (result == 0)
+        result = file_make(wal, &made);
+    job->made = made.file;
+    return result;
 }
 
 static int job_run(struct file_system *fs, void *context)
 {
     struct wal_job *job = context;
     struct wal *wal = job->wal;
-    int result = 0;
+    if (job->store_head)
+        job->head_result = wal_head_store(fs, directory_of(wal), &wal->head);
     for (uint32_t i = 0; i < job->remove_count; i++) {
         char path[PATH_BYTES];
         path_of(wal, path, job->remove[i]);
@@ -97,32 +133,60 @@ static int job_run(struct file_system *fs, void *context)
         (void)ignored;
     }
     if (job->prepare != NULL && job->from_number != UINT64_MAX)
-        result = file_recycle(wal, job->prepare, job->from_number);
+        job->prepare_result = file_recycle(wal, job->prepare, job->from_number);
     else if (job->prepare != NULL)
-        result = file_make(wal, job->prepare);
-    if (result == 0 && job->store_head)
-        result = wal_head_store(fs, directory_of(wal), &wal->head);
-    return result;
+        job->prepare_result = job_make_file(wal);
+    if (job->reserve)
+        job->reserve_result =
+            wal_reserve_grow(fs, directory_of(wal), wal->options.stream, job->reserve_bytes);
+    return 0;
+}
+
+static void file_prepared(struct wal *wal)
+{
+    struct wal_job *job = &wal->job;
+    struct wal_file *f = job->prepare;
+    job->prepare = NULL;
+    if (job->prepare_result != 0) {
+        f->state = FILE_UNUSED;
+        wal->prepare_retry_ns = io_now(wal->options.io) + PREPARE_RETRY_NS;
+        log_warn(wal->options.log, "cannot prepare a WAL file: %s",
+                 result_sentence(job->prepare_result));
+        return;
+    }
+    f->state = FILE_SPARE;
+    if (job->from_number == UINT64_MAX) {
+        f->size = job->prepare_bytes;
+        f->file = job->made;
+    }
+}
+
+static void reserve_grown(struct wal *wal)
+{
+    struct wal_job *job = &wal->job;
+    job->reserve = false;
+    if (job->reserve_result == 0) {
+        wal->reserve_short = false;
+        log_info(wal->options.log, "the disk-full reserve is complete again");
+    } else {
+        wal->prepare_retry_ns = io_now(wal->options.io) + PREPARE_RETRY_NS;
+    }
 }
 
 static void job_done(struct io_op *op, const struct io_event *event)
 {
     struct wal_job *job = CONTAINER_OF(op, struct wal_job, op);
     struct wal *wal = job->wal;
-    int result = (int)MIN(event->value, 0);
+    (void)event;
     job->running = false;
     job->remove_count = 0;
-    if (job->prepare != NULL) {
-        job->prepare->state = result == 0 ? FILE_SPARE : FILE_UNUSED;
-        if (result != 0) {
-            wal->prepare_retry_ns = io_now(wal->options.io) + PREPARE_RETRY_NS;
-            log_warn(wal->options.log, "cannot prepare a WAL file: %s", result_sentence(result));
-        }
-    }
-    job->prepare = NULL;
+    if (job->prepare != NULL)
+        file_prepared(wal);
+    if (job->reserve)
+        reserve_grown(wal);
     bool stored = job->store_head;
     job->store_head = false;
-    wal_job_finished(wal, result, stored);
+    wal_job_finished(wal, stored);
 }
 
 static struct wal_file *file_in_state(struct wal *wal, enum file_state state)
@@ -136,18 +200,24 @@ static struct wal_file *file_in_state(struct wal *wal, enum file_state state)
     return found;
 }
 
+/* Sealed files that are about to be deleted do not count. */
 static uint64_t files_bytes(const struct wal *wal)
 {
     uint64_t total = 0;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++)
-        if (wal->files[i].state != FILE_UNUSED)
-            total += wal->files[i].size;
+    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+        const struct wal_file *f = &wal->files[i];
+        if (f->state != FILE_UNUSED && (f->state != FILE_SEALED || f->live > 0))
+            total += f->size;
+    }
     return total;
 }
 
+/* A new life may have one file above the limit: what the failed one holds is flushed later. */
 static bool space_for(const struct wal *wal, uint64_t size)
 {
     uint64_t limit = wal->options.files_max * wal->options.file_bytes;
+    if (wal->state == WAL_FAILING)
+        limit += wal->options.file_bytes;
     return files_bytes(wal) + size <= limit;
 }
 
@@ -156,14 +226,18 @@ static bool job_plan_file(struct wal *wal)
 {
     struct wal_job *job = &wal->job;
     struct wal_file *f = file_in_state(wal, FILE_FREE);
-    if (f != NULL) {
+    if (f != NULL && f->size >= wal->wanted_len) {
         job->from_number = f->number;
     } else {
-        uint64_t last = wal->current != NULL ? wal->current->size : wal->options.first_file_bytes;
-        uint64_t size = MIN(last * FILE_GROWTH, wal->options.file_bytes);
+        uint64_t least = MAX(wal->options.first_file_bytes, round_up(wal->wanted_len, MIB));
+        uint64_t size = MIN(wal->current->size * FILE_GROWTH, wal->options.file_bytes);
+        size = MAX(size, least);
         f = file_in_state(wal, FILE_UNUSED);
         if (f == NULL || !space_for(wal, size))
             return false;
+        job->reserve_bytes = files_bytes(wal);
+        job->prepare_bytes = size;
+        job->prepare_least = least;
         *f = (struct wal_file){.size = size};
         job->from_number = UINT64_MAX;
     }
@@ -171,6 +245,7 @@ static bool job_plan_file(struct wal *wal)
     f->number = wal->file_next++;
     f->position = 0;
     f->live = f->planned = 0;
+    f->first_sequence = f->end_sequence = 0;
     job->prepare = f;
     return true;
 }
@@ -181,29 +256,41 @@ void wal_files_prepare(struct wal *wal)
     if (job->running)
         return;
     bool wanted = job->store_head || job->remove_count > 0;
-    bool may_prepare = wal->prepare_retry_ns <= io_now(wal->options.io) &&
-                       (!wal->draining || !list_empty(&wal->groups));
-    if (file_in_state(wal, FILE_SPARE) == NULL && may_prepare && job_plan_file(wal))
+    job->prepare_result = 0;
+    /* Storing the head must not wait for zeros. */
+    bool may_prepare = !job->store_head && (wal->state == WAL_FAILING ||
+                                            wal->prepare_retry_ns <= io_now(wal->options.io));
+    if (wal->draining && list_empty(&wal->groups))
+        may_prepare = false;
+    job->reserve = wal->reserve_short && may_prepare && wal->state == WAL_ONLINE;
+    if (job->reserve) {
+        job->reserve_bytes = files_bytes(wal);
+        wanted = true;
+    } else if (may_prepare && file_in_state(wal, FILE_SPARE) == NULL && job_plan_file(wal))
         wanted = true;
     if (!wanted)
         return;
     job->wal = wal;
+    job->head_result = 0;
     job->running = true;
     job->op.done = job_done;
     io_job(wal->options.io, &job->op, 2, job_run, job);
 }
 
-struct wal_file *wal_file_for(struct wal *wal, uint32_t len)
+struct wal_file *wal_file_for(struct wal *wal, uint32_t len, uint64_t sequence)
 {
     struct wal_file *f = wal->current;
     while (f == NULL || f->size - f->position < len) {
         f = file_in_state(wal, FILE_SPARE);
         if (f == NULL) {
+            wal->wanted_len = len;
             wal_files_prepare(wal);
             return NULL;
         }
+        wal->wanted_len = 0;
+        wal->used_bytes += f->size;
         f->state = FILE_LIVE;
-        f->first_sequence = wal->sequence_next;
+        f->first_sequence = f->end_sequence = sequence;
         wal->current = f;
     }
     return f;
@@ -224,8 +311,10 @@ struct wal_file *wal_file_of_sequence(struct wal *wal, uint64_t sequence)
 
 static void file_retire(struct wal *wal, struct wal_file *f, uint32_t free_files)
 {
+    ASSERT(wal->used_bytes >= f->size);
+    wal->used_bytes -= f->size;
     bool keep =
-        f->state == FILE_LIVE && f->size == wal->options.file_bytes && free_files < FREE_FILES_MAX;
+        f->state == FILE_LIVE && f->size >= wal->current->size && free_files < FREE_FILES_MAX;
     if (keep) {
         f->state = FILE_FREE;
         return;
@@ -234,6 +323,18 @@ static void file_retire(struct wal *wal, struct wal_file *f, uint32_t free_files
     ASSERT(wal->job.remove_count < WAL_FILES_MAX);
     wal->job.remove[wal->job.remove_count++] = f->number;
     f->state = FILE_UNUSED;
+}
+
+void wal_files_drop_empty(struct wal *wal)
+{
+    ASSERT(!wal->job.running);
+    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+        struct wal_file *f = &wal->files[i];
+        if (f->state == FILE_SEALED && f != wal->current && f->end_sequence == f->first_sequence) {
+            ASSERT(f->live == 0);
+            file_retire(wal, f, 0);
+        }
+    }
 }
 
 void wal_trim(struct wal *wal, const struct wal_position *position)
@@ -269,13 +370,16 @@ struct wal_position wal_position_after_plan(const struct wal *wal)
     return (struct wal_position){oldest->number, oldest->first_sequence};
 }
 
-uint64_t wal_oldest_file(const struct wal *wal)
+uint64_t wal_oldest_end(const struct wal *wal)
 {
-    uint64_t oldest = UINT64_MAX;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++)
-        if (wal->files[i].state == FILE_LIVE && wal->files[i].live > 0)
-            oldest = MIN(oldest, wal->files[i].number);
-    return oldest;
+    const struct wal_file *oldest = NULL;
+    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+        const struct wal_file *f = &wal->files[i];
+        bool used = f->state == FILE_LIVE || f->state == FILE_SEALED;
+        if (used && f->live > 0 && (oldest == NULL || f->number < oldest->number))
+            oldest = f;
+    }
+    return oldest == NULL || oldest == wal->current ? 0 : oldest->end_sequence;
 }
 
 /* Opening. */
@@ -329,7 +433,6 @@ static int file_make_first(struct wal *wal)
 {
     struct wal_file *f = &wal->files[0];
     *f = (struct wal_file){
-        .state = FILE_LIVE,
         .number = wal->file_next++,
         .size = wal->options.first_file_bytes,
         .first_sequence = wal->sequence_next,
@@ -345,47 +448,79 @@ static int file_make_first(struct wal *wal)
         wal->direct = false;
         result = file_make(wal, f);
     }
-    wal->current = f;
+    if (result == 0) {
+        f->state = FILE_LIVE;
+        wal->current = f;
+        wal->used_bytes = f->size;
+    }
     return result;
 }
 
-static int probe_writes(struct wal *wal, unsigned flags, uint64_t *took_ns)
+struct probe {
+    int file;
+    bool dsync;
+    uint64_t best_ns;
+};
+
+static int probe_write(struct wal *wal, struct probe *probe, const uint8_t *block, unsigned turn)
 {
     struct file_system *fs = files_of(wal);
-    char path[PATH_BYTES];
-    path_of(wal, path, wal->current->number);
-    int file = file_open(fs, path, flags | (wal->direct ? FILE_DIRECT : 0));
-    if (file < 0)
-        return file;
-    uint8_t *block = mem_map(WAL_ALIGNMENT);
+    /* Each has blocks of its own: a block's second write may be cheaper. */
+    uint64_t pos = (2 * (uint64_t)turn + probe->dsync) * WAL_ALIGNMENT;
     uint64_t start = io_now_precise(wal->options.io);
-    int result = 0;
-    for (unsigned i = 0; result == 0 && i < PROBE_WRITES; i++) {
-        result = file_write(fs, file, block, WAL_ALIGNMENT, i * (uint64_t)WAL_ALIGNMENT);
-        if (result == 0 && (flags & FILE_DSYNC) == 0)
-            result = file_sync(fs, file);
-    }
-    *took_ns = io_now_precise(wal->options.io) - start;
-    mem_unmap(block, WAL_ALIGNMENT);
-    file_close(fs, file);
+    int result = file_write(fs, probe->file, block, WAL_ALIGNMENT, pos);
+    if (result == 0 && !probe->dsync)
+        result = file_sync(fs, probe->file);
+    uint64_t took = io_now_precise(wal->options.io) - start;
+    probe->best_ns = MIN(probe->best_ns, took);
     return result;
 }
 
-/* On most disks a DSYNC write wins; on some consumer drives write and fdatasync do. */
+static int probe_run(struct wal *wal, struct probe *probes)
+{
+    uint8_t *block = mem_map(WAL_ALIGNMENT);
+    int result = 0;
+    for (unsigned turn = 0; result == 0 && turn < PROBE_WRITES; turn++) {
+        result = probe_write(wal, &probes[0], block, turn);
+        if (result == 0)
+            result = probe_write(wal, &probes[1], block, turn);
+    }
+    mem_unmap(block, WAL_ALIGNMENT);
+    return result;
+}
+
+static int probe_open(struct wal *wal, struct probe *probe)
+{
+    char path[PATH_BYTES];
+    path_of(wal, path, wal->current->number);
+    probe->best_ns = UINT64_MAX;
+    unsigned flags = (probe->dsync ? FILE_DSYNC : 0u) | (wal->direct ? FILE_DIRECT : 0u);
+    probe->file = file_open(files_of(wal), path, flags);
+    return MIN(probe->file, 0);
+}
+
+/* Some consumer drives take a write and a sync sooner than a DSYNC write. They must be clearly
+ * sooner: a sync costs the ring a worker thread, a DSYNC write does not. The best of several turns
+ * counts, so that a neighbour's load does not decide. */
 static int files_probe(struct wal *wal)
 {
-    uint64_t dsync_ns;
-    uint64_t sync_ns;
-    int result = probe_writes(wal, FILE_DSYNC, &dsync_ns);
-    if (result == 0)
-        result = probe_writes(wal, 0, &sync_ns);
+    struct probe probes[2] = {{.dsync = true}, {.dsync = false}};
+    int result = probe_open(wal, &probes[0]);
+    if (result != 0)
+        return result;
+    result = probe_open(wal, &probes[1]);
+    if (result == 0) {
+        result = probe_run(wal, probes);
+        file_close(files_of(wal), probes[1].file);
+    }
+    file_close(files_of(wal), probes[0].file);
     if (result != 0)
         return result;
     wal->head.probed = true;
-    wal->head.dsync = dsync_ns <= sync_ns + sync_ns / 8;
+    wal->head.dsync = probes[0].best_ns <= 2 * probes[1].best_ns;
     log_info(wal->options.log, "disk probe: DSYNC write %llu us, write and sync %llu us: using %s",
-             (unsigned long long)(dsync_ns / PROBE_WRITES / NS_PER_US),
-             (unsigned long long)(sync_ns / PROBE_WRITES / NS_PER_US),
+             (unsigned long long)(probes[0].best_ns / NS_PER_US),
+             (unsigned long long)(probes[1].best_ns / NS_PER_US),
              wal->head.dsync ? "DSYNC" : "write and sync");
     return 0;
 }
@@ -399,9 +534,21 @@ int wal_files_open(struct wal *wal)
         return result;
     struct wal_life life = {wal->life, wal->sequence_next, wal->sequence_next,
                             wal->current->number};
-    wal_head_begin_life(&wal->head, &life);
+    result = wal_head_begin_life(&wal->head, &life, wal->durable);
+    ASSERT(result == 0);
     result = wal_head_store(files_of(wal), directory_of(wal), &wal->head);
-    return result == 0 ? files_remove_others(wal) : result;
+    if (result == 0)
+        result = files_remove_others(wal);
+    if (result != 0)
+        return result;
+    result =
+        wal_reserve_grow(files_of(wal), directory_of(wal), wal->options.stream, wal->current->size);
+    if (result != 0) {
+        wal->reserve_short = true;
+        log_warn(wal->options.log, "no room for the disk-full reserve in %s: %s", directory_of(wal),
+                 result_sentence(result));
+    }
+    return 0;
 }
 
 void wal_files_close(struct wal *wal)
@@ -446,5 +593,7 @@ int wal_remove(struct file_system *fs, const char *directory, unsigned stream)
         wal_file_path(path, directory, stream, listing.numbers[i]);
         result = file_remove(fs, path);
     }
+    if (result == 0)
+        result = wal_reserve_remove(fs, directory, stream);
     return result == 0 ? file_sync_directory(fs, directory) : result;
 }

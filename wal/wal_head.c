@@ -96,38 +96,66 @@ int wal_head_load(struct file_system *fs, const char *directory, unsigned stream
     for (int i = 0; i < 2; i++)
         if (got >= (i + 1) * HEAD_SLOT)
             results[i] = slot_decode(slots + i * HEAD_SLOT, &found[i]);
+    /* A newer build wrote last: what the older slot says is outdated. */
+    if (results[0] == ERR_VERSION || results[1] == ERR_VERSION)
+        return ERR_VERSION;
     if (results[0] != 0 && results[1] != 0)
-        return results[0] == ERR_VERSION || results[1] == ERR_VERSION ? ERR_VERSION : ERR_CORRUPT;
+        return ERR_CORRUPT;
     bool second = results[0] != 0 || (results[1] == 0 && found[1].number > found[0].number);
     *head = found[second];
-    return 0;
+    return head->stream == stream ? 0 : ERR_CORRUPT;
+}
+
+static int slot_store(struct file_system *fs, const char *path, const uint8_t *slot,
+                      unsigned number)
+{
+    int file = file_open(fs, path, 0);
+    if (file < 0)
+        return file;
+    int result = file_write(fs, file, slot, HEAD_SLOT, (uint64_t)number * HEAD_SLOT);
+    if (result == 0)
+        result = file_sync(fs, file);
+    file_close(fs, file);
+    return result;
 }
 
 int wal_head_store(struct file_system *fs, const char *directory, struct wal_head *head)
 {
     char path[PATH_BYTES];
-    uint8_t slot[HEAD_SLOT];
+    uint8_t slots[2 * HEAD_SLOT] = {0};
+    bool first = head->number == 0;
     head->number++;
-    slot_encode(head, slot);
+    unsigned slot = head->number & 1;
+    slot_encode(head, slots + slot * HEAD_SLOT);
     wal_head_path(path, directory, head->stream);
-    int file = file_open(fs, path, FILE_CREATE);
-    if (file < 0)
-        return file;
-    int result = file_write(fs, file, slot, sizeof slot, (head->number & 1) * HEAD_SLOT);
-    if (result == 0)
-        result = file_sync(fs, file);
-    file_close(fs, file);
-    if (result == 0 && head->number <= 2)
-        result = file_sync_directory(fs, directory);
+    int result = first ? file_replace(fs, path, slots, sizeof slots)
+                       : slot_store(fs, path, slots + slot * HEAD_SLOT, slot);
+    if (result != 0)
+        head->number--;
     return result;
 }
 
-void wal_head_begin_life(struct wal_head *head, const struct wal_life *life)
+int wal_head_begin_life(struct wal_head *head, const struct wal_life *life, uint64_t durable)
 {
-    if (head->life_count == WAL_LIVES_MAX) {
-        memmove(head->lives, head->lives + 1, (WAL_LIVES_MAX - 1) * sizeof *head->lives);
-        head->life_count--;
+    struct wal_life *last = head->life_count == 0 ? NULL : &head->lives[head->life_count - 1];
+    ASSERT(last == NULL || last->life < life->life);
+    if (last != NULL && last->sequence > durable) {
+        uint64_t before = last->before;
+        *last = *life;
+        last->before = before;
+        return 0;
     }
-    ASSERT(head->life_count == 0 || head->lives[head->life_count - 1].life < life->life);
+    if (head->life_count == WAL_LIVES_MAX)
+        return ERR_TOO_LARGE;
     head->lives[head->life_count++] = *life;
+    return 0;
+}
+
+void wal_head_forget(struct wal_head *head, uint64_t sequence)
+{
+    uint32_t count = 0;
+    while (count + 1 < head->life_count && head->lives[count + 1].before <= sequence)
+        count++;
+    head->life_count -= count;
+    memmove(head->lives, head->lives + count, head->life_count * sizeof *head->lives);
 }

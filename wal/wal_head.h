@@ -5,6 +5,9 @@
  * life is a stretch of groups behind one another; a new one begins at each start and after each
  * failed write, and is durable here before its first group is written. So what recovery dropped,
  * or what lies behind a failed write, can never be taken for what came later in its place.
+ *
+ * The file comes into being whole (by a rename), so a crash at the first start leaves none or a
+ * good one. A store that failed is repeated in the same slot: the other one stays good meanwhile.
  */
 #pragma once
 
@@ -13,7 +16,7 @@
 #include "base/uuid.h"
 #include "io/file.h"
 
-#define WAL_LIVES_MAX 32
+#define WAL_LIVES_MAX 120
 
 struct wal_life {
     uint64_t life;
@@ -35,10 +38,16 @@ struct wal_head {
 /* ERR_NOT_FOUND, ERR_CORRUPT (there is a file, but no valid slot), ERR_VERSION. */
 int wal_head_load(struct file_system *fs, const char *directory, unsigned stream,
                   struct wal_head *head) MUST_CHECK;
-/* Raises the number and writes the slot; durable, with its directory, when it returns. */
+/* Raises the number and writes the slot; durable, with its directory, when it returns 0. Else the
+ * number is as before. */
 int wal_head_store(struct file_system *fs, const char *directory, struct wal_head *head) MUST_CHECK;
-/* Begins a life. The oldest is forgotten when there are too many: by then it is trimmed. */
-void wal_head_begin_life(struct wal_head *head, const struct wal_life *life);
+/* Begins a life. `durable` is the last durable sequence: when the newest life holds none up to it,
+ * the new one takes its place, so that a long outage does not use up the table. ERR_TOO_LARGE: the
+ * table is full of lives that still count. */
+int wal_head_begin_life(struct wal_head *head, const struct wal_life *life,
+                        uint64_t durable) MUST_CHECK;
+/* Forgets the lives that ended in front of `sequence`, where recovery would begin. */
+void wal_head_forget(struct wal_head *head, uint64_t sequence);
 
 /* `path` has room for 4096 bytes. */
 void wal_head_path(char *path, const char *directory, unsigned stream);

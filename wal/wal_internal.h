@@ -72,6 +72,14 @@ struct wal_job {
     struct wal_file *prepare; /* null: none */
     uint64_t from_number;     /* of a recycled file, UINT64_MAX: create */
     bool store_head;
+    bool reserve;           /* the reserve alone */
+    uint64_t reserve_bytes; /* of all files: what the reserve must cover */
+    uint64_t prepare_bytes; /* the size wanted, and then the one made */
+    uint64_t prepare_least;
+    int made; /* the new file's handle */
+    int reserve_result;
+    int prepare_result;
+    int head_result;
     uint64_t remove[WAL_FILES_MAX];
     uint32_t remove_count;
 };
@@ -108,6 +116,10 @@ struct wal {
 
     struct wal_file files[WAL_FILES_MAX];
     struct wal_file *current;
+    uint64_t used_bytes;      /* of live and sealed files */
+    uint64_t waiting_bytes;   /* of entries in groups that are not written yet */
+    uint32_t wanted_len;      /* of a group that waits for a file */
+    bool reserve_short;       /* the reserve does not cover the files */
     struct wal_position trim; /* the last asked for */
     uint64_t file_next;
     struct wal_job job;
@@ -120,17 +132,20 @@ struct wal {
 
 /* wal_files.c */
 
-/* A file for a group of `len` bytes, made current when it is another one; null when none is ready:
- * preparing one is under way then, and its end pumps again. */
-struct wal_file *wal_file_for(struct wal *wal, uint32_t len);
+/* A file for a group of `len` bytes that begins at `sequence`, made current when it is another one;
+ * null when none is ready: preparing one is under way then, and its end pumps again, or there is no
+ * room for one. */
+struct wal_file *wal_file_for(struct wal *wal, uint32_t len, uint64_t sequence);
 /* Starts the background job when there is something to prepare, delete or store. */
 void wal_files_prepare(struct wal *wal);
+/* Deletes sealed files that hold nothing durable: no recovery looks for their groups. */
+void wal_files_drop_empty(struct wal *wal);
 struct wal_file *wal_file_of_sequence(struct wal *wal, uint64_t sequence);
 /* Blocking: makes the first file and deletes what earlier lives left. */
 int wal_files_open(struct wal *wal) MUST_CHECK;
 void wal_files_close(struct wal *wal);
-/* Called by a finished job (wal.c). */
-void wal_job_finished(struct wal *wal, int result, bool stored_head);
+/* Called when a job is finished (wal.c): whether it stored the head; its results are in the job. */
+void wal_job_finished(struct wal *wal, bool stored_head);
 /* Numbers of this stream's files in the directory, ascending. */
 struct wal_listing {
     unsigned stream;

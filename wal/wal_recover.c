@@ -2,11 +2,12 @@
  * Recovery: which groups of a stream must be kept.
  *
  * Groups are read in order while each is exactly the one expected: uuid, stream, life, sequence,
- * file, position, CRC. Where one is missing there are three explanations. The next file goes on
- * with it: the writer had changed files. The head says that the life ended here: the next life goes
- * on. Or it is a gap: then every block of every live file is searched for a group of this life that
- * calls the missing one durable. If there is one, acknowledged records are damaged and nothing may
- * start on them; if there is none, the gap was never acknowledged, nor was anything behind it.
+ * file, position, CRC. A life ends where the head says that the next one begins, whatever its
+ * files hold behind that: those writes had failed, even if their bytes arrived. Where a group is
+ * missing the next file goes on with it, because the writer had changed files, or it is a gap: then
+ * every block of every live file is searched for a group of this life that calls the missing one
+ * durable. If there is one, acknowledged records are damaged and nothing may start on them; if
+ * there is none, the gap was never acknowledged, nor was anything behind it.
  *
  * Nothing is written here, so a crash during recovery changes nothing.
  */
@@ -72,8 +73,12 @@ static int read_expected(struct recovery *r, int handle, uint64_t file, uint64_t
     if (got < 0)
         return (int)got;
     int result = wal_group_decode((struct bytes){r->data, (size_t)got}, h);
-    if (result == ERR_VERSION)
+    if (result == ERR_VERSION) {
+        char path[4096];
+        wal_file_path(path, r->directory, r->stream, file);
+        log_error(r->log, "%s was written by a newer version", path);
         return result;
+    }
     if ((result != 0 && result != ERR_SHORT) || !is_expected(r, h, file, position))
         return 0;
     if (h->len > GROUP_BYTES_MAX)
@@ -106,24 +111,36 @@ static int try_file(struct recovery *r, uint64_t number, struct wal_group_header
     return 1;
 }
 
-/* Looks for the expected group behind the current position, in the next files, in the next life. 1:
- * found, in r->data. */
+/* Goes on with the next life where it began in front of the expected group. */
+static void follow_lives(struct recovery *r)
+{
+    while (r->life + 1 < r->head.life_count && r->head.lives[r->life + 1].before <= r->sequence) {
+        const struct wal_life *next = &r->head.lives[++r->life];
+        if (next->sequence < r->sequence)
+            continue; /* recovery begins in the middle of this life, or behind it */
+        r->sequence = next->sequence;
+        r->file = next->file;
+        r->position = 0;
+        if (r->handle >= 0)
+            file_close(r->fs, r->handle);
+        r->handle = -1;
+    }
+}
+
+/* Looks for the expected group behind the current position and in the next files. 1: found, in
+ * r->data. */
 static int find_next(struct recovery *r, struct wal_group_header *h)
 {
     int result = 0;
+    follow_lives(r);
     if (r->handle >= 0)
         result = read_expected(r, r->handle, r->file, r->position, h);
-    for (uint32_t i = 0; result == 0 && i < r->listing.count; i++)
-        if (r->listing.numbers[i] > r->file || r->handle < 0)
-            result = try_file(r, r->listing.numbers[i], h);
-    if (result != 0)
-        return result;
-    if (r->life + 1 < r->head.life_count && r->head.lives[r->life + 1].before == r->sequence) {
-        r->life++;
-        r->sequence = r->head.lives[r->life].sequence;
-        return try_file(r, r->head.lives[r->life].file, h);
+    for (uint32_t i = 0; result == 0 && i < r->listing.count; i++) {
+        uint64_t number = r->listing.numbers[i];
+        if (number > r->file || (number == r->file && r->handle < 0))
+            result = try_file(r, number, h);
     }
-    return 0;
+    return result;
 }
 
 /* Whether one block of a file proves that the missing group was acknowledged. */
@@ -170,14 +187,31 @@ static int search_file(struct recovery *r, uint64_t number)
     return result;
 }
 
+static uint64_t file_size(const struct recovery *r, uint64_t number)
+{
+    char path[4096];
+    struct file_info info;
+    wal_file_path(path, r->directory, r->stream, number);
+    return file_get_info(r->fs, path, &info) == 0 ? info.size : UINT64_MAX;
+}
+
 static int report_damage(const struct recovery *r)
 {
     char path[4096];
-    wal_file_path(path, r->directory, r->stream, r->file);
+    uint64_t file = r->file;
+    uint64_t position = r->position;
+    /* Behind the end of a file the next one was to go on. */
+    for (uint32_t i = 0; i < r->listing.count && position > 0; i++) {
+        if (r->listing.numbers[i] > file && position >= file_size(r, file)) {
+            file = r->listing.numbers[i];
+            position = 0;
+        }
+    }
+    wal_file_path(path, r->directory, r->stream, file);
     log_error(r->log,
               "%s is damaged at byte %llu: group %llu was acknowledged and cannot be read; restore "
               "the file, or remove the stream to give up its last records",
-              path, (unsigned long long)r->position, (unsigned long long)r->sequence);
+              path, (unsigned long long)position, (unsigned long long)r->sequence);
     return ERR_CORRUPT;
 }
 
@@ -208,16 +242,6 @@ static int take_group(struct recovery *r, const struct wal_group_header *h)
     return result == ERR_MALFORMED ? report_damage(r) : result;
 }
 
-/* The life that a sequence belongs to: the last that begins at or before it. */
-static uint32_t life_of(const struct wal_head *head, uint64_t sequence)
-{
-    uint32_t life = 0;
-    for (uint32_t i = 0; i < head->life_count; i++)
-        if (head->lives[i].sequence <= sequence)
-            life = i;
-    return life;
-}
-
 static void recovery_place(struct recovery *r, const struct wal_position *from)
 {
     const struct wal_life *first = &r->head.lives[0];
@@ -227,17 +251,16 @@ static void recovery_place(struct recovery *r, const struct wal_position *from)
         r->sequence = from->sequence;
         r->file = from->file;
     }
-    r->life = life_of(&r->head, r->sequence);
 }
 
 static int recovery_run(struct recovery *r)
 {
     struct wal_group_header h;
-    int result = try_file(r, r->file, &h);
-    while (result == 1) {
+    int result;
+    while ((result = find_next(r, &h)) == 1) {
         result = take_group(r, &h);
-        if (result == 0)
-            result = find_next(r, &h);
+        if (result != 0)
+            break;
     }
     if (result == 0)
         result = judge_gap(r);

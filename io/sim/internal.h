@@ -12,9 +12,9 @@
 #include "base/list.h"
 #include "base/prng.h"
 #include "io/io_internal.h"
+#include "io/sim/disk_tree.h"
 #include "io/sim/fiber.h"
 #include "io/sim/sim.h"
-#include "io/sim/tree.h"
 
 #define SIM_HOSTS_MAX 64
 #define SIM_FIRST_DESCRIPTOR 3
@@ -71,7 +71,7 @@ enum sim_handle_kind { SIM_HANDLE_FREE, SIM_HANDLE_FILE, SIM_HANDLE_SOCKET };
 struct sim_handle {
     enum sim_handle_kind kind;
     unsigned flags; /* of file_open */
-    struct tree_node *target;
+    struct disk_node *target;
     bool lock; /* it holds the file's lock */
     struct sim_socket *socket;
 };
@@ -91,7 +91,7 @@ struct sim_host {
     struct sim_handle *handles;
     uint32_t handle_count;
     uint32_t handles_used;
-    struct tree tree;
+    struct disk_tree tree;
     struct sim_disk_options disk;
     struct list requests;    /* in flight, by age */
     uint64_t device_free_ns; /* when the device is done with what it has */
@@ -169,7 +169,7 @@ void sim_note(struct sim *sim, const struct sim_host *host, const char *format, 
 /* Descriptors (handle.c). */
 
 /* The lowest free one, or ERR_TOO_MANY_FILES. */
-int sim_handle_new(struct sim_host *host, enum sim_handle_kind kind);
+int sim_handle_new(struct sim_host *host, enum sim_handle_kind kind) MUST_CHECK;
 /* Null when it is none of this kind. */
 struct sim_handle *sim_handle_find(struct sim_host *host, int number, enum sim_handle_kind kind);
 void sim_handle_close(struct sim_host *host, int number);
@@ -187,7 +187,7 @@ struct sim_request {
     bool through;   /* durable when done */
     const char *path;
     const char *to;
-    struct tree_node *target;
+    struct disk_node *target;
     void *data;                /* to be read into */
     const struct iovec *parts; /* to be written */
     int count;
@@ -225,7 +225,7 @@ struct sim_names {
  * then `result` is ERR_OFFLINE. */
 void sim_request_begin(struct sim_request *request);
 /* The same, and waits; its result. ERR_OFFLINE when the caller is dead. */
-int64_t sim_request_run(struct sim_request *request);
+int64_t sim_request_run(struct sim_request *request) MUST_CHECK;
 /* The end of the host: what is in flight lands by seed, and is told so. */
 void sim_requests_end(struct sim_host *host, bool power_loss);
 /* What the fates do (landing.c). */

@@ -16,14 +16,17 @@ void __wrap_io_thread_join(struct io_thread *thread);
 void __real_io_thread_join(struct io_thread *thread);
 void __wrap_io_pause(uint64_t ns);
 void __real_io_pause(uint64_t ns);
+uint64_t __wrap_io_raise_descriptors(void);
+uint64_t __real_io_raise_descriptors(void);
 int __wrap_io_new(const struct io_options *options, struct io **io);
 int __real_io_new(const struct io_options *options, struct io **io);
 struct file_system *__wrap_file_system_real(void);
 struct file_system *__real_file_system_real(void);
 
 /* On which host the caller is: a simulated thread's, or the one that was entered; null: the real
- * machine. Nothing hands it to the functions below, so it cannot be but a variable. */
-static _Thread_local struct sim_host *current;
+ * machine. Nothing hands it to the functions below, so it cannot be but a variable. Only simulated
+ * worlds write to it, and they have one thread. */
+static struct sim_host *current;
 
 struct sim_host *sim_process_switch(struct sim_host *host)
 {
@@ -67,6 +70,11 @@ void __wrap_io_pause(uint64_t ns)
         __real_io_pause(ns);
     else
         sim_pause(current->sim, ns);
+}
+
+uint64_t __wrap_io_raise_descriptors(void)
+{
+    return current == NULL ? __real_io_raise_descriptors() : sim_disk(current)->descriptors_max;
 }
 
 int __wrap_io_new(const struct io_options *options, struct io **io)

@@ -201,11 +201,11 @@ void sim_net_cut(struct sim_host *a, struct sim_host *b, bool cut);
 struct sim_peer;
 struct sim_peer *sim_peer_connect(struct sim_host *host, const char *name, uint16_t port);
 /* 0: connected; ERR_BUSY: not yet; ERR_CLOSED: reset, or its host ended; else why it failed. */
-int sim_peer_state(const struct sim_peer *peer);
+int sim_peer_state(const struct sim_peer *peer) MUST_CHECK;
 /* Bytes taken over; ERR_BUSY when none find room; else as sim_peer_state. */
-int64_t sim_peer_write(struct sim_peer *peer, const void *data, uint64_t len);
+int64_t sim_peer_write(struct sim_peer *peer, const void *data, uint64_t len) MUST_CHECK;
 /* Bytes; 0: the end; ERR_BUSY when none have come; else as sim_peer_state. */
-int64_t sim_peer_read(struct sim_peer *peer, void *data, uint64_t len);
+int64_t sim_peer_read(struct sim_peer *peer, void *data, uint64_t len) MUST_CHECK;
 /* Ends what it sends; it may still receive. */
 void sim_peer_end(struct sim_peer *peer);
 /* Resets the connection. */

@@ -189,11 +189,26 @@ void sim_core_recv_release(struct io *io, struct io_buffer *buffer)
     core->free_buffers[core->free_count++] = buffer->id;
 }
 
+/* At most this much comes at once. */
+static uint32_t recv_most(struct sim *sim, uint32_t len)
+{
+    if (!sim_chance(sim, sim->options.net.partial))
+        return len;
+    return 1 + (uint32_t)prng_below(&sim->prng, len);
+}
+
+/* A receive that goes where the caller wants it. */
+static void recv_single(struct sim_core *core, struct sim_socket *socket)
+{
+    const struct op_state *state = op_state(socket->in);
+    uint32_t most = recv_most(core->host->sim, state->recv.len);
+    end_in(core, socket, sim_stream_take(socket, state->recv.data, most));
+}
+
 /* One event; false when there is no more now, or the operation has ended. */
 static bool recv_once(struct sim_core *core, struct sim_socket *socket)
 {
-    struct sim_stream *stream = &socket->stream;
-    struct sim *sim = core->host->sim;
+    const struct sim_stream *stream = &socket->stream;
     if (stream->reset_arrived || socket->shut) {
         end_in(core, socket, ERR_CLOSED);
         return false;
@@ -203,14 +218,16 @@ static bool recv_once(struct sim_core *core, struct sim_socket *socket)
             end_in(core, socket, 0);
         return false;
     }
+    if (op_state(socket->in)->recv.data != NULL) {
+        recv_single(core, socket);
+        return false;
+    }
     if (core->free_count == 0) {
         end_in(core, socket, ERR_BUSY);
         return false;
     }
     struct io_buffer *buffer = &core->buffers[core->free_buffers[--core->free_count]];
-    uint32_t most = core->buffer_bytes;
-    if (sim_chance(sim, sim->options.net.partial))
-        most = 1 + (uint32_t)prng_below(&sim->prng, most);
+    uint32_t most = recv_most(core->host->sim, core->buffer_bytes);
     buffer->len = sim_stream_take(socket, buffer->data, most);
     core->io.buffers_out++;
     struct io_event event = {.value = buffer->len, .buffer = buffer};

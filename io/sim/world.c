@@ -53,7 +53,7 @@ static void host_free(struct sim_host *host)
 {
     ASSERT(list_empty(&host->threads) && list_empty(&host->requests));
     ASSERT(list_empty(&host->cores) && list_empty(&host->sockets));
-    tree_fini(&host->tree);
+    disk_tree_fini(&host->tree);
     mem_free(host->handles);
     mem_free(host);
 }
@@ -215,7 +215,7 @@ struct sim_host *sim_host_new(struct sim *sim, const char *name)
     list_init(&host->threads);
     list_init(&host->sockets);
     list_init(&host->requests);
-    tree_init(&host->tree);
+    disk_tree_init(&host->tree);
     sim->hosts[sim->host_count++] = host;
     return host;
 }
@@ -272,7 +272,7 @@ void sim_host_crash(struct sim_host *host)
     /* A machine that is off may lose its power as well: what a kill left in the cache. */
     if (!was_up)
         sim_note(host->sim, host, "crash");
-    tree_crash(&host->tree, &host->sim->prng);
+    disk_tree_crash(&host->tree, &host->sim->prng);
 }
 
 void sim_host_kill(struct sim_host *host)

@@ -4,16 +4,12 @@
  * Each message is written plainly before it is pushed and checked plainly after it is popped, then
  * sent back through a second ring and used again: without the release and acquire of either ring
  * TSan reports a race, and the checks may see a stale number.
- *
- * Criterion's sandbox cannot map its memory inside TSan's address layout. Built with TSan this file
- * therefore brings a main of its own, and the checks use nothing of Criterion.
  */
 #include "base/spsc.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/util.h"
@@ -96,24 +92,7 @@ static uint64_t stress_run(void)
     return failures;
 }
 
-#if defined(__SANITIZE_THREAD__)
-#define STRESS_ALONE 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define STRESS_ALONE 1
-#endif
-#endif
-
-#ifdef STRESS_ALONE
-int main(void)
-{
-    uint64_t failures = stress_run();
-    printf("spsc_stress: %llu failures\n", (unsigned long long)failures);
-    return failures == 0 ? 0 : 1;
-}
-#else
 Test(spsc_stress, two_threads_lose_reorder_and_tear_nothing)
 {
     cr_assert_eq(stress_run(), 0);
 }
-#endif

@@ -8,6 +8,9 @@ import time
 from harness import BROKER, LONG, free_port, kcat
 from wire import frame, produce_batch, produce_body
 
+ALONE = {"test_stop_is_quick_under_load"}  # it takes the time
+RELEASE_ONLY = {"test_idle_costs_nothing"}
+
 
 def test_stop_is_quick_under_load(broker):
     kcat(broker, "-L", "-t", "busy")

@@ -1,24 +1,42 @@
 """A broker under test, and the tools that talk to it."""
+import os
 import pathlib
 import random
+import re
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from wire import api_versions
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BROKER = ROOT / "build" / "release" / "bin" / "odradek"
+PRESET = sys.argv[sys.argv.index("--preset") + 1] if "--preset" in sys.argv else "release"
+BUILT = ROOT / "build" / PRESET / "bin"
+BROKER = BUILT / "odradek"
 LONG = "--long" in sys.argv
+PORTS = list(range(10240, 32768))  # below those the system gives to connecting sockets
+PORTS_LOCK = threading.Lock()
+
+
+class Skip(Exception):
+    """Raised by a test that cannot run here, with the reason; it is printed."""
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port of our own: no other test of this run gets it, no connection takes it meanwhile."""
+    with PORTS_LOCK:
+        while True:
+            port = PORTS.pop(random.randrange(len(PORTS)))
+            with socket.socket() as s:
+                try:
+                    s.bind(("127.0.0.1", port))
+                    return port
+                except OSError:
+                    continue
 
 
 class Broker:
@@ -31,6 +49,7 @@ class Broker:
         self.settings = list(settings)
         self.port = free_port()
         self.process = None
+        self.log = None
 
     def command(self, port=None, data=None):
         command = [BROKER, "--data", data or self.data, "--listen",
@@ -39,9 +58,10 @@ class Broker:
             command += ["--set", setting]
         return [str(part) for part in command]
 
-    def start(self):
+    def start(self, environment=None):
         self.log = open(self.home.name + "/log", "a")
-        self.process = subprocess.Popen(self.command(), stderr=self.log)
+        self.process = subprocess.Popen(self.command(), stderr=self.log,
+                                        env=dict(os.environ, **(environment or {})))
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
             try:
@@ -53,6 +73,11 @@ class Broker:
 
     def text(self):
         return open(self.home.name + "/log").read()
+
+    def check_log(self):
+        """What a sanitizer or an assertion says in the log fails the test, whatever else."""
+        found = re.search(r"(Sanitizer|runtime error:|assertion failed).*", self.text())
+        assert found is None, found.group(0)
 
     def stop(self):
         start = time.monotonic()
@@ -68,7 +93,8 @@ class Broker:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait(20)
-        self.log.close()
+        if self.log:
+            self.log.close()
         self.home.cleanup()
 
 

@@ -73,7 +73,8 @@ def varint(value):
 
 
 def produce_batch(value, count=1, base_offset=0, attributes=0, last_delta=None, crc=None,
-                  producer=(-1, -1, -1), header_count=None):
+                  producer=(-1, -1, -1), header_count=None, raw=None):
+    """One batch; `raw` stands for its records, as when they are compressed."""
     records = b""
     for i in range(count):
         record = b"\0" + varint(0) + varint(i) + varint(-1) + varint(len(value)) + value + b"\0"
@@ -81,7 +82,7 @@ def produce_batch(value, count=1, base_offset=0, attributes=0, last_delta=None, 
     now = int(time.time() * 1000)
     tail = struct.pack(">hiqqqhii", attributes, count - 1 if last_delta is None else last_delta,
                        now, now, *producer, count if header_count is None else header_count)
-    tail += records
+    tail += records if raw is None else raw
     head = struct.pack(">ibI", -1, 2, crc32c(tail) if crc is None else crc)
     return struct.pack(">qi", base_offset, len(head) + len(tail)) + head + tail
 
@@ -101,3 +102,37 @@ def produce_answer(answer):
 def produce(broker, topic, records, **options):
     return produce_answer(request(broker.port, frame(0, 7, produce_body(topic, records,
                                                                         **options))))
+
+
+def text(value):
+    return struct.pack(">h", len(value)) + value.encode()
+
+
+def create_topic(broker, name, configs, partitions=1):
+    body = struct.pack(">i", 1) + text(name) + struct.pack(">ihii", partitions, 1, 0, len(configs))
+    body += b"".join(text(key) + text(value) for key, value in configs.items())
+    answer = request(broker.port, frame(19, 2, body + struct.pack(">i?", 30000, False)))
+    error = struct.unpack(">h", answer[14 + len(name):16 + len(name)])[0]
+    assert error == 0, (name, error)
+
+
+def fetch_batches(broker, topic, offset=0):
+    """The batches of partition 0 up to its end, by Fetch version 4."""
+    batches = []
+    while True:
+        body = struct.pack(">iiiibi", -1, 0, 0, 1 << 24, 0, 1) + text(topic)
+        body += struct.pack(">iiqi", 1, 0, offset, 1 << 24)
+        answer = request(broker.port, frame(1, 4, body))
+        at = 4 + 4 + 4 + 2 + len(topic) + 4
+        error, = struct.unpack(">h", answer[at + 4:at + 6])
+        assert error == 0, error
+        aborted, = struct.unpack(">i", answer[at + 22:at + 26])
+        assert aborted <= 0
+        records = answer[at + 30:]
+        if not records:
+            return batches
+        while records:
+            base, length = struct.unpack(">qi", records[:12])
+            batches.append(records[:12 + length])
+            offset = base + struct.unpack(">i", records[23:27])[0] + 1
+            records = records[12 + length:]

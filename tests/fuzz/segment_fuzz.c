@@ -128,6 +128,7 @@ static void read_segment(struct segments *s, struct segment *segment, int *reads
 static void read_all(struct segments *s)
 {
     int reads = 0;
+    struct batch_opener opener = {0};
     LIST_EACH(node, &s->list) {
         struct segment *segment = LIST_ENTRY(node, struct segment, node);
         read_segment(s, segment, &reads);
@@ -135,11 +136,13 @@ static void read_all(struct segments *s)
             .segments = s,
             .segment = segment,
             .synced_bytes = segment->synced_bytes,
-            .timestamp = segment->max_timestamp,
+            .opener = &opener,
+            .search = {.timestamp = segment->max_timestamp},
         };
-        if (segment_time_query_run(&query) == 0 && query.found)
-            ASSERT(query.found_timestamp >= query.timestamp);
+        if (segment_time_query_run(&query) == 0 && query.search.found)
+            ASSERT(query.search.offset >= segment->base_offset);
     }
+    batch_opener_fini(&opener);
 }
 
 static void append_one(struct segments *s)

@@ -274,6 +274,59 @@ CONTRACT(net, cancel_ends_a_receive_and_another_finds_the_bytes)
     io_free(io);
 }
 
+CONTRACT(net, a_receive_into_memory_takes_no_buffer_and_ends_at_once)
+{
+    struct io *io = contract_open(backend);
+    struct contract_peer outside;
+    int accepted = contract_accepted(io, &outside);
+    struct probe probe = {0};
+    char got[8] = "........";
+    io_recv_into(io, probe_start(&probe, io), accepted, got, 5);
+    contract_settle(io);
+    cr_assert(probe.out, "nothing has come yet");
+    contract_peer_write(&outside, "abcdefg", 7);
+    cr_assert_eq(probe_wait(&probe), 5);
+    cr_assert_eq(probe.events, 1);
+    cr_assert_arr_eq(got, "abcde...", 8);
+    io_recv_into(io, probe_start(&probe, io), accepted, got, 8);
+    cr_assert_eq(probe_wait(&probe), 2, "what is there is enough");
+    cr_assert_arr_eq(got, "fg", 2);
+    cr_assert_eq(io_recv_available(io), 16);
+    struct probe multishot = {0};
+    io_recv(io, probe_start(&multishot, io), accepted);
+    contract_peer_write(&outside, "hij", 3);
+    probe_wait_bytes(&multishot, 3);
+    contract_peer_close(&outside);
+    cr_assert_eq(probe_wait(&multishot), 0);
+    contract_close(io, accepted);
+    io_free(io);
+}
+
+CONTRACT(net, a_receive_into_memory_ends_with_its_socket)
+{
+    struct io *io = contract_open(backend);
+    struct contract_peer outside;
+    int accepted = contract_accepted(io, &outside);
+    struct probe probe = {0};
+    char got[8];
+    io_recv_into(io, probe_start(&probe, io), accepted, got, sizeof got);
+    contract_settle(io);
+    io_cancel(io, &probe.op);
+    cr_assert_eq(probe_wait(&probe), ERR_CANCELED);
+    io_recv_into(io, probe_start(&probe, io), accepted, got, sizeof got);
+    contract_settle(io);
+    io_shutdown(io, accepted);
+    cr_assert_eq(probe_wait(&probe), ERR_CLOSED);
+    contract_peer_close(&outside);
+    contract_close(io, accepted);
+    accepted = contract_accepted(io, &outside);
+    io_recv_into(io, probe_start(&probe, io), accepted, got, sizeof got);
+    contract_peer_close(&outside);
+    cr_assert_eq(probe_wait(&probe), 0);
+    contract_close(io, accepted);
+    io_free(io);
+}
+
 CONTRACT(net, cancel_of_an_ended_operation_is_harmless)
 {
     struct io *io = contract_open(backend);

@@ -83,6 +83,30 @@ Test(epochs, end_of_an_epoch_as_kafka_answers)
     expect_end(1, 1, 10);
 }
 
+static void expect_end_under(int32_t leader, int32_t epoch, int32_t found, int64_t end)
+{
+    struct epoch_entry entry = epochs_end_under(&epochs, leader, epoch, 99);
+    cr_assert(entry.epoch == found && entry.start_offset == end, "%d under %d: %d %lld", epoch,
+              leader, entry.epoch, (long long)entry.start_offset);
+}
+
+Test(epochs, leader_without_a_record_begins_its_epoch_at_the_log_end)
+{
+    expect_end_under(0, 0, 0, 99);
+    expect_end_under(3, 2, 2, 99);
+    expect_end_under(3, 3, 3, 99);
+    expect_end_under(3, 4, -1, -1);
+    expect_end_under(3, -1, -1, -1);
+    fill();
+    expect_end_under(9, 7, 7, 99);
+    expect_end_under(9, 8, 7, 99);
+    expect_end_under(9, 9, 9, 99);
+    expect_end_under(9, 10, -1, -1);
+    expect_end_under(9, 4, 4, 30);
+    expect_end_under(7, 7, 7, 99);
+    expect_end_under(7, 8, -1, -1);
+}
+
 Test(epochs, cutting_at_both_ends)
 {
     fill();

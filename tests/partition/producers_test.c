@@ -294,6 +294,32 @@ Test(producers, open_transaction_goes_into_the_snapshot)
     cr_assert_eq(check(batch_of(5, 0, 1, 1, 18), NULL), PRODUCER_APPEND);
 }
 
+Test(producers, oldest_open_transaction_is_known_through_every_change)
+{
+    struct producer_undo undo;
+    struct producer_batch first = batch_of(5, 0, 0, 1, 10);
+    struct producer_batch second = batch_of(6, 0, 0, 1, 20);
+    first.transactional = second.transactional = true;
+    cr_assert_eq(producers_first_open(state), -1);
+    apply(first);
+    producers_apply(state, &second, &undo);
+    cr_assert_eq(producers_first_open(state), 10);
+    producers_end_transaction(state, 5, 0, 1000);
+    cr_assert_eq(producers_first_open(state), 20);
+    size_t len = producers_state_size(state, 100);
+    uint8_t *data = malloc(len);
+    producers_state_write(state, 100, data, len);
+    producers_revert(state, &undo);
+    cr_assert_eq(producers_first_open(state), -1);
+    cr_assert_eq(producers_snapshot_read(state, (struct bytes){data, len}), 0);
+    cr_assert_eq(producers_first_open(state), 20);
+    cr_assert_eq(producers_expire(state, INT64_MAX, 100), 1);
+    cr_assert_eq(producers_first_open(state), 20);
+    producers_end_transaction(state, 6, 0, 1000);
+    cr_assert_eq(producers_first_open(state), -1);
+    free(data);
+}
+
 Test(producers, damaged_snapshot_changes_nothing)
 {
     apply(batch_of(5, 0, 0, 1, 0));

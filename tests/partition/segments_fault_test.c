@@ -233,12 +233,12 @@ Test(segments_fault, every_failing_verb_of_a_time_query)
             .segments = &f.segments,
             .segment = segment,
             .synced_bytes = segment->synced_bytes,
-            .timestamp = 2000,
+            .search = {.timestamp = 2000},
         };
         f.files.fail_at = f.files.calls + fault;
         int result = segment_time_query_run(&q);
         f.files.fail_at = 0;
-        cr_assert(result == ERR_IO || (result == 0 && q.found && q.found_offset == 2));
+        cr_assert(result == ERR_IO || (result == 0 && q.search.found && q.search.offset == 2));
         cr_assert_eq(f.files.opened, 0);
     }
     fixture_fini(&f);

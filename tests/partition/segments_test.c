@@ -378,18 +378,17 @@ Test(segments, missing_log_is_damage_not_silence)
     cr_assert_eq(fixture_read(&f, 0, data, sizeof data, &read), ERR_CORRUPT);
 }
 
-static struct segment_time_query query(int64_t timestamp, int64_t from)
+static struct time_search query(int64_t timestamp, int64_t from)
 {
     struct segment *segment = segments_last(&f.segments);
     struct segment_time_query q = {
         .segments = &f.segments,
         .segment = segment,
         .synced_bytes = segment->synced_bytes,
-        .timestamp = timestamp,
-        .from_offset = from,
+        .search = {.timestamp = timestamp, .from_offset = from},
     };
     cr_assert_eq(segment_time_query_run(&q), 0);
-    return q;
+    return q.search;
 }
 
 Test(segments, time_query_finds_the_first_record_that_is_late_enough)
@@ -397,7 +396,7 @@ Test(segments, time_query_finds_the_first_record_that_is_late_enough)
     f.limits.index_interval_bytes = 200;
     cr_assert_eq(fixture_write(&f, 100, 2, 20), 0); /* 0, 1, 2000, 2001, 4000, ... */
     for (int64_t t = 0; t <= 198001; t += 37) {
-        struct segment_time_query q = query(t, 0);
+        struct time_search q = query(t, 0);
         int64_t batch = t / 2000 * 2;
         int64_t want = t % 2000 == 0 ? batch : t % 2000 == 1 ? batch + 1 : batch + 2;
         if (want >= 200) {
@@ -405,9 +404,9 @@ Test(segments, time_query_finds_the_first_record_that_is_late_enough)
             continue;
         }
         cr_assert(q.found);
-        cr_assert_eq(q.found_offset, want, "%lld: %lld", (long long)t, (long long)q.found_offset);
+        cr_assert_eq(q.offset, want, "%lld: %lld", (long long)t, (long long)q.offset);
         cr_assert_eq(q.found_timestamp, 1000 * (want / 2 * 2) + want % 2);
-        cr_assert_eq(q.found_leader_epoch, 0);
+        cr_assert_eq(q.leader_epoch, 0);
     }
     cr_assert_not(query(198002, 0).found);
 }
@@ -415,9 +414,9 @@ Test(segments, time_query_finds_the_first_record_that_is_late_enough)
 Test(segments, time_query_begins_at_the_offset_asked_for)
 {
     cr_assert_eq(fixture_write(&f, 10, 2, 20), 0);
-    struct segment_time_query q = query(0, 5);
+    struct time_search q = query(0, 5);
     cr_assert(q.found);
-    cr_assert_eq(q.found_offset, 5);
+    cr_assert_eq(q.offset, 5);
     cr_assert_not(query(0, 20).found);
 }
 
@@ -428,23 +427,24 @@ Test(segments, time_query_with_falling_timestamps)
     f.limits.index_interval_bytes = 0;
     struct segment_write write = {.sync = true};
     cr_assert_eq(fixture_write_batches(&f, &write, batches, 3), 0);
-    cr_assert_eq(query(50, 0).found_offset, 0);
-    cr_assert_eq(query(500, 0).found_offset, 0);
-    cr_assert_eq(query(501, 0).found_offset, 2);
-    cr_assert_eq(query(50, 1).found_offset, 1);
+    cr_assert_eq(query(50, 0).offset, 0);
+    cr_assert_eq(query(500, 0).offset, 0);
+    cr_assert_eq(query(501, 0).offset, 2);
+    cr_assert_eq(query(50, 1).offset, 1);
     for (int i = 0; i < 3; i++)
         free_batch(&batches[i]);
 }
 
-Test(segments, compressed_batch_answers_with_its_first_offset)
+Test(segments, compressed_batch_that_nobody_may_open_answers_by_its_header)
 {
     struct test_batch batch = make_batch(0, 5, 100, 10);
     batch.data[22] = COMPRESSION_LZ4; /* closed: nobody looks inside */
+    store_be32(batch.data + 17, batch_compute_crc(batch.data, batch.len));
     struct segment_write write = {.sync = true};
     cr_assert_eq(fixture_write_batches(&f, &write, &batch, 1), 0);
-    struct segment_time_query q = query(103, 0);
+    struct time_search q = query(103, 0);
     cr_assert(q.found);
-    cr_assert_eq(q.found_offset, 0);
+    cr_assert_eq(q.offset, 0);
     cr_assert_eq(q.found_timestamp, 104);
     free_batch(&batch);
 }

@@ -5,9 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/wal/rig.h"
 #include "tests/wal/stream.h"
-
-#define BLOCK 4096
 
 static void overwrite(struct stream *s, unsigned file, off_t position, const void *data, size_t len)
 {
@@ -244,4 +243,90 @@ Test(wal, profiles_have_names)
     cr_assert_eq(profile, WAL_HIGH);
     cr_assert_not(wal_profile_parse(bytes_of_string("fast"), &profile));
     cr_assert_str_eq(wal_profile_name(WAL_AUTO), "auto");
+}
+
+/* Profiles, on a disk that stands still. */
+
+Test(wal, a_profile_waits_for_its_bytes_or_its_time)
+{
+    static struct rig r;
+    rig_init(&r);
+    r.options.profile = WAL_MEDIUM;
+    rig_open(&r);
+    rig_append(&r, "a");
+    cr_assert_eq(disk_out(&r.disk), 0, "two milliseconds are not over");
+    cr_assert_eq(r.deadline, r.disk.io.now_ns + 2 * NS_PER_MS);
+    disk_pass(&r.disk, 2 * NS_PER_MS);
+    rig_pump(&r);
+    cr_assert_eq(disk_out(&r.disk), 1);
+    static char big[70000];
+    memset(big, 'x', sizeof big - 1);
+    rig_append(&r, big);
+    cr_assert_eq(disk_out(&r.disk), 2, "64 KiB are enough");
+    rig_append(&r, "b");
+    wal_set_profile(r.wal, WAL_ULTRA);
+    rig_settle(&r, NS_PER_S);
+    struct wal_stats stats;
+    wal_get_stats(r.wal, &stats);
+    cr_assert_eq(stats.closed[WAL_CLOSE_AGE], 2);
+    cr_assert_eq(stats.closed[WAL_CLOSE_BYTES], 1);
+    rig_append(&r, "c");
+    wal_drain(r.wal);
+    rig_pump(&r);
+    wal_get_stats(r.wal, &stats);
+    cr_assert_eq(stats.closed[WAL_CLOSE_STOP], 1, "a stop does not wait");
+    rig_fini(&r);
+}
+
+Test(wal, a_reader_keeps_the_memory_beyond_the_release)
+{
+    static struct rig r;
+    struct wal_stats stats;
+    rig_init(&r);
+    rig_open(&r);
+    static char big[900000];
+    memset(big, 'x', sizeof big - 1);
+    rig_append_durable(&r, big);
+    struct wal_span span = r.spans[0];
+    wal_hold(r.wal, span.block);
+    rig_append_durable(&r, big); /* another block */
+    rig_flush(&r);
+    wal_get_stats(r.wal, &stats);
+    cr_assert_eq(stats.memory_used, 2 << 20);
+    cr_assert_eq(span.data[0], 'x');
+    wal_drop(r.wal, span.block);
+    wal_get_stats(r.wal, &stats);
+    cr_assert_eq(stats.memory_used, 1 << 20);
+    rig_fini(&r);
+}
+
+Test(wal, an_entry_that_fits_nowhere_is_refused)
+{
+    static struct rig r;
+    struct wal_entry entry = {.kind = WAL_BATCH};
+    struct wal_span span;
+    rig_init(&r);
+    rig_open(&r);
+    cr_assert_eq(wal_append(r.wal, &entry, wal_entry_max(r.wal) + 1, &span), ERR_TOO_LARGE);
+    rig_fini(&r);
+}
+
+Test(wal, an_undone_plan_keeps_its_file)
+{
+    static struct rig r;
+    rig_init(&r);
+    rig_open(&r);
+    rig_append_durable(&r, "a");
+    rig_settle(&r, NS_PER_S);
+    cr_assert_eq(wal_oldest_end(r.wal), 0, "nothing lies in an older file");
+    for (int i = 0; i < 256; i++)
+        rig_append_durable(&r, "f");
+    cr_assert_neq(wal_oldest_end(r.wal), 0);
+    struct wal_position position = rig_flush_begin(&r);
+    cr_assert_eq(position.file, 1);
+    for (uint32_t i = 0; i < r.span_count; i++)
+        wal_unplan(r.wal, &r.spans[i]);
+    position = wal_position_after_plan(r.wal);
+    cr_assert_eq(position.file, 0);
+    rig_fini(&r);
 }

@@ -1,0 +1,192 @@
+/*
+ * A sorted array. A marker can end a transaction that began long before others, so first offsets
+ * are in no order: a search goes by the markers and stops where Kafka's does, at the first entry
+ * whose last stable offset shows that nothing behind it reaches into the range.
+ */
+#include "partition/aborted.h"
+
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "base/util.h"
+#include "partition/segment_files.h"
+#include "partition/segments.h"
+
+#define ENTRY_BYTES 34
+#define ENTRY_VERSION 0
+#define FILE_BYTES_MAX (1 * GIB)
+
+void aborted_init(struct aborted *aborted)
+{
+    *aborted = (struct aborted){0};
+}
+
+void aborted_fini(struct aborted *aborted)
+{
+    mem_free(aborted->entries);
+    aborted_init(aborted);
+}
+
+void aborted_add(struct aborted *a, const struct aborted_entry *entry)
+{
+    if (a->count > 0 && a->entries[a->count - 1].last_offset >= entry->last_offset)
+        return;
+    if (a->count == a->capacity) {
+        uint32_t capacity = MAX(a->capacity * 2, 8u);
+        a->entries = mem_realloc(a->entries, a->capacity * sizeof *a->entries,
+                                 capacity * sizeof *a->entries);
+        a->capacity = capacity;
+    }
+    a->entries[a->count++] = *entry;
+}
+
+void aborted_cut_end(struct aborted *a, int64_t offset)
+{
+    while (a->count > 0 && a->entries[a->count - 1].last_offset >= offset)
+        a->count--;
+}
+
+/* The first entry whose marker is at or above `offset`. */
+static uint32_t marker_place(const struct aborted *a, int64_t offset)
+{
+    uint32_t low = 0;
+    uint32_t high = a->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (a->entries[middle].last_offset < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t aborted_find(const struct aborted *a, int64_t from, int64_t to, uint32_t *first)
+{
+    *first = marker_place(a, from);
+    for (uint32_t i = *first; i < a->count; i++)
+        if (a->entries[i].last_stable >= to)
+            return i + 1;
+    return a->count;
+}
+
+/* Files. */
+
+struct index_list {
+    int64_t *offsets;
+    uint32_t count;
+    uint32_t capacity;
+};
+
+static int list_index(void *context, const char *name, enum file_kind kind)
+{
+    struct index_list *list = context;
+    int64_t offset;
+    enum segment_file file;
+    if (kind != FILE_KIND_FILE || !segment_file_parse(bytes_of_string(name), &offset, &file) ||
+        file != SEGMENT_TRANSACTION_INDEX)
+        return 0;
+    if (list->count == list->capacity) {
+        uint32_t capacity = MAX(list->capacity * 2, 8u);
+        list->offsets = mem_realloc(list->offsets, list->capacity * sizeof *list->offsets,
+                                    capacity * sizeof *list->offsets);
+        list->capacity = capacity;
+    }
+    list->offsets[list->count++] = offset;
+    return 0;
+}
+
+static int offset_order(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static int parse_file(struct aborted *a, struct bytes file)
+{
+    struct reader r;
+    reader_init(&r, file.data, file.len);
+    while (reader_left(&r) >= ENTRY_BYTES) {
+        if (read_be16(&r) != ENTRY_VERSION)
+            return ERR_VERSION;
+        struct aborted_entry entry;
+        entry.producer_id = (int64_t)read_be64(&r);
+        entry.first_offset = (int64_t)read_be64(&r);
+        entry.last_offset = (int64_t)read_be64(&r);
+        entry.last_stable = (int64_t)read_be64(&r);
+        aborted_add(a, &entry);
+    }
+    return 0;
+}
+
+static int load_file(struct aborted *a, struct file_system *fs, const char *directory,
+                     int64_t offset)
+{
+    char path[SEGMENT_PATH_SIZE];
+    char *data;
+    uint64_t len;
+    segment_file_path(path, directory, offset, SEGMENT_TRANSACTION_INDEX);
+    int result = file_load(fs, path, FILE_BYTES_MAX, &data, &len);
+    if (result != 0)
+        return result;
+    result = parse_file(a, (struct bytes){(const uint8_t *)data, len});
+    mem_free(data);
+    return result;
+}
+
+int aborted_load(struct aborted *a, struct file_system *fs, const char *directory)
+{
+    struct index_list list = {0};
+    int result = file_list(fs, directory, list_index, &list);
+    if (result == ERR_NOT_FOUND)
+        return 0;
+    if (list.count > 0)
+        qsort(list.offsets, list.count, sizeof *list.offsets, offset_order);
+    for (uint32_t i = 0; result == 0 && i < list.count; i++)
+        result = load_file(a, fs, directory, list.offsets[i]);
+    mem_free(list.offsets);
+    return result;
+}
+
+static int store_segment(const struct aborted *a, const struct segments *s,
+                         const struct segment *segment)
+{
+    uint32_t first = marker_place(a, segment->base_offset);
+    uint32_t end = marker_place(a, segment->end_offset);
+    char path[SEGMENT_PATH_SIZE];
+    struct writer w;
+    if (first == end)
+        return segment_file_remove(s->fs, s->directory, segment->base_offset,
+                                   SEGMENT_TRANSACTION_INDEX);
+    size_t len = (size_t)(end - first) * ENTRY_BYTES;
+    uint8_t *data = mem_alloc(len);
+    writer_init(&w, data, len);
+    for (uint32_t i = first; i < end; i++) {
+        write_be16(&w, ENTRY_VERSION);
+        write_be64(&w, (uint64_t)a->entries[i].producer_id);
+        write_be64(&w, (uint64_t)a->entries[i].first_offset);
+        write_be64(&w, (uint64_t)a->entries[i].last_offset);
+        write_be64(&w, (uint64_t)a->entries[i].last_stable);
+    }
+    ASSERT(w.error == 0 && writer_len(&w) == len);
+    segment_file_path(path, s->directory, segment->base_offset, SEGMENT_TRANSACTION_INDEX);
+    int result = file_replace(s->fs, path, data, len);
+    mem_free(data);
+    return result;
+}
+
+int aborted_store(const struct aborted *a, const struct segments *s, int64_t from)
+{
+    LIST_EACH(node, &s->list) {
+        const struct segment *segment = LIST_ENTRY(node, struct segment, node);
+        if (segment->end_offset <= from)
+            continue;
+        int result = store_segment(a, s, segment);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}

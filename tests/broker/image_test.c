@@ -1,0 +1,176 @@
+/* A core's image of the catalog, built from Kafka's records. */
+#include "broker/image.h"
+
+#include <criterion/criterion.h>
+
+#include "base/util.h"
+#include "broker/config.h"
+#include "catalog_fixture.h"
+#include "protocol/schema/metadata_records.h"
+
+static const char *const golden_in[] = {
+#define IN(hex) hex,
+#define OUT(hex)
+#include "catalog_golden.inc"
+#undef IN
+#undef OUT
+};
+
+static struct config *config;
+static struct image image;
+static int64_t offset;
+
+static void setup(void)
+{
+    struct options options = {0};
+    struct config_input input = {.options = &options};
+    struct config_notes notes;
+    cr_assert_eq(config_load(&input, &notes, &config), 0);
+    config_notes_fini(&notes);
+    cr_assert_eq(config->node_id, 1);
+    image_init(&image, config, 1, 0);
+    offset = 0;
+}
+
+static void teardown(void)
+{
+    image_fini(&image);
+    config_free(config);
+}
+
+TestSuite(image, .init = setup, .fini = teardown);
+
+static int apply(const struct fixture_batch *batch)
+{
+    return image_apply(&image, batch->data, batch->len, NULL);
+}
+
+static int apply_record(const struct message_type *type, int16_t version, const void *record)
+{
+    struct fixture_batch batch;
+    fixture_record_batch(&batch, offset++, type, version, record);
+    return apply(&batch);
+}
+
+static void apply_golden(void)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(golden_in); i++) {
+        struct fixture_batch batch;
+        struct bytes value = fixture_hex(golden_in[i]);
+        fixture_value_batch(&batch, offset++, value);
+        fixture_free(value);
+        cr_assert_eq(apply(&batch), 0, "%s", golden_in[i]);
+    }
+}
+
+static struct image_topic *make_topic(const char *name, struct uuid id)
+{
+    struct fixture_batch batch;
+    fixture_topic_batch(&batch, offset, name, id);
+    offset += 2;
+    cr_assert_eq(apply(&batch), 0);
+    return image_topic_with_id(&image, id);
+}
+
+static void change_leader(struct uuid id, int32_t leader)
+{
+    struct partition_change_record change;
+    message_defaults(&partition_change_record_struct, &change);
+    change.partition_id = 0;
+    change.topic_id = id;
+    change.leader = leader;
+    cr_assert_eq(apply_record(&partition_change_record_type, 2, &change), 0);
+}
+
+Test(image, takes_every_record_type_of_kafka)
+{
+    apply_golden();
+    cr_expect_eq(image.offset, offset - 1);
+    cr_expect_eq(image.topic_count, 2);
+    cr_expect_eq(image.feature_count, 3, "share.version went to level 0");
+    cr_expect_eq(image_feature_level(&image, "metadata.version"), 29);
+    cr_expect_eq(image.producer_id_next, 2000);
+    cr_expect_eq(image.broker_epoch, 10, "this node's, whatever others are registered");
+    cr_expect(!image.broker_fenced);
+    cr_expect_eq(image.broker_override_count, 0, "broker 2's configuration is not ours");
+    cr_expect_eq(image.default_override_count, 1);
+    struct image_topic *kept = image_topic_named(&image, BYTES_LITERAL("kept"));
+    cr_assert_not_null(kept);
+    cr_expect_eq(kept->partition_count, 3);
+    cr_expect_eq(kept->override_count, 1);
+    cr_expect_eq(kept->partitions[0].leader_epoch, 2);
+    cr_expect(!kept->partitions[0].foreign);
+    cr_expect(kept->partitions[1].foreign, "it was given a second replica");
+    cr_expect_eq(kept->partitions[2].leader, -1);
+}
+
+/* Regression: leader -1, as a clean stop of Kafka leaves it, did not count as a new epoch. */
+Test(image, losing_the_leader_is_a_leader_epoch_too)
+{
+    struct uuid id = uuid_from_random(1, 2);
+    struct image_topic *topic = make_topic("t", id);
+    change_leader(id, -1);
+    cr_expect_eq(topic->partitions[0].leader, -1);
+    cr_expect_eq(topic->partitions[0].leader_epoch, 1);
+    change_leader(id, 1);
+    cr_expect_eq(topic->partitions[0].leader, 1);
+    cr_expect_eq(topic->partitions[0].leader_epoch, 2);
+    change_leader(id, -2);
+    cr_expect_eq(topic->partitions[0].leader_epoch, 2, "-2 says: as it was");
+    cr_expect_eq(topic->partitions[0].partition_epoch, 3);
+}
+
+Test(image, an_open_transaction_is_not_seen)
+{
+    struct begin_transaction_record begin = {.name = string_of("x")};
+    struct end_transaction_record end = {0};
+    cr_assert_eq(apply_record(&begin_transaction_record_type, 0, &begin), 0);
+    cr_expect_null(make_topic("t", uuid_from_random(1, 2)));
+    cr_expect(image.replay.in_transaction);
+    cr_assert_eq(apply_record(&end_transaction_record_type, 0, &end), 0);
+    cr_expect_not_null(image_topic_named(&image, BYTES_LITERAL("t")));
+}
+
+Test(image, fencing_is_told_by_changes_of_this_brokers_registration)
+{
+    struct broker_registration_change_record change;
+    apply_golden();
+    message_defaults(&broker_registration_change_record_struct, &change);
+    change.broker_id = 2;
+    change.broker_epoch = 11;
+    change.fenced = 1;
+    cr_assert_eq(apply_record(&broker_registration_change_record_type, 0, &change), 0);
+    cr_expect(!image.broker_fenced);
+    change.broker_id = 1;
+    cr_assert_eq(apply_record(&broker_registration_change_record_type, 0, &change), 0);
+    cr_expect(image.broker_fenced);
+}
+
+Test(image, versions_of_records_follow_the_metadata_version)
+{
+    static const struct {
+        int16_t level;
+        int16_t partition;
+        int16_t registration;
+    } cases[] = {{7, 0, 1}, {8, 0, 2}, {16, 0, 2}, {17, 1, 3}, {22, 1, 3}, {23, 2, 3}, {29, 2, 3}};
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct feature_level_record feature = {.name = string_of("metadata.version"),
+                                               .feature_level = cases[i].level};
+        cr_assert_eq(apply_record(&feature_level_record_type, 0, &feature), 0);
+        cr_expect_eq(image_partition_record_version(&image), cases[i].partition);
+        cr_expect_eq(image_register_broker_version(&image), cases[i].registration);
+    }
+}
+
+Test(image, a_quorum_of_others_is_seen)
+{
+    struct fixture_batch batch;
+    fixture_voters_batch(&batch, offset, 1, uuid_from_random(1, 1));
+    offset += 2;
+    cr_assert_eq(apply(&batch), 0);
+    cr_expect_eq(image.kraft_version, 1);
+    cr_expect(!image.foreign_voters);
+    fixture_voters_batch(&batch, offset, 2, uuid_from_random(1, 1));
+    cr_assert_eq(apply(&batch), 0);
+    cr_expect(image.foreign_voters);
+}

@@ -1,0 +1,144 @@
+/* A full disk: clients are refused, everything else goes on, and produce resumes by itself. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "partition/flush.h"
+#include "tests/partition/shard_fixture.h"
+
+static struct rig rig;
+
+static void setup(void)
+{
+    rig_init(&rig);
+    for (int i = 0; i < 3; i++)
+        rig_add(&rig, "topic", i, 1);
+    cr_assert_eq(rig_start(&rig), 0);
+    for (uint32_t i = 0; i < 3; i++)
+        rig_append_many(&rig, i, 2);
+    rig_flush(&rig);
+    rig_append_many(&rig, 0, 1);
+}
+
+static void teardown(void)
+{
+    rig_fini(&rig);
+}
+
+TestSuite(disk_full, .init = setup, .fini = teardown);
+
+static enum appended {
+    DONE = APPEND_DONE,
+    REFUSED = APPEND_OFFLINE
+} give(uint32_t place, enum append_origin origin)
+{
+    struct rig_append *a = rig_give(&rig, place, (struct rig_batch){.origin = origin});
+    cr_assert_eq(a->result, 0, "never parked");
+    rig_settle(&rig);
+    cr_assert_neq(a->answer, 0);
+    return (enum appended)a->append.outcome;
+}
+
+static void fill_disk(const char *path)
+{
+    rig.files.fault = (struct file_fault){VERB_WRITE, path, ERR_NO_SPACE, UINT32_MAX, 0};
+    rig_advance(&rig, 1000);
+    cr_assert_gt(rig.files.fault.hits, 0);
+}
+
+Test(disk_full, clients_are_refused_and_the_rest_goes_on)
+{
+    cr_assert_eq(give(0, APPEND_CLIENT), DONE);
+    fill_disk(".log");
+    cr_assert_eq(give(0, APPEND_CLIENT), REFUSED);
+    cr_assert_eq(give(1, APPEND_CLIENT), REFUSED, "the whole log directory");
+    cr_assert_eq(give(1, APPEND_COORDINATOR), DONE);
+    cr_assert_eq(rig_read_all(&rig, 0), 4);
+    cr_assert_eq(rig_read_all(&rig, 1), 3);
+    cr_assert_not_null(strstr(rig.logged, "produce is refused until there is space again"));
+}
+
+Test(disk_full, produce_resumes_when_there_is_space)
+{
+    fill_disk(".log");
+    cr_assert_eq(give(0, APPEND_CLIENT), REFUSED);
+    rig.files.fault.times = 0;
+    rig_advance(&rig, 10000);
+    cr_assert_eq(give(0, APPEND_CLIENT), DONE);
+    rig_flush(&rig);
+    rig_crash(&rig);
+    cr_assert_eq(rig_start(&rig), 0);
+    cr_assert_eq(rig_read_all(&rig, 0), 4);
+}
+
+Test(disk_full, deleting_the_partition_that_does_not_fit_is_enough)
+{
+    fill_disk("topic-0");
+    cr_assert_eq(give(1, APPEND_CLIENT), REFUSED);
+    partition_delete(rig_partition(&rig, 0));
+    rig.places[0].partition = NULL;
+    rig_settle(&rig);
+    cr_assert_eq(give(1, APPEND_CLIENT), DONE);
+    rig.places[0] = rig.places[2];
+    rig.place_count = 2;
+}
+
+Test(disk_full, deleting_another_one_ends_the_backoff)
+{
+    fill_disk("topic-0");
+    for (int i = 0; i < 8; i++)
+        rig_advance(&rig, 5000);
+    cr_assert_gt(rig_partition(&rig, 0)->flush_backoff_ms, 5000);
+    rig.files.fault.times = 0; /* as the deletion makes room */
+    partition_delete(rig_partition(&rig, 2));
+    rig.places[2].partition = NULL;
+    rig_settle(&rig);
+    cr_assert_eq(give(1, APPEND_CLIENT), DONE, "at once");
+    rig.place_count = 2;
+}
+
+Test(disk_full, a_checkpoint_that_does_not_fit_counts_as_well)
+{
+    fill_disk("checkpoint");
+    cr_assert_eq(give(1, APPEND_CLIENT), REFUSED);
+    rig.files.fault.times = 0;
+    rig_advance(&rig, 10000);
+    cr_assert_eq(give(1, APPEND_CLIENT), DONE);
+}
+
+Test(disk_full, a_client_that_waits_for_room_in_the_wal_is_answered)
+{
+    struct rig_append *a = NULL;
+    rig.io.hold_writing = true;
+    for (int i = 0; i < 1000; i++) {
+        a = rig_give(&rig, 0, (struct rig_batch){.value_len = 200 * 1024});
+        rig_settle(&rig);
+        if (a->result != 0)
+            break;
+    }
+    cr_assert_eq(a->result, ERR_BUSY);
+    cr_assert_eq(give(1, APPEND_COORDINATOR), DONE, "the last part is for the broker's own");
+    int rooms = rig.shards[0].rooms;
+    rig.files.fault = (struct file_fault){VERB_WRITE, ".log", ERR_NO_SPACE, UINT32_MAX, 0};
+    rig.io.hold_writing = false;
+    rig_settle(&rig);
+    cr_assert_gt(rig.shards[0].rooms, rooms, "it is asked to try again");
+    cr_assert_eq(give(0, APPEND_CLIENT), REFUSED);
+}
+
+Test(disk_full, without_the_reserve_clients_are_refused_until_it_is_there)
+{
+    rig_crash(&rig);
+    char path[256];
+    rig_path(&rig, ".odradek-reserve-0", path);
+    cr_assert_eq(file_remove(&rig.files.fs, path), 0);
+    rig.files.fault =
+        (struct file_fault){VERB_ALLOCATE, ".odradek-reserve", ERR_NO_SPACE, UINT32_MAX, 0};
+    cr_assert_eq(rig_start(&rig), 0, "a start does not need it");
+    cr_assert_eq(rig_read_all(&rig, 0), 3);
+    cr_assert_eq(give(0, APPEND_CLIENT), REFUSED);
+    cr_assert_eq(give(0, APPEND_COORDINATOR), DONE);
+    rig.files.fault.times = 0;
+    for (int i = 0; i < 3; i++)
+        rig_advance(&rig, 1000);
+    cr_assert_eq(give(0, APPEND_CLIENT), DONE);
+}

@@ -1,0 +1,337 @@
+/* Connections of simulated clients; see the header. */
+#include "tools/sim/client.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "base/util.h"
+
+#define REGION_BYTES (64 * MIB)
+#define REGION_UNIT (4 * KIB)
+#define ANSWER_BYTES_MAX (64 * MIB)
+#define REDIAL_NS_MIN (5 * NS_PER_MS)
+#define REDIAL_NS_MAX (200 * NS_PER_MS)
+
+static uint64_t party_step(struct io_loop *loop)
+{
+    struct party *party = CONTAINER_OF(loop, struct party, loop);
+    heap_run(&party->timers, io_now(party->io));
+    return heap_next(&party->timers);
+}
+
+static bool party_has_work(struct io_loop *loop)
+{
+    (void)loop;
+    return false;
+}
+
+void party_init(struct party *party, struct io *io, struct model *model, uint64_t seed)
+{
+    *party = (struct party){
+        .loop = {party_step, party_has_work}, .io = io, .model = model, .host = "broker"};
+    heap_init(&party->timers, 64);
+    list_init(&party->clients);
+    party->memory = region_new(REGION_BYTES, REGION_UNIT);
+    prng_init(&party->prng, seed);
+}
+
+void party_fini(struct party *party)
+{
+    region_free(party->memory);
+    heap_fini(&party->timers);
+}
+
+void party_set_timer(struct party *party, struct timer *timer, uint64_t delay_ns)
+{
+    heap_set(&party->timers, timer, io_now(party->io) + delay_ns);
+}
+
+uint64_t party_random(struct party *party, uint64_t low, uint64_t high)
+{
+    ASSERT(low <= high);
+    return low + prng_below(&party->prng, high - low + 1);
+}
+
+static void client_pump(struct client *client);
+
+static void call_end(struct client_call *call, const void *answer)
+{
+    ASSERT(call->active);
+    call->active = false;
+    mem_free(call->frame);
+    call->frame = NULL;
+    call->done(call, answer);
+}
+
+static void calls_fail(struct list *calls)
+{
+    struct list failed;
+    list_init(&failed);
+    list_append(&failed, calls);
+    struct list *node;
+    while ((node = list_pop_front(&failed)) != NULL)
+        call_end(LIST_ENTRY(node, struct client_call, node), NULL);
+}
+
+static void client_closed(struct io_op *op, const struct io_event *event)
+{
+    (void)event;
+    struct client *client = CONTAINER_OF(op, struct client, close);
+    client->state = CLIENT_CLOSED;
+    client->received_len = 0;
+    client->party->open--;
+    struct party *party = client->party;
+    if (!party->leaving)
+        party_set_timer(party, &client->redial, party_random(party, REDIAL_NS_MIN, REDIAL_NS_MAX));
+    calls_fail(&client->waiting);
+    if (party->leaving)
+        calls_fail(&client->queued);
+}
+
+void client_break(struct client *client)
+{
+    if (client->state != CLIENT_OPEN)
+        return;
+    client->state = CLIENT_CLOSING;
+    heap_cancel(&client->party->timers, &client->impatience);
+    client->close.done = client_closed;
+    io_close(client->party->io, &client->close, client->socket);
+}
+
+void party_leave(struct party *party)
+{
+    party->leaving = true;
+    LIST_EACH(node, &party->clients) {
+        struct client *client = LIST_ENTRY(node, struct client, node);
+        if (client->state == CLIENT_CLOSED)
+            calls_fail(&client->queued);
+        else
+            client_break(client);
+    }
+}
+
+static void client_impatient(struct timer *timer)
+{
+    struct client *client = CONTAINER_OF(timer, struct client, impatience);
+    client->party->patience++;
+    client_break(client);
+}
+
+/* The oldest call decides when patience ends. */
+static void client_arm(struct client *client)
+{
+    struct party *party = client->party;
+    if (list_empty(&client->waiting)) {
+        heap_cancel(&party->timers, &client->impatience);
+        return;
+    }
+    const struct client_call *oldest = LIST_ENTRY(client->waiting.next, struct client_call, node);
+    heap_set(&party->timers, &client->impatience, oldest->sent_ns + CLIENT_PATIENCE_NS);
+}
+
+static void client_answer(struct client *client, struct bytes frame)
+{
+    struct party *party = client->party;
+    struct reader reader;
+    struct arena arena;
+    reader_init(&reader, frame.data, frame.len);
+    int32_t id = (int32_t)read_be32(&reader);
+    struct list *node = list_pop_front(&client->waiting);
+    struct client_call *call = node == NULL ? NULL : LIST_ENTRY(node, struct client_call, node);
+    if (call == NULL || call->correlation_id != id) {
+        model_break(party->model, "an answer came with correlation id %d, it should be %d", id,
+                    call == NULL ? -1 : call->correlation_id);
+        if (call != NULL)
+            call_end(call, NULL);
+        return;
+    }
+    client_arm(client);
+    const struct message_type *type = call->answer_type;
+    if (call->version >= type->flexible_since && type != &api_versions_response_type)
+        message_skip_tags(&reader);
+    arena_init(&arena, party->memory, ANSWER_BYTES_MAX);
+    void *answer = arena_alloc(&arena, type->size);
+    if (message_decode(type, call->version, &reader, &arena, answer) != 0 ||
+        reader_left(&reader) != 0) {
+        model_break(party->model, "an answer to %s version %d cannot be read", type->name,
+                    call->version);
+        answer = NULL;
+    }
+    call_end(call, answer);
+    arena_reset(&arena);
+}
+
+static void client_take(struct client *client, const struct io_buffer *buffer)
+{
+    size_t needed = client->received_len + buffer->len;
+    if (needed > client->received_capacity) {
+        size_t capacity = MAX(client->received_capacity * 2, MAX(needed, 16 * KIB));
+        client->received = mem_realloc(client->received, client->received_capacity, capacity);
+        client->received_capacity = capacity;
+    }
+    memcpy(client->received + client->received_len, buffer->data, buffer->len);
+    client->received_len = needed;
+    size_t at = 0;
+    while (client->state == CLIENT_OPEN && client->received_len - at >= 4) {
+        uint32_t size = load_be32(client->received + at);
+        if (size < 4 || size > ANSWER_BYTES_MAX) {
+            model_break(client->party->model, "an answer has the size %u", size);
+            break;
+        }
+        if (client->received_len - at - 4 < size)
+            break;
+        client_answer(client, (struct bytes){client->received + at + 4, size});
+        at += 4 + size;
+    }
+    memmove(client->received, client->received + at, client->received_len - at);
+    client->received_len -= at;
+}
+
+static void client_received(struct io_op *op, const struct io_event *event)
+{
+    struct client *client = CONTAINER_OF(op, struct client, op);
+    if (event->buffer != NULL) {
+        if (client->state == CLIENT_OPEN)
+            client_take(client, event->buffer);
+        io_recv_release(client->party->io, event->buffer);
+    }
+    if (!event->last)
+        return;
+    if (event->value == ERR_BUSY && client->state == CLIENT_OPEN)
+        io_recv(client->party->io, &client->op, client->socket);
+    else
+        client_break(client);
+}
+
+static void client_sent(struct io_op *op, const struct io_event *event)
+{
+    struct client *client = CONTAINER_OF(op, struct client, send);
+    struct client_call *silent = client->silent;
+    mem_free(client->frame);
+    client->frame = NULL;
+    client->silent = NULL;
+    if (silent != NULL)
+        call_end(silent, NULL);
+    if (event->value < 0)
+        client_break(client);
+    else
+        client_pump(client);
+}
+
+static void client_connected(struct io_op *op, const struct io_event *event)
+{
+    struct client *client = CONTAINER_OF(op, struct client, op);
+    struct party *party = client->party;
+    if (event->value < 0) {
+        client->state = CLIENT_CLOSED;
+        party->open--;
+        if (!party->leaving)
+            party_set_timer(party, &client->redial,
+                            party_random(party, REDIAL_NS_MIN, REDIAL_NS_MAX));
+        else
+            calls_fail(&client->queued);
+        return;
+    }
+    client->state = CLIENT_OPEN;
+    client->socket = (int)event->value;
+    client->op.done = client_received;
+    io_recv(party->io, &client->op, client->socket);
+    if (party->leaving)
+        client_break(client);
+    else
+        client_pump(client);
+}
+
+static void client_dial(struct client *client)
+{
+    struct party *party = client->party;
+    client->op.done = client_connected;
+    if (io_connect(party->io, &client->op, party->host, party->port) != 0) {
+        party_set_timer(party, &client->redial, REDIAL_NS_MAX);
+        return;
+    }
+    client->state = CLIENT_DIALING;
+    party->open++;
+}
+
+static void client_redial(struct timer *timer)
+{
+    struct client *client = CONTAINER_OF(timer, struct client, redial);
+    if (client->state == CLIENT_CLOSED && !client->party->leaving && !list_empty(&client->queued))
+        client_dial(client);
+}
+
+static void client_pump(struct client *client)
+{
+    if (client->state == CLIENT_CLOSED && !timer_armed(&client->redial) &&
+        !list_empty(&client->queued))
+        client_dial(client);
+    if (client->state != CLIENT_OPEN || client->frame != NULL)
+        return;
+    struct list *node = list_pop_front(&client->queued);
+    if (node == NULL)
+        return;
+    struct client_call *call = LIST_ENTRY(node, struct client_call, node);
+    call->sent_ns = io_now(client->party->io);
+    client->frame = call->frame;
+    client->part = (struct iovec){call->frame, call->len};
+    call->frame = NULL;
+    if (call->silent)
+        client->silent = call;
+    else
+        list_push_back(&client->waiting, &call->node);
+    client_arm(client);
+    client->send.done = client_sent;
+    io_send(client->party->io, &client->send, client->socket, &client->part, 1);
+}
+
+void client_init(struct client *client, struct party *party)
+{
+    *client = (struct client){.party = party};
+    list_push_back(&party->clients, &client->node);
+    list_init(&client->queued);
+    list_init(&client->waiting);
+    timer_init(&client->redial, client_redial);
+    timer_init(&client->impatience, client_impatient);
+}
+
+void client_fini(struct client *client)
+{
+    ASSERT(client->state == CLIENT_CLOSED);
+    heap_cancel(&client->party->timers, &client->redial);
+    list_remove(&client->node);
+    mem_free(client->received);
+}
+
+void client_call(struct client *client, struct client_call *call, int16_t api_key, int16_t version,
+                 const void *request)
+{
+    ASSERT(!call->active && call->done != NULL);
+    const struct api *api = api_find(api_key);
+    ASSERT(api != NULL);
+    struct writer w;
+    size_t capacity = 64 + message_size(api->request, version, request, false);
+    call->frame = mem_alloc(capacity);
+    call->active = true;
+    call->version = version;
+    call->answer_type = api->response;
+    call->correlation_id = client->next_correlation_id++;
+    writer_init(&w, call->frame, capacity);
+    write_be32(&w, 0);
+    write_be16(&w, (uint16_t)api_key);
+    write_be16(&w, (uint16_t)version);
+    write_be32(&w, (uint32_t)call->correlation_id);
+    write_be16(&w, UINT16_MAX);
+    if (version >= api->request->flexible_since)
+        write_u8(&w, 0);
+    int result = message_encode(api->request, version, request, &w, NULL);
+    ASSERT(result == 0);
+    call->len = writer_len(&w);
+    store_be32(call->frame, (uint32_t)(call->len - 4));
+    list_push_back(&client->queued, &call->node);
+    if (client->party->leaving && client->state == CLIENT_CLOSED)
+        calls_fail(&client->queued);
+    else
+        client_pump(client);
+}

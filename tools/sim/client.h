@@ -1,0 +1,90 @@
+/*
+ * A Kafka client's connection in the simulator, above io.h alone: it dials, sends calls, matches
+ * answers, and dials again after a loss.
+ *
+ * Every call ends exactly once: with its answer, or with null when the connection broke, the answer
+ * made no sense, or `CLIENT_PATIENCE_NS` passed. An answer nobody asked for breaks the model.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/prng.h"
+#include "base/region.h"
+#include "io/io.h"
+#include "protocol/api.h"
+#include "tools/sim/model.h"
+
+#define CLIENT_PATIENCE_NS (60 * (uint64_t)1000000000)
+
+/* What all clients of one simulated machine share. */
+struct party {
+    struct io_loop loop; /* first */
+    struct io *io;
+    struct heap timers;
+    struct region *memory; /* decoded answers */
+    struct model *model;
+    struct prng prng;
+    const char *host;
+    uint16_t port;
+    struct list clients;
+    uint32_t open;     /* clients that are not closed */
+    uint64_t patience; /* calls that waited too long */
+    bool leaving;      /* clients close, none dials */
+};
+
+void party_init(struct party *party, struct io *io, struct model *model, uint64_t seed);
+void party_fini(struct party *party);
+/* Every client closes; calls that are not answered end. Done when `open` is 0. */
+void party_leave(struct party *party);
+void party_set_timer(struct party *party, struct timer *timer, uint64_t delay_ns);
+/* Uniform in [low, high]. */
+uint64_t party_random(struct party *party, uint64_t low, uint64_t high);
+
+struct client_call {
+    struct list node;
+    void (*done)(struct client_call *call, const void *answer);
+    const struct message_type *answer_type;
+    uint8_t *frame;
+    size_t len;
+    uint64_t sent_ns;
+    int32_t correlation_id;
+    int16_t version;
+    bool silent; /* no answer comes: done with null as soon as it is sent */
+    bool active;
+};
+
+enum client_state { CLIENT_CLOSED, CLIENT_DIALING, CLIENT_OPEN, CLIENT_CLOSING };
+
+struct client {
+    struct list node; /* party's */
+    struct party *party;
+    enum client_state state;
+    struct io_op op; /* connect, then receive */
+    struct io_op send;
+    struct io_op close;
+    struct iovec part;
+    int socket;
+    int32_t next_correlation_id;
+    uint8_t *frame;             /* being sent; its call may be answered before that ends */
+    struct client_call *silent; /* the call of that frame, when no answer comes */
+    struct list queued;
+    struct list waiting; /* for answers, in order */
+    struct timer redial;
+    struct timer impatience;
+    uint8_t *received;
+    size_t received_len;
+    size_t received_capacity;
+};
+
+void client_init(struct client *client, struct party *party);
+/* The client is closed. */
+void client_fini(struct client *client);
+/* `request` is encoded at once; the call must not be active. */
+void client_call(struct client *client, struct client_call *call, int16_t api_key, int16_t version,
+                 const void *request);
+/* Drops the connection, as a client that crashes or loses patience. */
+void client_break(struct client *client);
