@@ -6,7 +6,7 @@
  */
 #include "base/assert.h"
 #include "base/mem.h"
-#include "io/sim/internal.h"
+#include "io/sim/net.h"
 
 bool sim_core_alive(const struct sim_core *core)
 {
@@ -42,7 +42,7 @@ static void core_poll(struct io *io, uint64_t deadline_ns)
     struct sim_core *core = core_of(io);
     struct sim *sim = core->host->sim;
     sim_pause(sim, sim_pick(sim, sim->options.poll_ns));
-    bool idle = list_empty(&io->ready) && !core->waiter.ready;
+    bool idle = list_empty(&io->ready) && list_empty(&core->sockets) && !core->waiter.ready;
     if (idle && deadline_ns > sim->now_ns && sim_core_alive(core) && core_may_sleep(io)) {
         sim_wait(&core->waiter, deadline_ns);
         io_awake(io);
@@ -53,7 +53,9 @@ static void core_poll(struct io *io, uint64_t deadline_ns)
     if (!sim_core_alive(core)) {
         list_init(&io->ready);
         io_stop(io);
+        return;
     }
+    sim_sockets_run(core);
 }
 
 static void core_flush(struct io *io)
@@ -85,13 +87,6 @@ static uint64_t core_now_precise(struct io *io)
     return core_of(io)->host->sim->now_ns;
 }
 
-static void core_cancel(struct io *io, struct io_op *op)
-{
-    /* What the disk has begun, it ends. */
-    (void)io;
-    (void)op;
-}
-
 static void core_end(struct sim_core *core)
 {
     struct sim *sim = core->host->sim;
@@ -104,8 +99,9 @@ static void core_end(struct sim_core *core)
 
 void sim_cores_end(struct sim_host *host)
 {
-    while (!list_empty(&host->cores))
-        core_end(LIST_FIRST(&host->cores, struct sim_core, node));
+    struct list *node;
+    while ((node = list_pop_front(&host->cores)) != NULL)
+        core_end(LIST_ENTRY(node, struct sim_core, node));
 }
 
 static void core_free(struct io *io)
@@ -117,7 +113,25 @@ static void core_free(struct io *io)
         core_end(core);
     }
     heap_cancel(&core->host->sim->events, &core->waiter.timer);
+    mem_unmap(core->buffer_memory, (size_t)io->buffer_count * core->buffer_bytes);
+    mem_free(core->buffers);
+    mem_free(core->free_buffers);
     mem_free(core);
+}
+
+static void buffers_map(struct sim_core *core, const struct io_options *options)
+{
+    uint32_t count = options->recv_buffer_count;
+    core->io.buffer_count = count;
+    core->buffer_bytes = options->recv_buffer_bytes;
+    core->buffer_memory = mem_map((size_t)count * core->buffer_bytes);
+    core->buffers = mem_alloc_array(count, sizeof *core->buffers);
+    core->free_buffers = mem_alloc_array(count, sizeof *core->free_buffers);
+    for (uint32_t i = count; i-- > 0;) {
+        core->buffers[i].data = core->buffer_memory + (size_t)i * core->buffer_bytes;
+        core->buffers[i].id = i;
+        core->free_buffers[core->free_count++] = i;
+    }
 }
 
 static const struct io_operations core_operations = {
@@ -128,7 +142,16 @@ static const struct io_operations core_operations = {
     .wake = core_wake,
     .wake_external = core_wake_external,
     .now_precise = core_now_precise,
-    .cancel = core_cancel,
+    .listen = sim_core_listen,
+    .accept = sim_core_accept,
+    .connect = sim_core_connect,
+    .peer_name = sim_core_peer_name,
+    .recv = sim_core_recv,
+    .recv_release = sim_core_recv_release,
+    .send = sim_core_send,
+    .shutdown = sim_core_shutdown,
+    .close = sim_core_close,
+    .cancel = sim_core_cancel,
     .write = sim_core_write,
     .read = sim_core_read,
     .sync = sim_core_sync,
@@ -148,8 +171,9 @@ int sim_io_new(struct sim_host *host, const struct io_options *options, struct i
     core->io.log = options->log;
     core->io.files = &host->files;
     core->io.event_file = -1;
-    core->io.buffer_count = options->recv_buffer_count;
+    buffers_map(core, options);
     list_init(&core->io.ready);
+    list_init(&core->sockets);
     list_init(&core->jobs);
     prng_init(&core->io.prng, sim_random(host->sim));
     sim_waiter_init(&core->waiter, host->sim);

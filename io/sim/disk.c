@@ -50,7 +50,7 @@ static void request_detach(struct sim_request *request)
     heap_cancel(&request->host->sim->events, &request->timer);
     list_remove(&request->node);
     if (request->target != NULL)
-        tree_drop(&request->host->tree, request->target);
+        disk_tree_drop(&request->host->tree, request->target);
     request->target = NULL;
 }
 
@@ -73,7 +73,7 @@ void sim_request_begin(struct sim_request *request)
     struct sim_host *host = request->host;
     struct sim *sim = host->sim;
     if (request->target != NULL)
-        tree_hold(request->target);
+        disk_tree_hold(request->target);
     sim_request_decide(request);
     uint64_t end_ns = MAX(sim->now_ns, host->device_free_ns) + sim_request_duration(request);
     if (sim_chance(sim, host->disk.reorder))
@@ -140,7 +140,7 @@ static void core_begin(struct io *io, struct io_op *op, const struct sim_request
         sim_core_ready(core, op, ERR_IO);
         return;
     }
-    if ((handle->flags & FILE_DIRECT) && (begin->pos | begin->len) % IMAGE_PAGE != 0) {
+    if ((handle->flags & FILE_DIRECT) && (begin->pos | begin->len) % DISK_PAGE != 0) {
         sim_core_ready(core, op, ERR_INVALID);
         return;
     }

@@ -138,20 +138,20 @@ uint64_t sim_disk_count(const struct sim_host *host, enum sim_disk_kind kind)
 
 uint64_t sim_disk_used(const struct sim_host *host)
 {
-    return tree_used(&host->tree);
+    return disk_tree_used(&host->tree);
 }
 
 int sim_disk_corrupt(struct sim_host *host, const char *path, uint64_t pos, uint64_t len)
 {
-    struct tree_node *file;
-    int result = tree_find(&host->tree, path, &file);
+    struct disk_node *file;
+    int result = disk_tree_find(&host->tree, path, &file);
     if (result == 0)
-        image_corrupt(&file->image, pos, len, &host->sim->prng);
+        disk_image_corrupt(&file->image, pos, len, &host->sim->prng);
     return result;
 }
 
 uint64_t sim_disk_unsynced(struct sim_host *host, const char *path)
 {
-    struct tree_node *file;
-    return tree_find(&host->tree, path, &file) == 0 ? image_unsynced(&file->image) : 0;
+    struct disk_node *file;
+    return disk_tree_find(&host->tree, path, &file) == 0 ? disk_image_unsynced(&file->image) : 0;
 }

@@ -24,7 +24,7 @@ static int64_t run_on_file(struct file_system *fs, int file, struct sim_request 
         return ERR_IO;
     bool transfers = request->kind == SIM_DISK_WRITE || request->kind == SIM_DISK_READ;
     if (transfers && (handle->flags & FILE_DIRECT) &&
-        (request->pos | request->len) % IMAGE_PAGE != 0)
+        (request->pos | request->len) % DISK_PAGE != 0)
         return ERR_INVALID;
     request->host = host;
     request->target = handle->target;
@@ -142,12 +142,12 @@ static int sim_space(struct file_system *fs, const char *path, struct file_space
     int result = sim_info(fs, path, &info);
     if (result != 0)
         return result;
-    uint64_t used = tree_used(&host->tree);
+    uint64_t used = disk_tree_used(&host->tree);
     uint64_t total = host->disk.capacity_bytes;
     *space = (struct file_space){
         .free_bytes = total > used ? total - used : 0,
         .total_bytes = total,
-        .block_bytes = IMAGE_PAGE,
+        .block_bytes = DISK_PAGE,
     };
     return 0;
 }

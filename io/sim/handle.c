@@ -42,11 +42,11 @@ void sim_handle_close(struct sim_host *host, int number)
     ASSERT(number >= SIM_FIRST_DESCRIPTOR && host->handles_used > 0);
     struct sim_handle *handle = &host->handles[number - SIM_FIRST_DESCRIPTOR];
     ASSERT(handle->kind != SIM_HANDLE_FREE);
-    struct tree_node *target = handle->target;
+    struct disk_node *target = handle->target;
     if (target != NULL) {
         target->handles--;
         target->locked = target->locked && !handle->lock;
-        tree_drop(&host->tree, target);
+        disk_tree_drop(&host->tree, target);
     }
     *handle = (struct sim_handle){0};
     host->handles_used--;
@@ -55,6 +55,6 @@ void sim_handle_close(struct sim_host *host, int number)
 void sim_handles_end(struct sim_host *host)
 {
     for (uint32_t i = 0; i < host->handle_count; i++)
-        if (host->handles[i].kind == SIM_HANDLE_FILE)
+        if (host->handles[i].kind != SIM_HANDLE_FREE)
             sim_handle_close(host, SIM_FIRST_DESCRIPTOR + (int)i);
 }

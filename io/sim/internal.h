@@ -12,9 +12,9 @@
 #include "base/list.h"
 #include "base/prng.h"
 #include "io/io_internal.h"
+#include "io/sim/disk_tree.h"
 #include "io/sim/fiber.h"
 #include "io/sim/sim.h"
-#include "io/sim/tree.h"
 
 #define SIM_HOSTS_MAX 64
 #define SIM_FIRST_DESCRIPTOR 3
@@ -59,6 +59,8 @@ struct sim {
     bool reap; /* a host has ended inside a thread: its dead ones come first */
     struct sim_host *hosts[SIM_HOSTS_MAX];
     uint32_t host_count;
+    bool cut[SIM_HOSTS_MAX][SIM_HOSTS_MAX]; /* no packet gets through */
+    uint64_t next_socket;
     uint64_t hash;
     sim_trace_fn *trace;
     void *trace_context;
@@ -69,7 +71,7 @@ enum sim_handle_kind { SIM_HANDLE_FREE, SIM_HANDLE_FILE, SIM_HANDLE_SOCKET };
 struct sim_handle {
     enum sim_handle_kind kind;
     unsigned flags; /* of file_open */
-    struct tree_node *target;
+    struct disk_node *target;
     bool lock; /* it holds the file's lock */
     struct sim_socket *socket;
 };
@@ -84,10 +86,12 @@ struct sim_host {
     int64_t wall_shift_ms;
     struct list cores;
     struct list threads;
+    struct list sockets;
+    uint16_t next_port;
     struct sim_handle *handles;
     uint32_t handle_count;
     uint32_t handles_used;
-    struct tree tree;
+    struct disk_tree tree;
     struct sim_disk_options disk;
     struct list requests;    /* in flight, by age */
     uint64_t device_free_ns; /* when the device is done with what it has */
@@ -107,6 +111,12 @@ struct sim_core {
     struct list jobs;
     uint32_t jobs_running;
     uint32_t disk_threads;
+    struct list sockets; /* for which something may have changed */
+    uint32_t buffer_bytes;
+    uint8_t *buffer_memory;
+    struct io_buffer *buffers;
+    uint32_t *free_buffers;
+    uint32_t free_count;
 };
 
 static inline struct sim_core *core_of(struct io *io)
@@ -148,6 +158,9 @@ void sim_thread_enter(struct sim_thread *thread);
 void sim_threads_reap(struct sim *sim);
 void sim_threads_fini(struct sim *sim);
 
+/* On which host the caller is from now on, for process.c; returns where it was. */
+struct sim_host *sim_process_switch(struct sim_host *host);
+
 /* Trace (trace.c): what is printed is what is hashed. `host` may be null. */
 
 void sim_note(struct sim *sim, const struct sim_host *host, const char *format, ...)
@@ -160,7 +173,7 @@ int sim_handle_new(struct sim_host *host, enum sim_handle_kind kind) MUST_CHECK;
 /* Null when it is none of this kind. */
 struct sim_handle *sim_handle_find(struct sim_host *host, int number, enum sim_handle_kind kind);
 void sim_handle_close(struct sim_host *host, int number);
-/* All of the files; sockets end with their cores. */
+/* All of them: the process is gone. */
 void sim_handles_end(struct sim_host *host);
 
 /* Disk operations (disk.c). */
@@ -174,7 +187,7 @@ struct sim_request {
     bool through;   /* durable when done */
     const char *path;
     const char *to;
-    struct tree_node *target;
+    struct disk_node *target;
     void *data;                /* to be read into */
     const struct iovec *parts; /* to be written */
     int count;
@@ -241,3 +254,18 @@ void sim_cores_end(struct sim_host *host);
 
 void sim_core_job(struct io *io, struct io_op *op, unsigned lane, io_job_fn *job, void *context);
 void sim_jobs_end(struct sim_core *core);
+
+/* Network verbs of a core (socket.c); the rest of the network is in net.h. */
+
+int sim_core_listen(struct io *io, const struct io_listen_options *options, int *number,
+                    uint16_t *port) MUST_CHECK;
+void sim_core_accept(struct io *io, struct io_op *op, int listener);
+int sim_core_connect(struct io *io, struct io_op *op, const char *name, uint16_t port) MUST_CHECK;
+void sim_core_peer_name(struct io *io, int number, char *text);
+void sim_core_recv(struct io *io, struct io_op *op, int number);
+void sim_core_recv_release(struct io *io, struct io_buffer *buffer);
+void sim_core_send(struct io *io, struct io_op *op, int number, const struct iovec *parts,
+                   int count);
+void sim_core_shutdown(struct io *io, int number);
+void sim_core_close(struct io *io, struct io_op *op, int number);
+void sim_core_cancel(struct io *io, struct io_op *op);

@@ -5,12 +5,12 @@
 #include "base/mem.h"
 #include "io/sim/internal.h"
 
-static struct image *image_of(const struct sim_request *request)
+static struct disk_image *image_of(const struct sim_request *request)
 {
     return &request->target->image;
 }
 
-static void touch(struct sim_request *request, struct tree_node *node)
+static void touch(struct sim_request *request, struct disk_node *node)
 {
     const struct sim_host *host = request->host;
     node->modified_ms =
@@ -28,20 +28,21 @@ static void land_range(struct sim_request *request, uint64_t from, uint64_t to, 
         uint64_t begin = MAX(from, part_begin);
         uint64_t end = MIN(to, part_begin + part->iov_len);
         if (begin < end)
-            image_write(image_of(request), (const uint8_t *)part->iov_base + (begin - part_begin),
-                        end - begin, pos + begin);
+            disk_image_write(image_of(request),
+                             (const uint8_t *)part->iov_base + (begin - part_begin), end - begin,
+                             pos + begin);
         part_begin += part->iov_len;
     }
     if (from < to && request->lost)
-        image_lose(image_of(request), pos + from, to - from);
+        disk_image_lose(image_of(request), pos + from, to - from);
     else if (from < to && request->through)
-        image_sync_range(image_of(request), pos + from, to - from);
+        disk_image_sync_range(image_of(request), pos + from, to - from);
 }
 
 /* The end of the sector that holds byte `at` of the write. */
 static uint64_t sector_end(const struct sim_request *request, uint64_t at)
 {
-    uint64_t end = (request->pos + at) / IMAGE_SECTOR * IMAGE_SECTOR + IMAGE_SECTOR;
+    uint64_t end = (request->pos + at) / DISK_SECTOR * DISK_SECTOR + DISK_SECTOR;
     return MIN(end - request->pos, request->len);
 }
 
@@ -69,24 +70,24 @@ static void land_prefix(struct sim_request *request, uint64_t limit)
 
 static uint64_t free_pages(const struct sim_host *host)
 {
-    uint64_t used = tree_used(&host->tree);
+    uint64_t used = disk_tree_used(&host->tree);
     uint64_t capacity = host->disk.capacity_bytes;
-    return capacity > used ? (capacity - used) / IMAGE_PAGE : 0;
+    return capacity > used ? (capacity - used) / DISK_PAGE : 0;
 }
 
 static bool has_space(const struct sim_request *request)
 {
-    uint64_t wanted = image_pages_wanted(image_of(request), request->pos, request->len);
+    uint64_t wanted = disk_image_pages_wanted(image_of(request), request->pos, request->len);
     return wanted == 0 || wanted <= free_pages(request->host);
 }
 
 /* Somewhere else in the file, aligned as the write is. */
 static uint64_t misdirected_pos(const struct sim_request *request)
 {
-    uint64_t pages = image_of(request)->size / IMAGE_PAGE;
+    uint64_t pages = image_of(request)->size / DISK_PAGE;
     if (pages == 0)
         return request->pos;
-    return prng_below(&request->host->sim->prng, pages) * IMAGE_PAGE + request->pos % IMAGE_PAGE;
+    return prng_below(&request->host->sim->prng, pages) * DISK_PAGE + request->pos % DISK_PAGE;
 }
 
 static int64_t apply_write(struct sim_request *request)
@@ -95,7 +96,7 @@ static int64_t apply_write(struct sim_request *request)
     if (request->len == 0)
         return request->error;
     if (request->error == 0 && !has_space(request)) {
-        land_prefix(request, free_pages(request->host) * IMAGE_PAGE);
+        land_prefix(request, free_pages(request->host) * DISK_PAGE);
         return ERR_NO_SPACE;
     }
     touch(request, request->target);
@@ -107,11 +108,12 @@ static int64_t apply_write(struct sim_request *request)
         return request->error;
     }
     if (sim_chance(sim, request->host->disk.writeback))
-        image_write_back(image_of(request), request->pos, request->len);
+        disk_image_write_back(image_of(request), request->pos, request->len);
     uint64_t pos = request->misdirected ? misdirected_pos(request) : request->pos;
     land_range(request, 0, request->len, pos);
     if (request->corrupted)
-        image_corrupt(image_of(request), pos + prng_below(&sim->prng, request->len), 1, &sim->prng);
+        disk_image_corrupt(image_of(request), pos + prng_below(&sim->prng, request->len), 1,
+                           &sim->prng);
     return (int64_t)request->len;
 }
 
@@ -121,28 +123,28 @@ static int64_t apply_read(struct sim_request *request)
 {
     if (request->error != 0)
         return request->error;
-    return (int64_t)image_read(image_of(request), request->data, request->len, request->pos);
+    return (int64_t)disk_image_read(image_of(request), request->data, request->len, request->pos);
 }
 
 static int64_t apply_sync(struct sim_request *request)
 {
     if (request->error != 0)
-        image_sync_failed(image_of(request), &request->host->sim->prng);
+        disk_image_sync_failed(image_of(request), &request->host->sim->prng);
     else
-        image_sync(image_of(request));
+        disk_image_sync(image_of(request));
     return request->error;
 }
 
 static int64_t apply_sync_all(struct sim_request *request)
 {
-    struct tree *tree = &request->host->tree;
+    struct disk_tree *tree = &request->host->tree;
     if (request->error == 0) {
-        tree_sync_all(tree);
+        disk_tree_sync_all(tree);
         return 0;
     }
     LIST_EACH(node, &tree->nodes)
-        image_sync_failed(&LIST_ENTRY(node, struct tree_node, node)->image,
-                          &request->host->sim->prng);
+        disk_image_sync_failed(&LIST_ENTRY(node, struct disk_node, node)->image,
+                               &request->host->sim->prng);
     return request->error;
 }
 
@@ -150,20 +152,20 @@ static int64_t apply_allocate(struct sim_request *request)
 {
     if (!has_space(request))
         return ERR_NO_SPACE;
-    image_allocate(image_of(request), request->pos, request->len);
+    disk_image_allocate(image_of(request), request->pos, request->len);
     return 0;
 }
 
 static int64_t apply_truncate(struct sim_request *request)
 {
     touch(request, request->target);
-    image_truncate(image_of(request), request->len);
+    disk_image_truncate(image_of(request), request->len);
     return 0;
 }
 
 /* Operations on paths. */
 
-static int64_t handle_open(struct sim_request *request, struct tree_node *node)
+static int64_t handle_open(struct sim_request *request, struct disk_node *node)
 {
     struct sim_host *host = request->host;
     int number = sim_handle_new(host, SIM_HANDLE_FILE);
@@ -173,7 +175,7 @@ static int64_t handle_open(struct sim_request *request, struct tree_node *node)
     handle->flags = request->flags;
     handle->target = node;
     handle->lock = request->kind == SIM_DISK_LOCK;
-    tree_hold(node);
+    disk_tree_hold(node);
     node->handles++;
     node->locked = node->locked || handle->lock;
     return number;
@@ -182,12 +184,12 @@ static int64_t handle_open(struct sim_request *request, struct tree_node *node)
 static int64_t apply_open(struct sim_request *request)
 {
     struct sim_host *host = request->host;
-    struct tree_node *node;
+    struct disk_node *node;
     if (host->handles_used >= host->disk.descriptors_max)
         return ERR_TOO_MANY_FILES;
-    int result = tree_find(&host->tree, request->path, &node);
+    int result = disk_tree_find(&host->tree, request->path, &node);
     if (result == ERR_NOT_FOUND && (request->flags & FILE_CREATE)) {
-        result = tree_create(&host->tree, request->path, FILE_KIND_FILE, &node);
+        result = disk_tree_create(&host->tree, request->path, FILE_KIND_FILE, &node);
         if (result == 0)
             touch(request, node);
     } else if (result == 0 && (request->flags & FILE_CREATE) && (request->flags & FILE_EXCLUSIVE)) {
@@ -200,26 +202,26 @@ static int64_t apply_open(struct sim_request *request)
     if (request->kind == SIM_DISK_LOCK && node->locked)
         return ERR_LOCKED;
     if (request->flags & FILE_TRUNCATE)
-        image_truncate(&node->image, 0);
+        disk_image_truncate(&node->image, 0);
     return handle_open(request, node);
 }
 
 static int64_t apply_sync_directory(struct sim_request *request)
 {
-    struct tree_node *node;
-    int result = tree_find(&request->host->tree, request->path, &node);
+    struct disk_node *node;
+    int result = disk_tree_find(&request->host->tree, request->path, &node);
     if (result != 0)
         return result;
     if (node->kind != FILE_KIND_DIRECTORY)
         return ERR_IO;
-    tree_sync(&request->host->tree, node);
+    disk_tree_sync(&request->host->tree, node);
     return 0;
 }
 
 static int64_t apply_make_directory(struct sim_request *request)
 {
-    struct tree_node *node;
-    int result = tree_create(&request->host->tree, request->path, FILE_KIND_DIRECTORY, &node);
+    struct disk_node *node;
+    int result = disk_tree_create(&request->host->tree, request->path, FILE_KIND_DIRECTORY, &node);
     if (result == 0)
         touch(request, node);
     return result;
@@ -227,14 +229,14 @@ static int64_t apply_make_directory(struct sim_request *request)
 
 static int64_t apply_info(struct sim_request *request)
 {
-    struct tree_node *node;
-    int result = tree_find(&request->host->tree, request->path, &node);
+    struct disk_node *node;
+    int result = disk_tree_find(&request->host->tree, request->path, &node);
     if (result != 0)
         return result;
     *request->info = (struct file_info){
         .kind = node->kind,
         .size = node->image.size,
-        .allocated = node->image.allocated_pages * IMAGE_PAGE,
+        .allocated = node->image.allocated_pages * DISK_PAGE,
         .modified_ms = node->modified_ms,
     };
     return 0;
@@ -253,8 +255,8 @@ static void names_shuffle(struct sim_names *names, struct prng *prng)
 static int64_t apply_list(struct sim_request *request)
 {
     struct sim_names *names = request->names;
-    struct tree_node *directory;
-    int result = tree_find(&request->host->tree, request->path, &directory);
+    struct disk_node *directory;
+    int result = disk_tree_find(&request->host->tree, request->path, &directory);
     if (result != 0)
         return result;
     if (directory->kind != FILE_KIND_DIRECTORY)
@@ -264,7 +266,7 @@ static int64_t apply_list(struct sim_request *request)
         total++;
     names->items = mem_alloc_array(total + 1, sizeof *names->items);
     LIST_EACH(node, &directory->cached) {
-        const struct tree_entry *entry = LIST_ENTRY(node, struct tree_entry, node);
+        const struct disk_entry *entry = LIST_ENTRY(node, struct disk_entry, node);
         names->items[names->count++] =
             (struct sim_name){mem_copy_string(entry->name), entry->target->kind};
     }
@@ -274,7 +276,7 @@ static int64_t apply_list(struct sim_request *request)
 
 static int64_t apply_on_path(struct sim_request *request)
 {
-    struct tree *tree = &request->host->tree;
+    struct disk_tree *tree = &request->host->tree;
     switch (request->kind) {
     case SIM_DISK_OPEN:
     case SIM_DISK_LOCK:
@@ -282,13 +284,13 @@ static int64_t apply_on_path(struct sim_request *request)
     case SIM_DISK_SYNC_DIRECTORY:
         return apply_sync_directory(request);
     case SIM_DISK_RENAME:
-        return tree_rename(tree, request->path, request->to);
+        return disk_tree_rename(tree, request->path, request->to);
     case SIM_DISK_REMOVE:
-        return tree_remove(tree, request->path);
+        return disk_tree_remove(tree, request->path);
     case SIM_DISK_MAKE_DIRECTORY:
         return apply_make_directory(request);
     case SIM_DISK_REMOVE_DIRECTORY:
-        return tree_remove_directory(tree, request->path);
+        return disk_tree_remove_directory(tree, request->path);
     case SIM_DISK_LIST:
         return apply_list(request);
     case SIM_DISK_INFO:

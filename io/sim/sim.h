@@ -109,6 +109,7 @@ bool sim_chance(struct sim *sim, uint32_t rate);
 /* Hosts. They live as long as the world. `name` is what io_connect resolves. */
 
 struct sim_host *sim_host_new(struct sim *sim, const char *name);
+struct sim *sim_host_world(const struct sim_host *host);
 struct file_system *sim_host_files(struct sim_host *host);
 /* A core of the host. It is an io: freed by io_free. `backend` of the options is not read. */
 int sim_io_new(struct sim_host *host, const struct io_options *options, struct io **io) MUST_CHECK;
@@ -188,7 +189,38 @@ int sim_disk_corrupt(struct sim_host *host, const char *path, uint64_t pos,
 /* Bytes of the file that a power loss now might still change. */
 uint64_t sim_disk_unsynced(struct sim_host *host, const char *path);
 
-/* Threads: what io_thread_start is to a real process. */
+/* Network: hosts reach each other by name, or by "10.0.0.<number>", from 1 by age; themselves by
+ * "127.0.0.1" as well. */
+
+struct sim_net_options *sim_net(struct sim *sim);
+/* No packet gets through between the two, until it is healed; nothing is lost, it only waits. */
+void sim_net_cut(struct sim_host *a, struct sim_host *b, bool cut);
+
+/* A test's own client: an end of a connection without an io. Nothing here waits; let time pass by
+ * sim_run or io_poll. It stays valid until it is closed. */
+struct sim_peer;
+struct sim_peer *sim_peer_connect(struct sim_host *host, const char *name, uint16_t port);
+/* 0: connected; ERR_BUSY: not yet; ERR_CLOSED: reset, or its host ended; else why it failed. */
+int sim_peer_state(const struct sim_peer *peer) MUST_CHECK;
+/* Bytes taken over; ERR_BUSY when none find room; else as sim_peer_state. */
+int64_t sim_peer_write(struct sim_peer *peer, const void *data, uint64_t len) MUST_CHECK;
+/* Bytes; 0: the end; ERR_BUSY when none have come; else as sim_peer_state. */
+int64_t sim_peer_read(struct sim_peer *peer, void *data, uint64_t len) MUST_CHECK;
+/* Ends what it sends; it may still receive. */
+void sim_peer_end(struct sim_peer *peer);
+/* Resets the connection. */
+void sim_peer_reset(struct sim_peer *peer);
+void sim_peer_close(struct sim_peer *peer);
+
+/*
+ * Threads: what io_thread_start is to a real process. In a program that links the simulator
+ * io_thread_start and _join, io_pause, io_new and file_system_real are these, when they are called
+ * by a simulated thread or on an entered host; so a whole broker runs unchanged.
+ */
+
+/* The caller of the world acts on the host from now on, until sim_leave. */
+void sim_enter(struct sim_host *host);
+void sim_leave(void);
 
 struct sim_thread;
 /* Runs run(context) on a stack of its own, interleaved with all others at every wait. */

@@ -108,7 +108,9 @@ void sim_thread_enter(struct sim_thread *thread)
     ASSERT(sim->running == NULL && !thread->ended);
     thread_unqueue(thread);
     sim->running = thread;
+    struct sim_host *outside = sim_process_switch(thread->host);
     bool ended = fiber_enter(thread->fiber);
+    sim_process_switch(outside);
     sim->running = NULL;
     if (ended || thread->abandoned)
         thread_ended(thread);

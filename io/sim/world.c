@@ -4,7 +4,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
-#include "io/sim/internal.h"
+#include "io/sim/net.h"
 
 #define WALL_MS_DEFAULT 1700000000000
 
@@ -52,8 +52,8 @@ struct sim *sim_new(const struct sim_options *options)
 static void host_free(struct sim_host *host)
 {
     ASSERT(list_empty(&host->threads) && list_empty(&host->requests));
-    ASSERT(list_empty(&host->cores));
-    tree_fini(&host->tree);
+    ASSERT(list_empty(&host->cores) && list_empty(&host->sockets));
+    disk_tree_fini(&host->tree);
     mem_free(host->handles);
     mem_free(host);
 }
@@ -213,10 +213,16 @@ struct sim_host *sim_host_new(struct sim *sim, const char *name)
     ASSERT(len > 0 && (size_t)len < sizeof host->name);
     list_init(&host->cores);
     list_init(&host->threads);
+    list_init(&host->sockets);
     list_init(&host->requests);
-    tree_init(&host->tree);
+    disk_tree_init(&host->tree);
     sim->hosts[sim->host_count++] = host;
     return host;
+}
+
+struct sim *sim_host_world(const struct sim_host *host)
+{
+    return host->sim;
 }
 
 struct file_system *sim_host_files(struct sim_host *host)
@@ -247,6 +253,7 @@ static void host_end(struct sim_host *host, bool power_loss)
     sim_note(host->sim, host, power_loss ? "crash" : "kill");
     host->up = false;
     sim_requests_end(host, power_loss);
+    sim_net_end(host, power_loss);
     sim_cores_end(host);
     sim_handles_end(host);
     /* No failure was planned for the next life. */
@@ -265,7 +272,7 @@ void sim_host_crash(struct sim_host *host)
     /* A machine that is off may lose its power as well: what a kill left in the cache. */
     if (!was_up)
         sim_note(host->sim, host, "crash");
-    tree_crash(&host->tree, &host->sim->prng);
+    disk_tree_crash(&host->tree, &host->sim->prng);
 }
 
 void sim_host_kill(struct sim_host *host)
@@ -280,4 +287,7 @@ void sim_host_start(struct sim_host *host)
     host->up = true;
     host->life++;
     host->device_free_ns = 0;
+    /* What was sent to the machine while it was off is answered now. */
+    LIST_EACH(node, &host->sockets)
+        sim_stream_kick(LIST_ENTRY(node, struct sim_socket, host_node));
 }

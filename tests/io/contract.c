@@ -2,35 +2,66 @@
 #include "contract.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define PATIENCE_NS (20 * NS_PER_S)
 
-struct io *contract_open_with(enum io_backend backend, uint32_t buffers, uint32_t threads)
+/* Of this test's process; made when it is first asked for. */
+static struct sim_host *simulated;
+
+struct sim_host *contract_host(void)
 {
+    return simulated;
+}
+
+void contract_simulate(void)
+{
+    struct sim_options options;
+    if (simulated != NULL)
+        return;
+    const char *seed = getenv("SIM_SEED");
+    sim_options_init(&options, seed == NULL ? 1 : strtoull(seed, NULL, 10));
+    simulated = sim_host_new(sim_new(&options), "contract");
+    sim_enter(simulated);
+    cr_assert_eq(file_make_directory(sim_host_files(simulated), "/tmp"), 0);
+}
+
+static struct sim *world(void)
+{
+    return sim_host_world(simulated);
+}
+
+struct io *contract_open_with(enum contract_backend backend, uint32_t buffers, uint32_t threads)
+{
+    static const enum io_backend backends[] = {IO_RING, IO_EPOLL, IO_AUTO, IO_AUTO};
     static struct log log;
     log_init_stderr(&log, LOG_WARN, "io test");
     struct io_options options = {
-        .backend = backend,
+        .backend = backends[backend],
         .recv_buffer_bytes = 4096,
         .recv_buffer_count = buffers,
         .disk_threads = threads,
         .log = &log,
     };
     struct io *io = NULL;
+    if (backend == CONTRACT_SIM)
+        contract_simulate();
     int result = io_new(&options, &io);
     if (result == ERR_UNSUPPORTED)
         cr_skip_test("io_uring is not permitted here");
     cr_assert_eq(result, 0, "%s", result_name(result));
+    cr_assert((backend == CONTRACT_SIM) == (strcmp(io_backend_name(io), "simulator") == 0));
     return io;
 }
 
-struct io *contract_open(enum io_backend backend)
+struct io *contract_open(enum contract_backend backend)
 {
     return contract_open_with(backend, 16, 2);
 }
@@ -166,20 +197,96 @@ void contract_pair(struct io *io, int sockets[2])
     cr_assert_not(accepts.out);
 }
 
-int contract_outside(uint16_t port)
+/* Peers outside of any io. */
+
+static bool peer_has_settled(void *context)
 {
-    int outside = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return sim_peer_state(context) != ERR_BUSY;
+}
+
+static struct contract_peer outside_simulated(uint16_t port)
+{
+    struct contract_peer peer = {.socket = -1};
+    peer.peer = sim_peer_connect(simulated, "127.0.0.1", port);
+    cr_assert(sim_run_until(world(), peer_has_settled, peer.peer, PATIENCE_NS));
+    cr_assert_eq(sim_peer_state(peer.peer), 0);
+    return peer;
+}
+
+struct contract_peer contract_outside(uint16_t port)
+{
+    if (simulated != NULL)
+        return outside_simulated(port);
+    struct contract_peer peer = {.socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     struct sockaddr_in address = {
         .sin_family = AF_INET,
         .sin_port = htons(port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
-    int result = connect(outside, (struct sockaddr *)&address, sizeof address);
+    int result = connect(peer.socket, (struct sockaddr *)&address, sizeof address);
     cr_assert_eq(result, 0);
-    return outside;
+    return peer;
 }
 
-int contract_accepted(struct io *io, int *outside)
+void contract_peer_write(struct contract_peer *peer, const void *data, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        const uint8_t *rest = (const uint8_t *)data + at;
+        int64_t n = peer->peer == NULL ? write(peer->socket, rest, len - at)
+                                       : sim_peer_write(peer->peer, rest, len - at);
+        cr_assert_gt(n, 0);
+        at += (size_t)n;
+    }
+}
+
+int64_t contract_peer_read_now(struct contract_peer *peer, void *data, size_t len)
+{
+    if (peer->peer != NULL)
+        return sim_peer_read(peer->peer, data, len);
+    int64_t got = recv(peer->socket, data, len, MSG_DONTWAIT);
+    cr_assert(got >= 0 || errno == EAGAIN);
+    return got;
+}
+
+int64_t contract_peer_read(struct contract_peer *peer, void *data, size_t len)
+{
+    if (peer->peer == NULL)
+        return read(peer->socket, data, len);
+    int64_t got = sim_peer_read(peer->peer, data, len);
+    for (int i = 0; got == ERR_BUSY && i < 1000; i++) {
+        sim_run(world(), NS_PER_MS);
+        got = sim_peer_read(peer->peer, data, len);
+    }
+    return got;
+}
+
+void contract_peer_end(struct contract_peer *peer)
+{
+    if (peer->peer != NULL)
+        sim_peer_end(peer->peer);
+    else
+        shutdown(peer->socket, SHUT_WR);
+}
+
+void contract_peer_close(struct contract_peer *peer)
+{
+    if (peer->peer != NULL)
+        sim_peer_close(peer->peer);
+    else
+        close(peer->socket);
+}
+
+void contract_peer_reset(struct contract_peer *peer)
+{
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    if (peer->peer != NULL)
+        sim_peer_reset(peer->peer);
+    else
+        setsockopt(peer->socket, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    contract_peer_close(peer);
+}
+
+int contract_accepted(struct io *io, struct contract_peer *outside)
 {
     uint16_t port = 0;
     int listener = contract_listen(io, &port);
@@ -192,6 +299,25 @@ int contract_accepted(struct io *io, int *outside)
     return accepted;
 }
 
+void contract_limit_descriptors(const struct contract_peer *newest, bool limited)
+{
+    static struct rlimit before;
+    static uint32_t before_simulated;
+    if (newest->peer != NULL) {
+        uint32_t *most = &sim_disk(simulated)->descriptors_max;
+        if (limited)
+            before_simulated = *most;
+        *most = limited ? 1 : before_simulated;
+        return;
+    }
+    if (limited)
+        getrlimit(RLIMIT_NOFILE, &before);
+    struct rlimit limit = before;
+    if (limited)
+        limit.rlim_cur = (rlim_t)newest->socket + 1;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int64_t contract_send(struct io *io, int socket, const void *data, size_t len)
 {
     struct probe sends = {0};
@@ -202,6 +328,12 @@ int64_t contract_send(struct io *io, int socket, const void *data, size_t len)
 
 void contract_directory(char *path, size_t size)
 {
+    if (simulated != NULL) {
+        static unsigned count;
+        snprintf(path, size, "/tmp/io_test_%u", count++);
+        cr_assert_eq(file_make_directory(sim_host_files(simulated), path), 0);
+        return;
+    }
     const char *base = getenv("TMPDIR");
     snprintf(path, size, "%s/io_test_XXXXXX", base != NULL ? base : "/tmp");
     cr_assert_not_null(mkdtemp(path));

@@ -1,8 +1,8 @@
 /*
  * Tools of the contract tests, which run on every implementation of io.
  *
- * CONTRACT(suite, name) defines one test body and registers it once for the ring and once for
- * epoll. A probe is an operation that records its events and checks that it ends exactly once.
+ * CONTRACT(suite, name) defines one test body and registers it for the ring, for epoll and for the
+ * simulator. A probe is an operation that records its events and checks that it ends exactly once.
  */
 #pragma once
 
@@ -10,22 +10,29 @@
 
 #include "base/util.h"
 #include "io/io.h"
+#include "io/sim/sim.h"
 
 /* For a lost wake, which would sleep for good. */
 #define CONTRACT_TIMEOUT_S 60
 
-/* A test body that runs on both implementations. */
-#define CONTRACT(suite, name)                                \
-    static void suite##_##name(enum io_backend backend);     \
-    Test(suite##_ring, name, .timeout = CONTRACT_TIMEOUT_S)  \
-    {                                                        \
-        suite##_##name(IO_RING);                             \
-    }                                                        \
-    Test(suite##_epoll, name, .timeout = CONTRACT_TIMEOUT_S) \
-    {                                                        \
-        suite##_##name(IO_EPOLL);                            \
-    }                                                        \
-    static void suite##_##name(enum io_backend backend)
+enum contract_backend { CONTRACT_RING, CONTRACT_EPOLL, CONTRACT_AUTO, CONTRACT_SIM };
+
+/* A test body that runs on all implementations. */
+#define CONTRACT(suite, name)                                  \
+    static void suite##_##name(enum contract_backend backend); \
+    Test(suite##_ring, name, .timeout = CONTRACT_TIMEOUT_S)    \
+    {                                                          \
+        suite##_##name(CONTRACT_RING);                         \
+    }                                                          \
+    Test(suite##_epoll, name, .timeout = CONTRACT_TIMEOUT_S)   \
+    {                                                          \
+        suite##_##name(CONTRACT_EPOLL);                        \
+    }                                                          \
+    Test(suite##_sim, name, .timeout = CONTRACT_TIMEOUT_S)     \
+    {                                                          \
+        suite##_##name(CONTRACT_SIM);                          \
+    }                                                          \
+    static void suite##_##name(enum contract_backend backend)
 
 #define PROBE_HELD_MAX 64
 
@@ -46,9 +53,14 @@ struct probe {
     void (*event)(struct probe *probe, const struct io_event *event); /* may be null */
 };
 
-/* Small: 16 buffers of 4096 bytes, two disk threads. Skips the test where the ring is forbidden. */
-struct io *contract_open(enum io_backend backend);
-struct io *contract_open_with(enum io_backend backend, uint32_t buffers, uint32_t threads);
+/* From here on this test runs on a simulated host; contract_open does it, too. */
+void contract_simulate(void);
+/* Null in tests of the real ones. */
+struct sim_host *contract_host(void);
+/* Small: 16 buffers of 4096 bytes, two disk threads. Skips the test where the ring is forbidden.
+ * All simulated ios of a test are cores of one host. */
+struct io *contract_open(enum contract_backend backend);
+struct io *contract_open_with(enum contract_backend backend, uint32_t buffers, uint32_t threads);
 
 /* Ready to be handed to a verb; may be used again when it has ended. */
 struct io_op *probe_start(struct probe *probe, struct io *io);
@@ -69,10 +81,27 @@ void contract_fill(uint8_t *data, size_t len);
 int contract_listen(struct io *io, uint16_t *port);
 /* Two connected sockets, both of this io. */
 void contract_pair(struct io *io, int sockets[2]);
-/* A blocking socket outside of any io. */
-int contract_outside(uint16_t port);
+/* A socket outside of any io: a real one that blocks, or a simulated client. */
+struct contract_peer {
+    int socket; /* -1: simulated */
+    struct sim_peer *peer;
+};
+struct contract_peer contract_outside(uint16_t port);
+/* Whole. */
+void contract_peer_write(struct contract_peer *peer, const void *data, size_t len);
+/* As much as there is at once: bytes, 0 at the end, negative when there is nothing. */
+int64_t contract_peer_read_now(struct contract_peer *peer, void *data, size_t len);
+/* What comes first: bytes, 0 at the end, negative after a reset. */
+int64_t contract_peer_read(struct contract_peer *peer, void *data, size_t len);
+/* Ends what it sends. */
+void contract_peer_end(struct contract_peer *peer);
+/* Closes with a reset. */
+void contract_peer_reset(struct contract_peer *peer);
+void contract_peer_close(struct contract_peer *peer);
 /* A connected socket of this io, and its outside peer. */
-int contract_accepted(struct io *io, int *outside);
+int contract_accepted(struct io *io, struct contract_peer *outside);
+/* No more descriptors than there are now, or as many as before again. */
+void contract_limit_descriptors(const struct contract_peer *newest, bool limited);
 void contract_close(struct io *io, int socket);
 int64_t contract_send(struct io *io, int socket, const void *data, size_t len);
 /* A new directory under the temporary one. */

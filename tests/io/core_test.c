@@ -1,4 +1,5 @@
-/* A core's loop, its sleep and its wakes, on both implementations; with real threads. */
+/* A core's loop, its sleep and its wakes, on all implementations; the real ones with real threads.
+ */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -44,7 +45,7 @@ CONTRACT(core, time_stands_still_between_polls)
     io_poll(io, io_now_precise(io) + NS_PER_MS);
     cr_assert_gt(io_now(io), now_ns);
     now_ns = io_now(io);
-    usleep(2000);
+    io_pause(2 * NS_PER_MS);
     cr_assert_eq(io_now(io), now_ns);
     cr_assert_gt(io_now_precise(io), now_ns);
     cr_assert_geq(io_wall_ms(io), wall_ms);
@@ -76,7 +77,7 @@ static int quick_job(struct file_system *fs, void *context)
     (void)fs;
     atomic_uint *go = context;
     while (go != NULL && atomic_load(go) == 0)
-        usleep(100);
+        io_pause(100 * NS_PER_US);
     return 7;
 }
 
@@ -170,7 +171,7 @@ CONTRACT(core, work_that_comes_late_cancels_the_sleep)
 CONTRACT(core, an_idle_core_sleeps_in_one_call)
 {
     struct io *io = contract_open(backend);
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
     uint16_t port = 0;
     int listener = contract_listen(io, &port);
@@ -193,7 +194,7 @@ CONTRACT(core, an_idle_core_sleeps_in_one_call)
     cr_assert_leq(after.ru_nvcsw - before.ru_nvcsw, 3);
     contract_close(io, accepted);
     contract_close(io, listener);
-    close(outside);
+    contract_peer_close(&outside);
     io_free(io);
 }
 
@@ -280,7 +281,8 @@ CONTRACT(core, no_wake_between_two_busy_cores_is_lost)
 
 Test(core, cores_of_different_kinds_wake_each_other, .timeout = CONTRACT_TIMEOUT_S)
 {
-    struct player players[2] = {{.io = contract_open(IO_RING)}, {.io = contract_open(IO_EPOLL)}};
+    struct player players[2] = {{.io = contract_open(CONTRACT_RING)},
+                                {.io = contract_open(CONTRACT_EPOLL)}};
     players_play(players, 1, ROUNDS / 10);
 }
 
@@ -301,7 +303,7 @@ static void forbid_the_ring(void)
 Test(core, chooses_epoll_where_the_ring_is_forbidden)
 {
     forbid_the_ring();
-    struct io *io = contract_open(IO_AUTO);
+    struct io *io = contract_open(CONTRACT_AUTO);
     cr_assert_str_eq(io_backend_name(io), "epoll");
     struct log log;
     log_init_stderr(&log, LOG_WARN, "io test");

@@ -1,4 +1,4 @@
-/* The disk half of io's contract, on both implementations. */
+/* The disk half of io's contract, on all implementations. */
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ struct disk {
     char path[192];
 };
 
-static void disk_open(struct disk *disk, enum io_backend backend)
+static void disk_open(struct disk *disk, enum contract_backend backend)
 {
     disk->io = contract_open(backend);
     disk->fs = io_files(disk->io);
@@ -28,8 +28,9 @@ static void disk_open(struct disk *disk, enum io_backend backend)
 static void disk_close(struct disk *disk)
 {
     io_free(disk->io);
-    unlink(disk->path);
-    cr_assert_eq(rmdir(disk->directory), 0);
+    int removed = file_remove(file_system_real(), disk->path);
+    cr_assert(removed == 0 || removed == ERR_NOT_FOUND);
+    cr_assert_eq(file_remove_directory(file_system_real(), disk->directory), 0);
 }
 
 static int64_t disk_write(struct disk *disk, const struct io_extent *extent, unsigned flags)
@@ -118,16 +119,24 @@ CONTRACT(disk, syncs_and_reports_a_bad_file)
     disk_close(&disk);
 }
 
+static int open_full(const struct disk *disk)
+{
+    if (contract_host() == NULL)
+        return open("/dev/full", O_RDWR | O_CLOEXEC);
+    sim_disk(contract_host())->capacity_bytes = 0;
+    return file_open(disk->fs, disk->path, FILE_CREATE);
+}
+
 CONTRACT(disk, reports_no_space)
 {
     struct disk disk;
     disk_open(&disk, backend);
-    int full = open("/dev/full", O_RDWR | O_CLOEXEC);
+    int full = open_full(&disk);
     cr_assert_geq(full, 0);
     uint8_t data[64] = {0};
     struct io_extent extent = {.file = full, .data = data, .len = sizeof data};
     cr_assert_eq(disk_write(&disk, &extent, 0), ERR_NO_SPACE);
-    close(full);
+    file_close(disk.fs, full);
     disk_close(&disk);
 }
 
@@ -206,7 +215,7 @@ static int meet_job(struct file_system *fs, void *context)
     struct meeting *meeting = context;
     atomic_fetch_add(&meeting->arrived, 1);
     while (atomic_load(&meeting->arrived) < 2)
-        usleep(100);
+        io_pause(100 * NS_PER_US);
     return 0;
 }
 

@@ -1,4 +1,4 @@
-/* The file verbs of the real file system. */
+/* The file verbs, on the real file system and on a simulated one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,27 @@ static void tear_down(void)
     cr_assert_eq(file_remove_directory(fs, directory), 0);
 }
 
+static void set_up_simulated(void)
+{
+    contract_simulate();
+    set_up();
+}
+
 TestSuite(file, .init = set_up, .fini = tear_down);
+TestSuite(file_sim, .init = set_up_simulated, .fini = tear_down);
+
+/* In the second one file_system_real is the simulated host's. */
+#define FILES(suite, name)            \
+    static void suite##_##name(void); \
+    Test(suite, name)                 \
+    {                                 \
+        suite##_##name();             \
+    }                                 \
+    Test(suite##_sim, name)           \
+    {                                 \
+        suite##_##name();             \
+    }                                 \
+    static void suite##_##name(void)
 
 static const char *in_directory(char path[256], const char *name)
 {
@@ -39,7 +59,7 @@ static const char *in_directory(char path[256], const char *name)
     return path;
 }
 
-Test(file, writes_parts_behind_one_another_and_reads_them)
+FILES(file, writes_parts_behind_one_another_and_reads_them)
 {
     struct file_system *fs = file_system_real();
     char path[256];
@@ -61,7 +81,7 @@ Test(file, writes_parts_behind_one_another_and_reads_them)
     file_close(fs, file);
 }
 
-Test(file, tells_why_it_cannot_open)
+FILES(file, tells_why_it_cannot_open)
 {
     struct file_system *fs = file_system_real();
     char path[256];
@@ -80,7 +100,7 @@ Test(file, tells_why_it_cannot_open)
     file_close(fs, file);
 }
 
-Test(file, tells_size_kind_and_space)
+FILES(file, tells_size_kind_and_space)
 {
     struct file_system *fs = file_system_real();
     char path[256];
@@ -104,7 +124,7 @@ Test(file, tells_size_kind_and_space)
     cr_assert(space.total_bytes >= space.free_bytes && space.block_bytes >= 4096);
 }
 
-Test(file, allocates_without_changing_bytes)
+FILES(file, allocates_without_changing_bytes)
 {
     struct file_system *fs = file_system_real();
     char path[256];
@@ -144,7 +164,7 @@ static int stop_at_entry(void *context, const char *name, enum file_kind kind)
     return ERR_TOO_LARGE;
 }
 
-Test(file, lists_entries_and_stops_when_told)
+FILES(file, lists_entries_and_stops_when_told)
 {
     struct file_system *fs = file_system_real();
     char path[256];
@@ -160,7 +180,7 @@ Test(file, lists_entries_and_stops_when_told)
     cr_assert_eq(file_list(fs, in_directory(path, "none"), count_entry, &seen), ERR_NOT_FOUND);
 }
 
-Test(file, renames_over_another_and_removes)
+FILES(file, renames_over_another_and_removes)
 {
     struct file_system *fs = file_system_real();
     char a[256];
@@ -181,7 +201,7 @@ Test(file, renames_over_another_and_removes)
     cr_assert_eq(file_remove(fs, b), ERR_NOT_FOUND);
 }
 
-Test(file, replaces_a_file_whole)
+FILES(file, replaces_a_file_whole)
 {
     struct file_system *fs = file_system_real();
     char path[256];
@@ -201,7 +221,7 @@ Test(file, replaces_a_file_whole)
     cr_assert_eq(file_load(fs, in_directory(path, "none"), 5, &data, &len), ERR_NOT_FOUND);
 }
 
-Test(file, leaves_the_old_file_when_a_replacement_fails)
+FILES(file, leaves_the_old_file_when_a_replacement_fails)
 {
     struct file_system *fs = file_system_real();
     char path[256];
@@ -227,7 +247,7 @@ static bool child_is_locked_out(const char *path)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-Test(file, locks_out_another_process)
+FILES(file, locks_out_another_process)
 {
     struct file_system *fs = file_system_real();
     char path[256];

@@ -1,10 +1,6 @@
-/* The network half of io's contract, on both implementations. */
-#include <errno.h>
+/* The network half of io's contract, on all implementations. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "contract.h"
 
@@ -59,7 +55,7 @@ CONTRACT(net, serves_many_connections)
     int listener = contract_listen(io, &port);
     struct probe accept_probe = {0};
     io_accept(io, probe_start(&accept_probe, io), listener);
-    int clients[MANY];
+    struct contract_peer clients[MANY];
     int servers[MANY];
     static struct probe probes[MANY];
     for (int i = 0; i < MANY; i++) {
@@ -69,17 +65,17 @@ CONTRACT(net, serves_many_connections)
         io_recv(io, probe_start(&probes[i], io), servers[i]);
     }
     for (int i = 0; i < MANY; i++)
-        cr_assert_eq(write(clients[i], &i, sizeof i), (ssize_t)sizeof i);
+        contract_peer_write(&clients[i], &i, sizeof i);
     for (int i = 0; i < MANY; i++) {
         probe_wait_bytes(&probes[i], sizeof i);
         cr_assert_eq(probes[i].hash, contract_hash(0, &i, sizeof i));
         cr_assert_eq(contract_send(io, servers[i], &i, sizeof i), (int64_t)sizeof i);
         int echo = -1;
-        cr_assert_eq(read(clients[i], &echo, sizeof echo), (ssize_t)sizeof echo);
+        cr_assert_eq(contract_peer_read(&clients[i], &echo, sizeof echo), (int64_t)sizeof echo);
         cr_assert_eq(echo, i);
     }
     for (int i = 0; i < MANY; i++) {
-        close(clients[i]);
+        contract_peer_close(&clients[i]);
         cr_assert_eq(probe_wait(&probes[i]), 0);
         contract_close(io, servers[i]);
     }
@@ -95,7 +91,7 @@ CONTRACT(net, sends_a_large_message_to_a_slow_reader)
     uint8_t *data = malloc(len);
     uint8_t *got = malloc(len);
     contract_fill(data, len);
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
     struct probe send_probe = {0};
     struct iovec part = {data, len};
@@ -104,8 +100,8 @@ CONTRACT(net, sends_a_large_message_to_a_slow_reader)
     cr_assert(send_probe.out, "more than the socket's buffers hold");
     for (size_t at = 0; at < len;) {
         io_poll(io, 0);
-        ssize_t n = recv(outside, got + at, MIN(len - at, (size_t)100000), MSG_DONTWAIT);
-        if (n < 0 && errno == EAGAIN)
+        int64_t n = contract_peer_read_now(&outside, got + at, MIN(len - at, (size_t)100000));
+        if (n < 0)
             continue;
         cr_assert_gt(n, 0);
         at += (size_t)n;
@@ -114,7 +110,7 @@ CONTRACT(net, sends_a_large_message_to_a_slow_reader)
     cr_assert_eq(send_probe.events, 1);
     cr_assert_eq(memcmp(data, got, len), 0);
     contract_close(io, accepted);
-    close(outside);
+    contract_peer_close(&outside);
     io_free(io);
     free(data);
     free(got);
@@ -136,7 +132,7 @@ CONTRACT(net, sends_many_parts_whole_and_in_order)
         parts[i] = (struct iovec){data + total, len};
         total += len;
     }
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
     struct probe send_probe = {0};
     io_send(io, probe_start(&send_probe, io), accepted, parts, PARTS);
@@ -144,8 +140,8 @@ CONTRACT(net, sends_many_parts_whole_and_in_order)
     static uint8_t chunk[70001];
     for (size_t at = 0; at < total;) {
         contract_settle(io);
-        ssize_t n = recv(outside, chunk, sizeof chunk, MSG_DONTWAIT);
-        if (n < 0 && errno == EAGAIN)
+        int64_t n = contract_peer_read_now(&outside, chunk, sizeof chunk);
+        if (n < 0)
             continue;
         cr_assert_gt(n, 0);
         hash = contract_hash(hash, chunk, (size_t)n);
@@ -154,7 +150,7 @@ CONTRACT(net, sends_many_parts_whole_and_in_order)
     cr_assert_eq(probe_wait(&send_probe), (int64_t)total);
     cr_assert_eq(hash, contract_hash(0, data, total));
     contract_close(io, accepted);
-    close(outside);
+    contract_peer_close(&outside);
     io_free(io);
     free(data);
 }
@@ -162,31 +158,29 @@ CONTRACT(net, sends_many_parts_whole_and_in_order)
 CONTRACT(net, receives_bytes_and_the_end_that_came_together)
 {
     struct io *io = contract_open(backend);
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
-    cr_assert_eq(write(outside, "bye", 3), 3);
-    shutdown(outside, SHUT_WR);
+    contract_peer_write(&outside, "bye", 3);
+    contract_peer_end(&outside);
     struct probe recv_probe = {0};
     io_recv(io, probe_start(&recv_probe, io), accepted);
     cr_assert_eq(probe_wait(&recv_probe), 0);
     cr_assert_eq(recv_probe.bytes, 3);
     cr_assert_eq(contract_send(io, accepted, "still open", 10), 10);
     contract_close(io, accepted);
-    close(outside);
+    contract_peer_close(&outside);
     io_free(io);
 }
 
 CONTRACT(net, reports_a_reset_as_closed)
 {
     struct io *io = contract_open(backend);
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
     struct probe recv_probe = {0};
     io_recv(io, probe_start(&recv_probe, io), accepted);
     contract_settle(io);
-    struct linger linger = {.l_onoff = 1, .l_linger = 0};
-    setsockopt(outside, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-    close(outside);
+    contract_peer_reset(&outside);
     cr_assert_eq(probe_wait(&recv_probe), ERR_CLOSED);
     cr_assert_eq(contract_send(io, accepted, "x", 1), ERR_CLOSED);
     contract_close(io, accepted);
@@ -197,7 +191,7 @@ CONTRACT(net, close_ends_all_operations_first)
 {
     const size_t len = 8 * MIB;
     struct io *io = contract_open(backend);
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
     uint32_t counter = 0;
     struct probe recv_probe = {.counter = &counter};
@@ -215,7 +209,7 @@ CONTRACT(net, close_ends_all_operations_first)
     cr_assert_eq(send_probe.value, ERR_CANCELED);
     cr_assert_eq(close_probe.order, 2);
     contract_settle(io);
-    close(outside);
+    contract_peer_close(&outside);
     io_free(io);
     free(part.iov_base);
 }
@@ -223,7 +217,7 @@ CONTRACT(net, close_ends_all_operations_first)
 CONTRACT(net, close_in_the_step_that_starts_operations_ends_them_all)
 {
     struct io *io = contract_open(backend);
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
     struct probe recv_probe = {0};
     struct probe close_probe = {0};
@@ -232,7 +226,7 @@ CONTRACT(net, close_in_the_step_that_starts_operations_ends_them_all)
     probe_wait(&close_probe);
     cr_assert_not(recv_probe.out);
     cr_assert_eq(recv_probe.value, ERR_CANCELED);
-    close(outside);
+    contract_peer_close(&outside);
     io_free(io);
 }
 
@@ -246,51 +240,51 @@ static void close_at_first_event(struct probe *probe, const struct io_event *eve
 CONTRACT(net, a_callback_may_close_its_socket)
 {
     struct io *io = contract_open(backend);
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
     struct probe recv_probe = {.event = close_at_first_event, .order = (uint32_t)accepted};
     io_recv(io, probe_start(&recv_probe, io), accepted);
-    cr_assert_eq(write(outside, "x", 1), 1);
+    contract_peer_write(&outside, "x", 1);
     cr_assert_eq(probe_wait(&recv_probe), ERR_CANCELED);
     contract_settle(io);
     char end;
-    cr_assert_leq(read(outside, &end, 1), 0, "the socket is closed");
-    close(outside);
+    cr_assert_leq(contract_peer_read(&outside, &end, 1), 0, "the socket is closed");
+    contract_peer_close(&outside);
     io_free(io);
 }
 
 CONTRACT(net, cancel_ends_a_receive_and_another_finds_the_bytes)
 {
     struct io *io = contract_open(backend);
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
     struct probe recv_probe = {0};
     io_recv(io, probe_start(&recv_probe, io), accepted);
     contract_settle(io);
     io_cancel(io, &recv_probe.op);
     cr_assert_eq(probe_wait(&recv_probe), ERR_CANCELED);
-    cr_assert_eq(write(outside, "later", 5), 5);
+    contract_peer_write(&outside, "later", 5);
     contract_settle(io);
     cr_assert_eq(recv_probe.bytes, 0);
     io_recv(io, probe_start(&recv_probe, io), accepted);
     probe_wait_bytes(&recv_probe, 5);
     contract_close(io, accepted);
     cr_assert_not(recv_probe.out);
-    close(outside);
+    contract_peer_close(&outside);
     io_free(io);
 }
 
 CONTRACT(net, a_receive_into_memory_takes_no_buffer_and_ends_at_once)
 {
     struct io *io = contract_open(backend);
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
     struct probe probe = {0};
     char got[8] = "........";
     io_recv_into(io, probe_start(&probe, io), accepted, got, 5);
     contract_settle(io);
     cr_assert(probe.out, "nothing has come yet");
-    cr_assert_eq(write(outside, "abcdefg", 7), 7);
+    contract_peer_write(&outside, "abcdefg", 7);
     cr_assert_eq(probe_wait(&probe), 5);
     cr_assert_eq(probe.events, 1);
     cr_assert_arr_eq(got, "abcde...", 8);
@@ -300,9 +294,9 @@ CONTRACT(net, a_receive_into_memory_takes_no_buffer_and_ends_at_once)
     cr_assert_eq(io_recv_available(io), 16);
     struct probe multishot = {0};
     io_recv(io, probe_start(&multishot, io), accepted);
-    cr_assert_eq(write(outside, "hij", 3), 3);
+    contract_peer_write(&outside, "hij", 3);
     probe_wait_bytes(&multishot, 3);
-    close(outside);
+    contract_peer_close(&outside);
     cr_assert_eq(probe_wait(&multishot), 0);
     contract_close(io, accepted);
     io_free(io);
@@ -311,7 +305,7 @@ CONTRACT(net, a_receive_into_memory_takes_no_buffer_and_ends_at_once)
 CONTRACT(net, a_receive_into_memory_ends_with_its_socket)
 {
     struct io *io = contract_open(backend);
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
     struct probe probe = {0};
     char got[8];
@@ -323,11 +317,11 @@ CONTRACT(net, a_receive_into_memory_ends_with_its_socket)
     contract_settle(io);
     io_shutdown(io, accepted);
     cr_assert_eq(probe_wait(&probe), ERR_CLOSED);
-    close(outside);
+    contract_peer_close(&outside);
     contract_close(io, accepted);
     accepted = contract_accepted(io, &outside);
     io_recv_into(io, probe_start(&probe, io), accepted, got, sizeof got);
-    close(outside);
+    contract_peer_close(&outside);
     cr_assert_eq(probe_wait(&probe), 0);
     contract_close(io, accepted);
     io_free(io);
@@ -362,18 +356,18 @@ CONTRACT(net, cancel_ends_an_accept)
     cr_assert_eq(probe_wait(&accept_probe), ERR_CANCELED);
     accept_probe.events = 0;
     io_accept(io, probe_start(&accept_probe, io), listener);
-    int outside = contract_outside(port);
+    struct contract_peer outside = contract_outside(port);
     probe_wait_events(&accept_probe, 1);
     contract_close(io, (int)accept_probe.value);
     contract_close(io, listener);
-    close(outside);
+    contract_peer_close(&outside);
     io_free(io);
 }
 
 CONTRACT(net, shutdown_ends_the_receive_with_closed)
 {
     struct io *io = contract_open(backend);
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
     struct probe recv_probe = {0};
     io_recv(io, probe_start(&recv_probe, io), accepted);
@@ -382,7 +376,7 @@ CONTRACT(net, shutdown_ends_the_receive_with_closed)
     cr_assert_eq(probe_wait(&recv_probe), ERR_CLOSED);
     cr_assert_eq(contract_send(io, accepted, "x", 1), ERR_CLOSED);
     contract_close(io, accepted);
-    close(outside);
+    contract_peer_close(&outside);
     io_free(io);
 }
 
@@ -392,13 +386,9 @@ CONTRACT(net, is_busy_when_all_buffers_are_out_and_goes_on_after_a_release)
     struct io *io = contract_open(backend);
     uint8_t *data = malloc(len);
     contract_fill(data, len);
-    int outside;
+    struct contract_peer outside;
     int accepted = contract_accepted(io, &outside);
-    for (size_t at = 0; at < len;) {
-        ssize_t n = write(outside, data + at, len - at);
-        cr_assert_gt(n, 0);
-        at += (size_t)n;
-    }
+    contract_peer_write(&outside, data, len);
     struct probe recv_probe = {.hold = true};
     io_recv(io, probe_start(&recv_probe, io), accepted);
     cr_assert_eq(probe_wait(&recv_probe), ERR_BUSY);
@@ -414,7 +404,7 @@ CONTRACT(net, is_busy_when_all_buffers_are_out_and_goes_on_after_a_release)
     probe_release_held(&recv_probe);
     contract_close(io, accepted);
     cr_assert_eq(io_recv_available(io), 16);
-    close(outside);
+    contract_peer_close(&outside);
     io_free(io);
     free(data);
 }
@@ -446,14 +436,14 @@ CONTRACT(net, listens_on_every_address_without_a_host)
     cr_assert_eq(io_listen(io, &options, &listener, &port), 0);
     struct probe accept_probe = {0};
     io_accept(io, probe_start(&accept_probe, io), listener);
-    int outside = contract_outside(port);
+    struct contract_peer outside = contract_outside(port);
     probe_wait_events(&accept_probe, 1);
     char name[64];
     io_peer_name(io, (int)accept_probe.value, name);
     cr_assert_not_null(strstr(name, "127.0.0.1:"), "%s", name);
     contract_close(io, (int)accept_probe.value);
     contract_close(io, listener);
-    close(outside);
+    contract_peer_close(&outside);
     io_free(io);
 }
 
@@ -486,24 +476,21 @@ CONTRACT(net, reports_that_descriptors_are_used_up)
     struct io *io = contract_open(backend);
     uint16_t port = 0;
     int listener = contract_listen(io, &port);
-    int outside = contract_outside(port);
-    int other = contract_outside(port);
-    struct rlimit before;
-    getrlimit(RLIMIT_NOFILE, &before);
-    struct rlimit low = {.rlim_cur = (rlim_t)other + 1, .rlim_max = before.rlim_max};
-    setrlimit(RLIMIT_NOFILE, &low);
+    struct contract_peer outside = contract_outside(port);
+    struct contract_peer other = contract_outside(port);
+    contract_limit_descriptors(&other, true);
     struct probe accept_probe = {0};
     io_accept(io, probe_start(&accept_probe, io), listener);
     int64_t value = probe_wait(&accept_probe);
     cr_assert_eq(value, ERR_TOO_MANY_FILES, "%s", result_name((int)value));
-    setrlimit(RLIMIT_NOFILE, &before);
+    contract_limit_descriptors(&other, false);
     accept_probe.events = 0;
     io_accept(io, probe_start(&accept_probe, io), listener);
     probe_wait_events(&accept_probe, 2);
     contract_close(io, (int)accept_probe.first);
     contract_close(io, (int)accept_probe.value);
     contract_close(io, listener);
-    close(outside);
-    close(other);
+    contract_peer_close(&outside);
+    contract_peer_close(&other);
     io_free(io);
 }

@@ -15,9 +15,9 @@
 #include "base/prng.h"
 #include "base/result.h"
 #include "io/file.h"
-#include "io/sim/image.h"
+#include "io/sim/disk_image.h"
 
-struct tree_node {
+struct disk_node {
     struct list node; /* in tree.nodes, by age */
     uint64_t id;
     enum file_kind kind;
@@ -26,45 +26,46 @@ struct tree_node {
     uint32_t handles; /* open ones: they keep an unlinked file's space */
     bool locked;
     int64_t modified_ms;
-    struct image image; /* of a file */
-    struct list cached; /* entries of a directory */
+    struct disk_image image; /* of a file */
+    struct list cached;      /* entries of a directory */
     struct list durable;
     bool marked; /* scratch: while changes are chosen */
 };
 
-struct tree_entry {
+struct disk_entry {
     struct list node;
-    struct tree_node *target;
+    struct disk_node *target;
     char *name;
 };
 
-struct tree {
+struct disk_tree {
     struct list nodes;
     struct list changes; /* not durable yet, by age */
-    struct tree_node *root;
+    struct disk_node *root;
     uint64_t next_id;
 };
 
-void tree_init(struct tree *tree);
+void disk_tree_init(struct disk_tree *tree);
 /* No handle may be open. */
-void tree_fini(struct tree *tree);
+void disk_tree_fini(struct disk_tree *tree);
 
 /* ERR_NOT_FOUND, ERR_IO when a file stands where a directory must. */
-int tree_find(const struct tree *tree, const char *path, struct tree_node **found) MUST_CHECK;
+int disk_tree_find(const struct disk_tree *tree, const char *path,
+                   struct disk_node **found) MUST_CHECK;
 /* ERR_EXISTS, ERR_NOT_FOUND: its directory. */
-int tree_create(struct tree *tree, const char *path, enum file_kind kind,
-                struct tree_node **created) MUST_CHECK;
-int tree_rename(struct tree *tree, const char *from, const char *to) MUST_CHECK;
-int tree_remove(struct tree *tree, const char *path) MUST_CHECK;
-int tree_remove_directory(struct tree *tree, const char *path) MUST_CHECK;
+int disk_tree_create(struct disk_tree *tree, const char *path, enum file_kind kind,
+                     struct disk_node **created) MUST_CHECK;
+int disk_tree_rename(struct disk_tree *tree, const char *from, const char *to) MUST_CHECK;
+int disk_tree_remove(struct disk_tree *tree, const char *path) MUST_CHECK;
+int disk_tree_remove_directory(struct disk_tree *tree, const char *path) MUST_CHECK;
 /* Makes the entries of the directory durable. */
-void tree_sync(struct tree *tree, struct tree_node *directory);
+void disk_tree_sync(struct disk_tree *tree, struct disk_node *directory);
 /* All directories, and all files whole. */
-void tree_sync_all(struct tree *tree);
+void disk_tree_sync_all(struct disk_tree *tree);
 /* Power loss. All handles must be closed. */
-void tree_crash(struct tree *tree, struct prng *prng);
+void disk_tree_crash(struct disk_tree *tree, struct prng *prng);
 
-void tree_hold(struct tree_node *node);
-void tree_drop(struct tree *tree, struct tree_node *node);
+void disk_tree_hold(struct disk_node *node);
+void disk_tree_drop(struct disk_tree *tree, struct disk_node *node);
 /* Bytes of all files that are linked or open. */
-uint64_t tree_used(const struct tree *tree);
+uint64_t disk_tree_used(const struct disk_tree *tree);

@@ -12,11 +12,11 @@
 
 #include "base/prng.h"
 
-#define IMAGE_SECTOR 512
-#define IMAGE_PAGE 4096
-#define IMAGE_NO_CUT UINT64_MAX
+#define DISK_SECTOR 512
+#define DISK_PAGE 4096
+#define DISK_NO_CUT UINT64_MAX
 
-struct image_page {
+struct disk_page {
     uint8_t *cached;  /* null: zeros */
     uint8_t *durable; /* null: as cached; else the sectors of neither mask are equal */
     uint8_t dirty;    /* a bit per sector */
@@ -24,8 +24,8 @@ struct image_page {
     bool allocated;
 };
 
-struct image {
-    struct image_page *pages;
+struct disk_image {
+    struct disk_page *pages;
     uint64_t page_count;
     uint64_t size;
     uint64_t durable_size;
@@ -33,30 +33,30 @@ struct image {
     uint64_t allocated_pages;
 };
 
-void image_init(struct image *image);
-void image_fini(struct image *image);
+void disk_image_init(struct disk_image *image);
+void disk_image_fini(struct disk_image *image);
 
 /* Bytes read: fewer than `len` at the end. */
-uint64_t image_read(const struct image *image, void *data, uint64_t len, uint64_t pos);
+uint64_t disk_image_read(const struct disk_image *image, void *data, uint64_t len, uint64_t pos);
 /* How many pages a write there would allocate. */
-uint64_t image_pages_wanted(const struct image *image, uint64_t pos, uint64_t len);
+uint64_t disk_image_pages_wanted(const struct disk_image *image, uint64_t pos, uint64_t len);
 /* Into the cache. */
-void image_write(struct image *image, const void *data, uint64_t len, uint64_t pos);
+void disk_image_write(struct disk_image *image, const void *data, uint64_t len, uint64_t pos);
 /* Makes what is dirty in the range durable, and the size up to its end. */
-void image_sync_range(struct image *image, uint64_t pos, uint64_t len);
-void image_sync(struct image *image);
+void disk_image_sync_range(struct disk_image *image, uint64_t pos, uint64_t len);
+void disk_image_sync(struct disk_image *image);
 /* What is dirty in the range becomes durable without any promise. */
-void image_write_back(struct image *image, uint64_t pos, uint64_t len);
+void disk_image_write_back(struct disk_image *image, uint64_t pos, uint64_t len);
 /* What is dirty in the range becomes lost. */
-void image_lose(struct image *image, uint64_t pos, uint64_t len);
+void disk_image_lose(struct disk_image *image, uint64_t pos, uint64_t len);
 /* A sync that fails: each dirty sector has become durable, or is lost. */
-void image_sync_failed(struct image *image, struct prng *prng);
-void image_truncate(struct image *image, uint64_t size);
+void disk_image_sync_failed(struct disk_image *image, struct prng *prng);
+void disk_image_truncate(struct disk_image *image, uint64_t size);
 /* Allocates the pages and extends the size to the range's end. */
-void image_allocate(struct image *image, uint64_t pos, uint64_t len);
+void disk_image_allocate(struct disk_image *image, uint64_t pos, uint64_t len);
 /* Flips bits in the range, in both images. */
-void image_corrupt(struct image *image, uint64_t pos, uint64_t len, struct prng *prng);
+void disk_image_corrupt(struct disk_image *image, uint64_t pos, uint64_t len, struct prng *prng);
 /* Power loss: each dirty sector survives or not, as does a new size. Both images agree then. */
-void image_crash(struct image *image, struct prng *prng);
+void disk_image_crash(struct disk_image *image, struct prng *prng);
 /* Bytes of sectors that are not as they are on the disk. */
-uint64_t image_unsynced(const struct image *image);
+uint64_t disk_image_unsynced(const struct disk_image *image);

@@ -6,7 +6,7 @@
  * crash may bring back everything behind it. Once it is durable nothing from before may appear
  * behind it, whatever was written there later.
  */
-#include "io/sim/image.h"
+#include "io/sim/disk_image.h"
 
 #include <string.h>
 
@@ -14,33 +14,33 @@
 #include "base/mem.h"
 #include "base/util.h"
 
-#define SECTORS (IMAGE_PAGE / IMAGE_SECTOR)
+#define SECTORS (DISK_PAGE / DISK_SECTOR)
 
-static const uint8_t zeros[IMAGE_PAGE];
+static const uint8_t zeros[DISK_PAGE];
 
-void image_init(struct image *image)
+void disk_image_init(struct disk_image *image)
 {
-    *image = (struct image){.cut = IMAGE_NO_CUT};
+    *image = (struct disk_image){.cut = DISK_NO_CUT};
 }
 
-static void page_clear(struct image *image, struct image_page *page)
+static void page_clear(struct disk_image *image, struct disk_page *page)
 {
     mem_free(page->cached);
     mem_free(page->durable);
     image->allocated_pages -= page->allocated;
-    *page = (struct image_page){0};
+    *page = (struct disk_page){0};
 }
 
-void image_fini(struct image *image)
+void disk_image_fini(struct disk_image *image)
 {
     for (uint64_t i = 0; i < image->page_count; i++)
         page_clear(image, &image->pages[i]);
     ASSERT(image->allocated_pages == 0);
     mem_free(image->pages);
-    image_init(image);
+    disk_image_init(image);
 }
 
-static struct image_page *page_at(struct image *image, uint64_t number)
+static struct disk_page *page_at(struct disk_image *image, uint64_t number)
 {
     if (number >= image->page_count) {
         uint64_t count = MAX(number + 1, image->page_count * 2);
@@ -51,7 +51,7 @@ static struct image_page *page_at(struct image *image, uint64_t number)
     return &image->pages[number];
 }
 
-static const uint8_t *page_bytes(const struct image_page *page)
+static const uint8_t *page_bytes(const struct disk_page *page)
 {
     return page->cached != NULL ? page->cached : zeros;
 }
@@ -59,9 +59,9 @@ static const uint8_t *page_bytes(const struct image_page *page)
 /* The bits of the sectors that [from, to) of a page touches. */
 static uint8_t sector_mask(uint64_t from, uint64_t to)
 {
-    ASSERT(from < to && to <= IMAGE_PAGE);
-    unsigned first = (unsigned)(from / IMAGE_SECTOR);
-    unsigned end = (unsigned)((to + IMAGE_SECTOR - 1) / IMAGE_SECTOR);
+    ASSERT(from < to && to <= DISK_PAGE);
+    unsigned first = (unsigned)(from / DISK_SECTOR);
+    unsigned end = (unsigned)((to + DISK_SECTOR - 1) / DISK_SECTOR);
     return (uint8_t)((0xffU << first) & (0xffU >> (SECTORS - end)));
 }
 
@@ -74,11 +74,11 @@ struct part {
 
 static struct part part_at(uint64_t pos, uint64_t end)
 {
-    uint64_t from = pos % IMAGE_PAGE;
-    return (struct part){pos / IMAGE_PAGE, from, MIN(from + (end - pos), (uint64_t)IMAGE_PAGE)};
+    uint64_t from = pos % DISK_PAGE;
+    return (struct part){pos / DISK_PAGE, from, MIN(from + (end - pos), (uint64_t)DISK_PAGE)};
 }
 
-uint64_t image_read(const struct image *image, void *data, uint64_t len, uint64_t pos)
+uint64_t disk_image_read(const struct disk_image *image, void *data, uint64_t len, uint64_t pos)
 {
     uint64_t end = MIN(image->size, pos + len);
     uint64_t at = pos;
@@ -92,32 +92,32 @@ uint64_t image_read(const struct image *image, void *data, uint64_t len, uint64_
     return at - pos;
 }
 
-uint64_t image_pages_wanted(const struct image *image, uint64_t pos, uint64_t len)
+uint64_t disk_image_pages_wanted(const struct disk_image *image, uint64_t pos, uint64_t len)
 {
     uint64_t wanted = 0;
-    for (uint64_t n = pos / IMAGE_PAGE; len > 0 && n <= (pos + len - 1) / IMAGE_PAGE; n++)
+    for (uint64_t n = pos / DISK_PAGE; len > 0 && n <= (pos + len - 1) / DISK_PAGE; n++)
         wanted += n >= image->page_count || !image->pages[n].allocated;
     return wanted;
 }
 
-static void page_allocate(struct image *image, struct image_page *page)
+static void page_allocate(struct disk_image *image, struct disk_page *page)
 {
     image->allocated_pages += !page->allocated;
     page->allocated = true;
 }
 
 /* Before sectors change in the cache: the disk keeps what they were. */
-static void page_split(struct image_page *page)
+static void page_split(struct disk_page *page)
 {
     if (page->cached == NULL)
-        page->cached = mem_alloc(IMAGE_PAGE);
+        page->cached = mem_alloc(DISK_PAGE);
     if (page->durable == NULL) {
-        page->durable = mem_alloc(IMAGE_PAGE);
-        memcpy(page->durable, page->cached, IMAGE_PAGE);
+        page->durable = mem_alloc(DISK_PAGE);
+        memcpy(page->durable, page->cached, DISK_PAGE);
     }
 }
 
-static void page_join(struct image_page *page)
+static void page_join(struct disk_page *page)
 {
     if ((page->dirty | page->lost) != 0)
         return;
@@ -129,11 +129,11 @@ static void sectors_copy(uint8_t *to, const uint8_t *from, uint8_t mask)
 {
     for (unsigned s = 0; s < SECTORS; s++)
         if (mask & (1U << s))
-            memcpy(to + s * IMAGE_SECTOR, from + s * IMAGE_SECTOR, IMAGE_SECTOR);
+            memcpy(to + s * DISK_SECTOR, from + s * DISK_SECTOR, DISK_SECTOR);
 }
 
 /* The dirty ones of the mask reach the disk. */
-static void page_sync(struct image_page *page, uint8_t mask)
+static void page_sync(struct disk_page *page, uint8_t mask)
 {
     mask &= page->dirty;
     if (mask == 0)
@@ -144,9 +144,9 @@ static void page_sync(struct image_page *page, uint8_t mask)
 }
 
 /* `data` null: zeros. */
-static void page_write(struct image *image, const struct part *part, const uint8_t *data)
+static void page_write(struct disk_image *image, const struct part *part, const uint8_t *data)
 {
-    struct image_page *page = page_at(image, part->number);
+    struct disk_page *page = page_at(image, part->number);
     uint64_t len = part->to - part->from;
     page_allocate(image, page);
     data = data == NULL ? zeros : data;
@@ -159,7 +159,7 @@ static void page_write(struct image *image, const struct part *part, const uint8
     page->lost &= (uint8_t)~mask;
 }
 
-void image_write(struct image *image, const void *data, uint64_t len, uint64_t pos)
+void disk_image_write(struct disk_image *image, const void *data, uint64_t len, uint64_t pos)
 {
     uint64_t at = pos;
     while (at < pos + len) {
@@ -172,27 +172,27 @@ void image_write(struct image *image, const void *data, uint64_t len, uint64_t p
 }
 
 /* Sectors behind the cut: what the disk had there before it is gone. */
-static void page_commit_cut(struct image_page *page, uint64_t from)
+static void page_commit_cut(struct disk_page *page, uint64_t from)
 {
     if (page->durable != NULL)
-        memset(page->durable + from, 0, IMAGE_PAGE - from);
+        memset(page->durable + from, 0, DISK_PAGE - from);
 }
 
-static void image_commit_cut(struct image *image)
+static void image_commit_cut(struct disk_image *image)
 {
-    for (uint64_t n = image->cut / IMAGE_PAGE; n < image->page_count; n++) {
-        uint64_t from = n == image->cut / IMAGE_PAGE ? image->cut % IMAGE_PAGE : 0;
+    for (uint64_t n = image->cut / DISK_PAGE; n < image->page_count; n++) {
+        uint64_t from = n == image->cut / DISK_PAGE ? image->cut % DISK_PAGE : 0;
         page_commit_cut(&image->pages[n], from);
     }
     image->durable_size = MIN(image->durable_size, image->cut);
-    image->cut = IMAGE_NO_CUT;
+    image->cut = DISK_NO_CUT;
 }
 
-typedef void page_fn(struct image_page *page, uint8_t mask);
+typedef void page_fn(struct disk_page *page, uint8_t mask);
 
-static void image_each(struct image *image, uint64_t pos, uint64_t end, page_fn *apply)
+static void image_each(struct disk_image *image, uint64_t pos, uint64_t end, page_fn *apply)
 {
-    end = MIN(end, image->page_count * IMAGE_PAGE);
+    end = MIN(end, image->page_count * DISK_PAGE);
     while (pos < end) {
         struct part part = part_at(pos, end);
         apply(&image->pages[part.number], sector_mask(part.from, part.to));
@@ -200,60 +200,60 @@ static void image_each(struct image *image, uint64_t pos, uint64_t end, page_fn 
     }
 }
 
-void image_sync_range(struct image *image, uint64_t pos, uint64_t len)
+void disk_image_sync_range(struct disk_image *image, uint64_t pos, uint64_t len)
 {
-    if (image->cut != IMAGE_NO_CUT)
+    if (image->cut != DISK_NO_CUT)
         image_commit_cut(image);
     image_each(image, pos, pos + len, page_sync);
     image->durable_size = MAX(image->durable_size, MIN(image->size, pos + len));
 }
 
-void image_sync(struct image *image)
+void disk_image_sync(struct disk_image *image)
 {
-    image_sync_range(image, 0, image->page_count * IMAGE_PAGE);
+    disk_image_sync_range(image, 0, image->page_count * DISK_PAGE);
     image->durable_size = image->size;
 }
 
-void image_write_back(struct image *image, uint64_t pos, uint64_t len)
+void disk_image_write_back(struct disk_image *image, uint64_t pos, uint64_t len)
 {
     /* A cut that is not durable yet may still be undone: what lies behind it has to wait. */
-    if (image->cut == IMAGE_NO_CUT)
+    if (image->cut == DISK_NO_CUT)
         image_each(image, pos, pos + len, page_sync);
 }
 
-static void page_lose(struct image_page *page, uint8_t mask)
+static void page_lose(struct disk_page *page, uint8_t mask)
 {
     mask &= page->dirty;
     page->dirty &= (uint8_t)~mask;
     page->lost |= mask;
 }
 
-void image_lose(struct image *image, uint64_t pos, uint64_t len)
+void disk_image_lose(struct disk_image *image, uint64_t pos, uint64_t len)
 {
     image_each(image, pos, pos + len, page_lose);
 }
 
-void image_sync_failed(struct image *image, struct prng *prng)
+void disk_image_sync_failed(struct disk_image *image, struct prng *prng)
 {
-    if (image->cut != IMAGE_NO_CUT && prng_below(prng, 2) == 0)
+    if (image->cut != DISK_NO_CUT && prng_below(prng, 2) == 0)
         image_commit_cut(image);
     for (uint64_t n = 0; n < image->page_count; n++) {
-        struct image_page *page = &image->pages[n];
+        struct disk_page *page = &image->pages[n];
         if (page->dirty == 0)
             continue;
-        if (image->cut == IMAGE_NO_CUT)
+        if (image->cut == DISK_NO_CUT)
             page_sync(page, (uint8_t)prng_next(prng));
         page_lose(page, 0xff);
     }
 }
 
-void image_truncate(struct image *image, uint64_t size)
+void disk_image_truncate(struct disk_image *image, uint64_t size)
 {
     if (size < image->durable_size)
         image->cut = MIN(image->cut, size);
-    for (uint64_t n = size / IMAGE_PAGE; n < image->page_count; n++) {
-        struct image_page *page = &image->pages[n];
-        struct part part = {n, n == size / IMAGE_PAGE ? size % IMAGE_PAGE : 0, IMAGE_PAGE};
+    for (uint64_t n = size / DISK_PAGE; n < image->page_count; n++) {
+        struct disk_page *page = &image->pages[n];
+        struct part part = {n, n == size / DISK_PAGE ? size % DISK_PAGE : 0, DISK_PAGE};
         if (page->cached != NULL)
             page_write(image, &part, NULL);
         if (part.from == 0) {
@@ -264,23 +264,23 @@ void image_truncate(struct image *image, uint64_t size)
     image->size = size;
 }
 
-void image_allocate(struct image *image, uint64_t pos, uint64_t len)
+void disk_image_allocate(struct disk_image *image, uint64_t pos, uint64_t len)
 {
-    for (uint64_t n = pos / IMAGE_PAGE; len > 0 && n <= (pos + len - 1) / IMAGE_PAGE; n++)
+    for (uint64_t n = pos / DISK_PAGE; len > 0 && n <= (pos + len - 1) / DISK_PAGE; n++)
         page_allocate(image, page_at(image, n));
     image->size = MAX(image->size, pos + len);
 }
 
-void image_corrupt(struct image *image, uint64_t pos, uint64_t len, struct prng *prng)
+void disk_image_corrupt(struct disk_image *image, uint64_t pos, uint64_t len, struct prng *prng)
 {
-    for (uint64_t at = pos; at < MIN(pos + len, image->size); at += IMAGE_SECTOR) {
-        struct image_page *page = page_at(image, at / IMAGE_PAGE);
+    for (uint64_t at = pos; at < MIN(pos + len, image->size); at += DISK_SECTOR) {
+        struct disk_page *page = page_at(image, at / DISK_PAGE);
         uint8_t bit = (uint8_t)(1U << prng_below(prng, 8));
         if (page->cached == NULL)
-            page->cached = mem_alloc(IMAGE_PAGE);
-        page->cached[at % IMAGE_PAGE] ^= bit;
+            page->cached = mem_alloc(DISK_PAGE);
+        page->cached[at % DISK_PAGE] ^= bit;
         if (page->durable != NULL)
-            page->durable[at % IMAGE_PAGE] ^= bit;
+            page->durable[at % DISK_PAGE] ^= bit;
     }
 }
 
@@ -307,16 +307,16 @@ static uint8_t survivors(struct prng *prng, unsigned percent)
 }
 
 /* An undone cut takes back what was written behind it: that went into blocks of the new file. */
-static void image_undo_cut(struct image *image)
+static void image_undo_cut(struct disk_image *image)
 {
-    uint64_t from = image->cut / IMAGE_SECTOR * IMAGE_SECTOR;
-    image_each(image, from, image->page_count * IMAGE_PAGE, page_lose);
+    uint64_t from = image->cut / DISK_SECTOR * DISK_SECTOR;
+    image_each(image, from, image->page_count * DISK_PAGE, page_lose);
     image->size = image->durable_size;
-    image->cut = IMAGE_NO_CUT;
+    image->cut = DISK_NO_CUT;
 }
 
 /* A size that was extended and not synced: the old one, the new one, or one in between. */
-static uint64_t surviving_size(const struct image *image, struct prng *prng)
+static uint64_t surviving_size(const struct disk_image *image, struct prng *prng)
 {
     if (image->size <= image->durable_size)
         return image->durable_size;
@@ -332,7 +332,7 @@ static uint64_t surviving_size(const struct image *image, struct prng *prng)
 }
 
 /* The cache is gone: it shows what the disk has. */
-static void page_reload(struct image_page *page)
+static void page_reload(struct disk_page *page)
 {
     if (page->durable == NULL)
         return;
@@ -341,10 +341,10 @@ static void page_reload(struct image_page *page)
     page_join(page);
 }
 
-void image_crash(struct image *image, struct prng *prng)
+void disk_image_crash(struct disk_image *image, struct prng *prng)
 {
     unsigned percent = survival_percent(prng);
-    if (image->cut != IMAGE_NO_CUT) {
+    if (image->cut != DISK_NO_CUT) {
         if (prng_below(prng, 2) == 0)
             image_commit_cut(image);
         else
@@ -352,15 +352,15 @@ void image_crash(struct image *image, struct prng *prng)
     }
     uint64_t size = surviving_size(image, prng);
     for (uint64_t n = 0; n < image->page_count; n++) {
-        struct image_page *page = &image->pages[n];
+        struct disk_page *page = &image->pages[n];
         if (page->dirty != 0)
             page_sync(page, survivors(prng, percent));
         page_reload(page);
     }
     /* Nothing may lie behind the end; it is no cut that a sync has to commit. */
     image->durable_size = size;
-    image_truncate(image, size);
-    image->cut = IMAGE_NO_CUT;
+    disk_image_truncate(image, size);
+    image->cut = DISK_NO_CUT;
     for (uint64_t n = 0; n < image->page_count; n++)
         page_sync(&image->pages[n], 0xff);
 }
@@ -370,10 +370,10 @@ static unsigned bits(uint8_t mask)
     return (unsigned)__builtin_popcount(mask);
 }
 
-uint64_t image_unsynced(const struct image *image)
+uint64_t disk_image_unsynced(const struct disk_image *image)
 {
     uint64_t sectors = 0;
     for (uint64_t n = 0; n < image->page_count; n++)
         sectors += bits(image->pages[n].dirty | image->pages[n].lost);
-    return sectors * IMAGE_SECTOR;
+    return sectors * DISK_SECTOR;
 }

@@ -1,6 +1,6 @@
 /* Nodes, entries, paths, and what of their changes survives. Paths without a leading slash begin at
  * the root as well. */
-#include "io/sim/tree.h"
+#include "io/sim/disk_tree.h"
 
 #include <string.h>
 
@@ -12,35 +12,35 @@
 /* One change: an entry that goes, an entry that comes, or both at once. */
 struct change {
     struct list node;
-    struct tree_node *from; /* null: nothing goes */
+    struct disk_node *from; /* null: nothing goes */
     char *from_name;
-    struct tree_node *to; /* null: nothing comes */
+    struct disk_node *to; /* null: nothing comes */
     char *to_name;
-    struct tree_node *target; /* what comes */
+    struct disk_node *target; /* what comes */
 };
 
 /* Nodes. */
 
-static struct tree_node *node_new(struct tree *tree, enum file_kind kind)
+static struct disk_node *node_new(struct disk_tree *tree, enum file_kind kind)
 {
-    struct tree_node *node = mem_alloc(sizeof *node);
+    struct disk_node *node = mem_alloc(sizeof *node);
     node->id = tree->next_id++;
     node->kind = kind;
-    image_init(&node->image);
+    disk_image_init(&node->image);
     list_init(&node->cached);
     list_init(&node->durable);
     list_push_back(&tree->nodes, &node->node);
     return node;
 }
 
-void tree_hold(struct tree_node *node)
+void disk_tree_hold(struct disk_node *node)
 {
     node->refs++;
 }
 
-static void entries_clear(struct tree *tree, struct list *entries, bool cached);
+static void entries_clear(struct disk_tree *tree, struct list *entries, bool cached);
 
-void tree_drop(struct tree *tree, struct tree_node *node)
+void disk_tree_drop(struct disk_tree *tree, struct disk_node *node)
 {
     ASSERT(node->refs > 0);
     if (--node->refs > 0)
@@ -49,59 +49,61 @@ void tree_drop(struct tree *tree, struct tree_node *node)
     entries_clear(tree, &node->cached, true);
     entries_clear(tree, &node->durable, false);
     list_remove(&node->node);
-    image_fini(&node->image);
+    disk_image_fini(&node->image);
     mem_free(node);
 }
 
 /* Entries. */
 
-static struct tree_entry *entry_find(const struct list *entries, const char *name)
+static struct disk_entry *entry_find(const struct list *entries, const char *name)
 {
     LIST_EACH(node, entries) {
-        struct tree_entry *entry = LIST_ENTRY(node, struct tree_entry, node);
+        struct disk_entry *entry = LIST_ENTRY(node, struct disk_entry, node);
         if (strcmp(entry->name, name) == 0)
             return entry;
     }
     return NULL;
 }
 
-static void entry_add(struct list *entries, const char *name, struct tree_node *target, bool cached)
+static void entry_add(struct list *entries, const char *name, struct disk_node *target, bool cached)
 {
     ASSERT(entry_find(entries, name) == NULL);
-    struct tree_entry *entry = mem_alloc(sizeof *entry);
+    struct disk_entry *entry = mem_alloc(sizeof *entry);
     entry->name = mem_copy_string(name);
     entry->target = target;
-    tree_hold(target);
+    disk_tree_hold(target);
     target->links += cached;
     list_push_back(entries, &entry->node);
 }
 
-static void entry_free(struct tree *tree, struct tree_entry *entry, bool cached)
+static void entry_free(struct disk_tree *tree, struct disk_entry *entry, bool cached)
 {
-    struct tree_node *target = entry->target;
+    struct disk_node *target = entry->target;
     list_remove(&entry->node);
     mem_free(entry->name);
     mem_free(entry);
     target->links -= cached;
-    tree_drop(tree, target);
+    disk_tree_drop(tree, target);
 }
 
-static void entries_clear(struct tree *tree, struct list *entries, bool cached)
+static void entries_clear(struct disk_tree *tree, struct list *entries, bool cached)
 {
-    while (!list_empty(entries))
-        entry_free(tree, LIST_FIRST(entries, struct tree_entry, node), cached);
+    struct list *node;
+    while ((node = list_pop_front(entries)) != NULL)
+        entry_free(tree, LIST_ENTRY(node, struct disk_entry, node), cached);
 }
 
-static void entry_unbind(struct tree *tree, struct list *entries, const char *name, bool cached)
+static void entry_unbind(struct disk_tree *tree, struct list *entries, const char *name,
+                         bool cached)
 {
-    struct tree_entry *entry = entry_find(entries, name);
+    struct disk_entry *entry = entry_find(entries, name);
     if (entry != NULL)
         entry_free(tree, entry, cached);
 }
 
 /* Changes. */
 
-static void change_apply(struct tree *tree, const struct change *change, bool cached)
+static void change_apply(struct disk_tree *tree, const struct change *change, bool cached)
 {
     if (change->from != NULL)
         entry_unbind(tree, cached ? &change->from->cached : &change->from->durable,
@@ -113,31 +115,31 @@ static void change_apply(struct tree *tree, const struct change *change, bool ca
     entry_add(entries, change->to_name, change->target, cached);
 }
 
-static void change_free(struct tree *tree, struct change *change)
+static void change_free(struct disk_tree *tree, struct change *change)
 {
     list_remove(&change->node);
     if (change->from != NULL)
-        tree_drop(tree, change->from);
+        disk_tree_drop(tree, change->from);
     if (change->to != NULL) {
-        tree_drop(tree, change->target);
-        tree_drop(tree, change->to);
+        disk_tree_drop(tree, change->target);
+        disk_tree_drop(tree, change->to);
     }
     mem_free(change->from_name);
     mem_free(change->to_name);
     mem_free(change);
 }
 
-static void change_make(struct tree *tree, const struct change *from)
+static void change_make(struct disk_tree *tree, const struct change *from)
 {
     struct change *change = mem_alloc(sizeof *change);
     *change = *from;
     if (from->from != NULL) {
-        tree_hold(from->from);
+        disk_tree_hold(from->from);
         change->from_name = mem_copy_string(from->from_name);
     }
     if (from->to != NULL) {
-        tree_hold(from->to);
-        tree_hold(from->target);
+        disk_tree_hold(from->to);
+        disk_tree_hold(from->target);
         change->to_name = mem_copy_string(from->to_name);
     }
     list_init(&change->node);
@@ -159,20 +161,20 @@ static void change_mark(const struct change *change)
         change->to->marked = true;
 }
 
-static void marks_clear(struct tree *tree)
+static void marks_clear(struct disk_tree *tree)
 {
     LIST_EACH(node, &tree->nodes)
-        LIST_ENTRY(node, struct tree_node, node)->marked = false;
+        LIST_ENTRY(node, struct disk_node, node)->marked = false;
 }
 
-static void change_commit(struct tree *tree, struct change *change)
+static void change_commit(struct disk_tree *tree, struct change *change)
 {
     change_apply(tree, change, false);
     change_free(tree, change);
 }
 
 /* Goes back in time to find what the directory's changes stand on in others; then applies them. */
-void tree_sync(struct tree *tree, struct tree_node *directory)
+void disk_tree_sync(struct disk_tree *tree, struct disk_node *directory)
 {
     struct list chosen;
     list_init(&chosen);
@@ -187,28 +189,30 @@ void tree_sync(struct tree *tree, struct tree_node *directory)
         list_remove(&change->node);
         list_push_front(&chosen, &change->node);
     }
-    while (!list_empty(&chosen))
-        change_commit(tree, LIST_FIRST(&chosen, struct change, node));
+    struct list *node;
+    while ((node = list_pop_front(&chosen)) != NULL)
+        change_commit(tree, LIST_ENTRY(node, struct change, node));
 }
 
-void tree_sync_all(struct tree *tree)
+void disk_tree_sync_all(struct disk_tree *tree)
 {
     while (!list_empty(&tree->changes))
         change_commit(tree, LIST_FIRST(&tree->changes, struct change, node));
     LIST_EACH(node, &tree->nodes)
-        image_sync(&LIST_ENTRY(node, struct tree_node, node)->image);
+        disk_image_sync(&LIST_ENTRY(node, struct disk_node, node)->image);
 }
 
 /* Power loss. A directory is marked once one of its changes is lost: those behind it are, too. */
 
-static void changes_settle(struct tree *tree, struct prng *prng)
+static void changes_settle(struct disk_tree *tree, struct prng *prng)
 {
     /* Often none, often all, often the first few. */
     uint64_t choice = prng_below(prng, 4);
     uint64_t keep_percent = choice < 2 ? choice * 100 : 50 + prng_below(prng, 50);
     marks_clear(tree);
-    while (!list_empty(&tree->changes)) {
-        struct change *change = LIST_FIRST(&tree->changes, struct change, node);
+    struct list *node;
+    while ((node = list_pop_front(&tree->changes)) != NULL) {
+        struct change *change = LIST_ENTRY(node, struct change, node);
         bool kept = prng_below(prng, 100) < keep_percent && !change_touches_marked(change);
         if (kept) {
             change_commit(tree, change);
@@ -219,28 +223,28 @@ static void changes_settle(struct tree *tree, struct prng *prng)
     }
 }
 
-static void directory_reload(struct tree *tree, struct tree_node *directory)
+static void directory_reload(struct disk_tree *tree, struct disk_node *directory)
 {
     entries_clear(tree, &directory->cached, true);
     LIST_EACH(node, &directory->durable) {
-        const struct tree_entry *entry = LIST_ENTRY(node, struct tree_entry, node);
+        const struct disk_entry *entry = LIST_ENTRY(node, struct disk_entry, node);
         entry_add(&directory->cached, entry->name, entry->target, true);
     }
 }
 
-void tree_crash(struct tree *tree, struct prng *prng)
+void disk_tree_crash(struct disk_tree *tree, struct prng *prng)
 {
     struct list nodes;
     changes_settle(tree, prng);
     LIST_EACH(node, &tree->nodes)
-        tree_hold(LIST_ENTRY(node, struct tree_node, node));
+        disk_tree_hold(LIST_ENTRY(node, struct disk_node, node));
     LIST_EACH(node, &tree->nodes) {
-        struct tree_node *file = LIST_ENTRY(node, struct tree_node, node);
+        struct disk_node *file = LIST_ENTRY(node, struct disk_node, node);
         ASSERT(file->handles == 0);
         if (file->kind == FILE_KIND_DIRECTORY)
             directory_reload(tree, file);
         else
-            image_crash(&file->image, prng);
+            disk_image_crash(&file->image, prng);
         file->locked = false;
     }
     /* Each is held here, so that none goes while the list is walked. */
@@ -249,17 +253,17 @@ void tree_crash(struct tree *tree, struct prng *prng)
     while (!list_empty(&nodes)) {
         struct list *node = list_pop_front(&nodes);
         list_push_back(&tree->nodes, node);
-        tree_drop(tree, LIST_ENTRY(node, struct tree_node, node));
+        disk_tree_drop(tree, LIST_ENTRY(node, struct disk_node, node));
     }
 }
 
 /* Paths. */
 
 /* The directory that holds the last name of the path, and that name. */
-static int path_resolve(const struct tree *tree, const char *path, struct tree_node **directory,
-                        char *name)
+static int path_resolve(const struct disk_tree *tree, const char *path,
+                        struct disk_node **directory, char *name)
 {
-    struct tree_node *at = tree->root;
+    struct disk_node *at = tree->root;
     name[0] = '\0';
     for (;;) {
         path += strspn(path, "/");
@@ -269,7 +273,7 @@ static int path_resolve(const struct tree *tree, const char *path, struct tree_n
         if (len > 255)
             return ERR_TOO_LARGE;
         if (name[0] != '\0') {
-            const struct tree_entry *entry = entry_find(&at->cached, name);
+            const struct disk_entry *entry = entry_find(&at->cached, name);
             if (entry == NULL)
                 return ERR_NOT_FOUND;
             at = entry->target;
@@ -284,25 +288,25 @@ static int path_resolve(const struct tree *tree, const char *path, struct tree_n
     return 0;
 }
 
-int tree_find(const struct tree *tree, const char *path, struct tree_node **found)
+int disk_tree_find(const struct disk_tree *tree, const char *path, struct disk_node **found)
 {
     char name[256];
-    struct tree_node *directory;
+    struct disk_node *directory;
     int result = path_resolve(tree, path, &directory, name);
     if (result != 0)
         return result;
-    const struct tree_entry *entry = name[0] == '\0' ? NULL : entry_find(&directory->cached, name);
+    const struct disk_entry *entry = name[0] == '\0' ? NULL : entry_find(&directory->cached, name);
     if (name[0] != '\0' && entry == NULL)
         return ERR_NOT_FOUND;
     *found = entry == NULL ? directory : entry->target;
     return 0;
 }
 
-int tree_create(struct tree *tree, const char *path, enum file_kind kind,
-                struct tree_node **created)
+int disk_tree_create(struct disk_tree *tree, const char *path, enum file_kind kind,
+                     struct disk_node **created)
 {
     char name[256];
-    struct tree_node *directory;
+    struct disk_node *directory;
     int result = path_resolve(tree, path, &directory, name);
     if (result != 0)
         return result;
@@ -313,18 +317,18 @@ int tree_create(struct tree *tree, const char *path, enum file_kind kind,
     return 0;
 }
 
-static bool is_inside(const struct tree_node *directory, const struct tree_node *node)
+static bool is_inside(const struct disk_node *directory, const struct disk_node *node)
 {
     if (directory == node)
         return true;
     LIST_EACH(at, &directory->cached)
-        if (is_inside(LIST_ENTRY(at, struct tree_entry, node)->target, node))
+        if (is_inside(LIST_ENTRY(at, struct disk_entry, node)->target, node))
             return true;
     return false;
 }
 
 /* Whether `target` may take the place of `old`. */
-static int may_replace(const struct tree_node *target, const struct tree_node *old)
+static int may_replace(const struct disk_node *target, const struct disk_node *old)
 {
     bool over_directory = old->kind == FILE_KIND_DIRECTORY;
     if (over_directory != (target->kind == FILE_KIND_DIRECTORY))
@@ -332,7 +336,7 @@ static int may_replace(const struct tree_node *target, const struct tree_node *o
     return over_directory && !list_empty(&old->cached) ? ERR_EXISTS : 0;
 }
 
-int tree_rename(struct tree *tree, const char *from, const char *to)
+int disk_tree_rename(struct disk_tree *tree, const char *from, const char *to)
 {
     char from_name[256];
     char to_name[256];
@@ -342,11 +346,11 @@ int tree_rename(struct tree *tree, const char *from, const char *to)
         result = path_resolve(tree, to, &change.to, to_name);
     if (result != 0)
         return result;
-    const struct tree_entry *entry = entry_find(&change.from->cached, from_name);
+    const struct disk_entry *entry = entry_find(&change.from->cached, from_name);
     if (entry == NULL)
         return ERR_NOT_FOUND;
     change.target = entry->target;
-    const struct tree_entry *old = entry_find(&change.to->cached, to_name);
+    const struct disk_entry *old = entry_find(&change.to->cached, to_name);
     if (old == entry)
         return 0;
     if (to_name[0] == '\0' || is_inside(change.target, change.to))
@@ -357,14 +361,14 @@ int tree_rename(struct tree *tree, const char *from, const char *to)
     return result;
 }
 
-static int entry_remove(struct tree *tree, const char *path, bool directory)
+static int entry_remove(struct disk_tree *tree, const char *path, bool directory)
 {
     char name[256];
     struct change change = {.from_name = name};
     int result = path_resolve(tree, path, &change.from, name);
     if (result != 0)
         return result;
-    const struct tree_entry *entry = entry_find(&change.from->cached, name);
+    const struct disk_entry *entry = entry_find(&change.from->cached, name);
     if (entry == NULL)
         return name[0] == '\0' ? ERR_BUSY : ERR_NOT_FOUND;
     if (directory != (entry->target->kind == FILE_KIND_DIRECTORY))
@@ -375,42 +379,42 @@ static int entry_remove(struct tree *tree, const char *path, bool directory)
     return 0;
 }
 
-int tree_remove(struct tree *tree, const char *path)
+int disk_tree_remove(struct disk_tree *tree, const char *path)
 {
     return entry_remove(tree, path, false);
 }
 
-int tree_remove_directory(struct tree *tree, const char *path)
+int disk_tree_remove_directory(struct disk_tree *tree, const char *path)
 {
     return entry_remove(tree, path, true);
 }
 
 /* Life. */
 
-void tree_init(struct tree *tree)
+void disk_tree_init(struct disk_tree *tree)
 {
-    *tree = (struct tree){0};
+    *tree = (struct disk_tree){0};
     list_init(&tree->nodes);
     list_init(&tree->changes);
     tree->root = node_new(tree, FILE_KIND_DIRECTORY);
-    tree_hold(tree->root);
+    disk_tree_hold(tree->root);
 }
 
-void tree_fini(struct tree *tree)
+void disk_tree_fini(struct disk_tree *tree)
 {
     /* Then cache and disk agree, and no two directories can hold each other. */
-    tree_sync_all(tree);
-    tree_drop(tree, tree->root);
+    disk_tree_sync_all(tree);
+    disk_tree_drop(tree, tree->root);
     ASSERT(list_empty(&tree->nodes));
 }
 
-uint64_t tree_used(const struct tree *tree)
+uint64_t disk_tree_used(const struct disk_tree *tree)
 {
     uint64_t pages = 0;
     LIST_EACH(at, &tree->nodes) {
-        const struct tree_node *node = LIST_ENTRY(at, struct tree_node, node);
+        const struct disk_node *node = LIST_ENTRY(at, struct disk_node, node);
         if (node->links > 0 || node->handles > 0)
             pages += node->image.allocated_pages;
     }
-    return pages * IMAGE_PAGE;
+    return pages * DISK_PAGE;
 }

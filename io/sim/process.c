@@ -1,0 +1,88 @@
+/*
+ * What a process asks for without naming its io: threads, a pause, new ios, the file system. A
+ * program that links the simulator has these calls redirected here by the linker (--wrap, see
+ * CMakeLists.txt). On a simulated host they are simulated, else they go through to the real ones:
+ * so what lies above io is simulated as it is, to the letter.
+ */
+#include "base/assert.h"
+#include "io/sim/internal.h"
+
+/* The linker's names. */
+int __wrap_io_thread_start(struct io_thread **thread, int cpu, void (*run)(void *context),
+                           void *context);
+int __real_io_thread_start(struct io_thread **thread, int cpu, void (*run)(void *context),
+                           void *context);
+void __wrap_io_thread_join(struct io_thread *thread);
+void __real_io_thread_join(struct io_thread *thread);
+void __wrap_io_pause(uint64_t ns);
+void __real_io_pause(uint64_t ns);
+uint64_t __wrap_io_raise_descriptors(void);
+uint64_t __real_io_raise_descriptors(void);
+int __wrap_io_new(const struct io_options *options, struct io **io);
+int __real_io_new(const struct io_options *options, struct io **io);
+struct file_system *__wrap_file_system_real(void);
+struct file_system *__real_file_system_real(void);
+
+/* On which host the caller is: a simulated thread's, or the one that was entered; null: the real
+ * machine. Nothing hands it to the functions below, so it cannot be but a variable. Only simulated
+ * worlds write to it, and they have one thread. */
+static struct sim_host *current;
+
+struct sim_host *sim_process_switch(struct sim_host *host)
+{
+    struct sim_host *before = current;
+    current = host;
+    return before;
+}
+
+void sim_enter(struct sim_host *host)
+{
+    ASSERT(current == NULL && host != NULL);
+    current = host;
+}
+
+void sim_leave(void)
+{
+    ASSERT(current != NULL);
+    current = NULL;
+}
+
+int __wrap_io_thread_start(struct io_thread **thread, int cpu, void (*run)(void *context),
+                           void *context)
+{
+    if (current == NULL)
+        return __real_io_thread_start(thread, cpu, run, context);
+    *thread = (struct io_thread *)(void *)sim_thread_start(current, run, context);
+    return 0;
+}
+
+void __wrap_io_thread_join(struct io_thread *thread)
+{
+    if (current == NULL)
+        __real_io_thread_join(thread);
+    else
+        sim_thread_join((struct sim_thread *)(void *)thread);
+}
+
+void __wrap_io_pause(uint64_t ns)
+{
+    if (current == NULL)
+        __real_io_pause(ns);
+    else
+        sim_pause(current->sim, ns);
+}
+
+uint64_t __wrap_io_raise_descriptors(void)
+{
+    return current == NULL ? __real_io_raise_descriptors() : sim_disk(current)->descriptors_max;
+}
+
+int __wrap_io_new(const struct io_options *options, struct io **io)
+{
+    return current == NULL ? __real_io_new(options, io) : sim_io_new(current, options, io);
+}
+
+struct file_system *__wrap_file_system_real(void)
+{
+    return current == NULL ? __real_file_system_real() : sim_host_files(current);
+}
