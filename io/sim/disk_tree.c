@@ -196,8 +196,11 @@ void disk_tree_sync(struct disk_tree *tree, struct disk_node *directory)
 
 void disk_tree_sync_all(struct disk_tree *tree)
 {
-    while (!list_empty(&tree->changes))
-        change_commit(tree, LIST_FIRST(&tree->changes, struct change, node));
+    for (struct list *node = tree->changes.next; node != &tree->changes;) {
+        struct change *change = LIST_ENTRY(node, struct change, node);
+        node = node->next;
+        change_commit(tree, change);
+    }
     LIST_EACH(node, &tree->nodes)
         disk_image_sync(&LIST_ENTRY(node, struct disk_node, node)->image);
 }
