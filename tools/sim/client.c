@@ -129,7 +129,11 @@ static void client_arm(struct client *client)
 {
     struct party *party = client->party;
     if (list_empty(&client->waiting)) {
-        heap_cancel(&party->timers, &client->impatience);
+        /* A send to a peer that has gone may never end. */
+        if (client->frame != NULL)
+            party_set_timer(party, &client->impatience, CLIENT_PATIENCE_NS);
+        else
+            heap_cancel(&party->timers, &client->impatience);
         return;
     }
     const struct client_call *oldest = LIST_ENTRY(client->waiting.next, struct client_call, node);
@@ -217,6 +221,8 @@ static void client_sent(struct io_op *op, const struct io_event *event)
     mem_free(client->frame);
     client->frame = NULL;
     client->silent = NULL;
+    if (client->state == CLIENT_OPEN)
+        client_arm(client);
     if (silent != NULL)
         call_end(silent, NULL);
     if (event->value < 0)

@@ -9,9 +9,9 @@
 #include "broker/options.h"
 #include "broker/server.h"
 
-#define MEMORY_BYTES "33554432"
-#define WAL_FILE_BYTES "8388608"
-#define WAL_MAX_BYTES "67108864"
+#define MEMORY "odradek.memory.bytes=33554432"
+#define WAL_FILE "odradek.wal.file.bytes=8388608"
+#define WAL_MAX "odradek.wal.max.bytes=67108864"
 
 static void quiet(void *context, enum log_level level, const char *line, size_t len)
 {
@@ -35,15 +35,31 @@ static void life_main(void *context)
     snprintf(cores, sizeof cores, "%u", life->options.cores);
     snprintf(wal, sizeof wal, "odradek.wal.profile=%s", life->options.wal_profile);
     snprintf(flush, sizeof flush, "odradek.flush.profile=%s", life->options.flush_profile);
-    char *argv[] = {"odradek", "--data", "/data", "--listen", "broker:9092", "--cores", cores,
-                    "--set", wal, "--set", flush, "--set", "odradek.memory.bytes=" MEMORY_BYTES,
-                    "--set", "odradek.wal.file.bytes=" WAL_FILE_BYTES,
-                    "--set", "odradek.wal.max.bytes=" WAL_MAX_BYTES,
-                    "--set", "odradek.connections.max=64", NULL};
+    char *argv[] = {"odradek",
+                    "--data",
+                    "/data",
+                    "--listen",
+                    "broker:9092",
+                    "--cores",
+                    cores,
+                    "--set",
+                    wal,
+                    "--set",
+                    flush,
+                    "--set",
+                    MEMORY,
+                    "--set",
+                    WAL_FILE,
+                    "--set",
+                    WAL_MAX,
+                    "--set",
+                    "odradek.connections.max=64",
+                    NULL};
     log_init_stderr(&log, LOG_INFO, "odradek");
     if (!life->options.tell)
         log.sink = quiet;
-    int result = options_parse((int)ARRAY_LENGTH(argv) - 1, argv, &options, message, sizeof message);
+    int result =
+        options_parse((int)ARRAY_LENGTH(argv) - 1, argv, &options, message, sizeof message);
     ASSERT(result == 0);
     struct config_input input = {&options, {NULL, 0}};
     result = config_load(&input, &notes, &config);

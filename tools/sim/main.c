@@ -46,8 +46,7 @@ static int seed_alone(uint64_t seed, uint64_t seconds, bool trace, bool tell)
                (unsigned long long)(result.simulated_ns / NS_PER_S), result.starts, result.refused,
                result.crashes, result.kills, result.stops, (unsigned long long)counts->sent,
                (unsigned long long)counts->acknowledged, (unsigned long long)counts->seen,
-               (unsigned long long)counts->duplicates, kept ? "" : ": ",
-               result.workload.violation);
+               (unsigned long long)counts->duplicates, kept ? "" : ": ", result.workload.violation);
     fflush(stdout);
     return kept ? 0 : 1;
 }
@@ -115,11 +114,13 @@ static int run_all(struct run *run)
 
 int main(int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        {"seeds", required_argument, NULL, 'n'},   {"first", required_argument, NULL, 'f'},
-        {"jobs", required_argument, NULL, 'j'},    {"seed", required_argument, NULL, 's'},
-        {"seconds", required_argument, NULL, 't'}, {"trace", no_argument, NULL, 'x'},
-        {NULL, 0, NULL, 0}};
+    static const struct option long_options[] = {{"seeds", required_argument, NULL, 'n'},
+                                                 {"first", required_argument, NULL, 'f'},
+                                                 {"jobs", required_argument, NULL, 'j'},
+                                                 {"seed", required_argument, NULL, 's'},
+                                                 {"seconds", required_argument, NULL, 't'},
+                                                 {"trace", no_argument, NULL, 'x'},
+                                                 {NULL, 0, NULL, 0}};
     struct run run = {.seeds = 100, .first = 1, .seconds = 20, .jobs = 2};
     uint64_t seed = 0;
     bool one = false;

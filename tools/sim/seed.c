@@ -1,8 +1,8 @@
 /*
- * The seed decides which kinds of faults there are at all (swarm testing: Groce et al., ISSTA 2012),
- * how often, and what happens to the broker when. After the work every fault ends; then all must be
- * acknowledged and readable in bounded time, a stop must be clean, and a start behind it must show
- * the same.
+ * The seed decides which kinds of faults there are at all (swarm testing: Groce et al., ISSTA
+ * 2012), how often, and what happens to the broker when. After the work every fault ends; then all
+ * must be acknowledged and readable in bounded time, a stop must be clean, and a start behind it
+ * must show the same.
  *
  * Faults that take acknowledged records away from an honest broker too (lost, misdirected and
  * corrupted writes) are left to scenarios, which say what must happen then.

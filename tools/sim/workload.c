@@ -99,7 +99,8 @@ static void workload_advance(struct workload *v)
             party_leave(&v->party);
         }
     }
-    if (v->stage > STAGE_WORKING && v->stage < STAGE_LEAVING && now > v->end_ns + v->options.settle_ns)
+    if (v->stage > STAGE_WORKING && v->stage < STAGE_LEAVING &&
+        now > v->end_ns + v->options.settle_ns)
         model_break(v->party.model, "not everything was acknowledged and read in time");
 }
 
