@@ -196,8 +196,9 @@ void disk_tree_sync(struct disk_tree *tree, struct disk_node *directory)
 
 void disk_tree_sync_all(struct disk_tree *tree)
 {
-    while (!list_empty(&tree->changes))
-        change_commit(tree, LIST_FIRST(&tree->changes, struct change, node));
+    struct list *change;
+    while ((change = list_pop_front(&tree->changes)) != NULL)
+        change_commit(tree, LIST_ENTRY(change, struct change, node));
     LIST_EACH(node, &tree->nodes)
         disk_image_sync(&LIST_ENTRY(node, struct disk_node, node)->image);
 }
