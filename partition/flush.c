@@ -92,25 +92,16 @@ void flush_fini(struct shard *shard)
     mem_unmap(flush->batches, FLUSH_BATCHES_MAX * sizeof *flush->batches);
 }
 
-/* Whether the WAL's memory or files are used beyond so many quarters. */
-static bool flush_pressed(const struct shard *shard, unsigned quarters)
-{
-    struct wal_stats stats;
-    wal_get_stats(shard->wal, &stats);
-    return stats.memory_used > stats.memory_limit / 4 * quarters ||
-           stats.file_used > stats.file_limit / 4 * quarters;
-}
-
 bool flush_refuses(const struct shard *shard)
 {
     const struct flush *flush = &shard->flush;
     bool failing = flush->failing > 0 || flush->checkpoint_failing;
-    return (failing && (flush->full || flush_pressed(shard, 3))) || !wal_reserved(shard->wal);
+    return (failing && (flush->full || wal_pressed(shard->wal, 3))) || !wal_reserved(shard->wal);
 }
 
 bool flush_crowded(const struct shard *shard)
 {
-    return flush_pressed(shard, 3);
+    return wal_pressed(shard->wal, 3);
 }
 
 static void flush_not_full(struct shard *shard)
@@ -210,7 +201,7 @@ static bool flush_due(const struct shard *shard, uint64_t now, enum flush_reason
         *reason = FLUSH_AGE;
     else if (idle <= now)
         *reason = FLUSH_IDLE;
-    else if (flush_pressed(shard, 2) && flush_any_worth(shard, now))
+    else if (wal_pressed(shard->wal, 2) && flush_any_worth(shard, now))
         *reason = FLUSH_PRESSURE;
     else {
         *wait_ns = MIN(aged, idle);
@@ -481,7 +472,7 @@ uint64_t flush_step(struct shard *shard)
         return IO_NEVER;
     uint64_t now = io_now(shard->io);
     uint64_t wait_ns;
-    uint64_t relog_ns = flush_pressed(shard, 2) ? relog_step(shard, now) : IO_NEVER;
+    uint64_t relog_ns = wal_pressed(shard->wal, 2) ? relog_step(shard, now) : IO_NEVER;
     if (flush->retry_ns > now)
         return flush->retry_ns;
     flush->share_count = 0;

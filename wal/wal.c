@@ -602,15 +602,30 @@ void wal_drain(struct wal *wal)
     wal->draining = true;
 }
 
+static uint64_t file_limit(const struct wal *wal)
+{
+    return wal->options.files_max * wal->options.file_bytes;
+}
+
+static uint64_t file_used(const struct wal *wal)
+{
+    uint64_t used = wal->used_bytes + wal->waiting_bytes;
+    return wal->current->live == 0 ? used - wal->current->size : used;
+}
+
 void wal_get_stats(const struct wal *wal, struct wal_stats *stats)
 {
     *stats = wal->stats;
     stats->memory_used = region_used(wal->region);
     stats->memory_limit = region_size(wal->region);
-    stats->file_limit = wal->options.files_max * wal->options.file_bytes;
-    stats->file_used = wal->used_bytes + wal->waiting_bytes;
-    if (wal->current->live == 0)
-        stats->file_used -= wal->current->size;
+    stats->file_limit = file_limit(wal);
+    stats->file_used = file_used(wal);
+}
+
+bool wal_pressed(const struct wal *wal, unsigned quarters)
+{
+    return region_used(wal->region) > region_size(wal->region) / 4 * quarters ||
+           file_used(wal) > file_limit(wal) / 4 * quarters;
 }
 
 int wal_open(const struct wal_options *options, const struct wal_recovered *recovered,

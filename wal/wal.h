@@ -223,6 +223,8 @@ struct wal_stats {
     uint64_t lives;
 };
 void wal_get_stats(const struct wal *wal, struct wal_stats *stats);
+/* Whether its memory or files are used beyond so many quarters: asked with every append. */
+bool wal_pressed(const struct wal *wal, unsigned quarters);
 const char *wal_profile_name(enum wal_profile profile);
 /* False when there is no such profile. */
 bool wal_profile_parse(struct bytes text, enum wal_profile *profile);
