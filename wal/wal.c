@@ -464,6 +464,9 @@ static void group_written(struct io_op *op, const struct io_event *event)
     }
     wal->writing--;
     group->state = GROUP_WRITTEN;
+    /* A sync that failed may have dropped what this one was to make durable. */
+    if (wal->state == WAL_FAILING && !wal->head.dsync)
+        whole = false;
     if (!whole) {
         group_wait_again(wal, group);
         write_failed(wal, event->value < 0 ? (int)event->value : ERR_IO);

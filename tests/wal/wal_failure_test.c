@@ -606,6 +606,26 @@ Test(wal_failure, a_failed_sync_is_a_failed_write)
     crash_and_check("a b ");
 }
 
+/* A failed sync may have dropped what another group had written: that group's own sync then has
+ * nothing left to do, and succeeds. */
+Test(wal_failure, a_sync_that_succeeds_behind_a_failed_one_proves_nothing)
+{
+    begin_syncing(false);
+    rig_append(&r, "b");
+    rig_append(&r, "c");
+    cr_assert_eq(disk_out(&r.disk), 2);
+    disk_finish(&r.disk, 0, DISK_LANDS);
+    disk_finish(&r.disk, 0, DISK_LANDS);
+    cr_assert_eq(disk_peek(&r.disk, 0)->verb, OP_SYNC);
+    cr_assert_eq(disk_peek(&r.disk, 1)->verb, OP_SYNC);
+    disk_finish(&r.disk, 1, DISK_FAILS);
+    disk_finish(&r.disk, 0, DISK_LIES);
+    cr_assert_lt(r.durable, r.spans[1].sequence);
+    rig_settle(&r, SECONDS(1));
+    cr_assert_geq(r.durable, r.spans[2].sequence);
+    crash_and_check("a b c ");
+}
+
 /* The system reports a failed write-back once for each open file: the sync of the group that was
  * spared may hear of it instead of the other. */
 Test(wal_failure, without_direct_io_only_one_write_is_in_flight)
