@@ -109,17 +109,33 @@ void server_advertised(const struct server *server, uint32_t listener, struct st
 
 /* The directory. */
 
+/* One level, whose name is made durable in the directory above it: all that is acknowledged lies
+ * below. */
+static int make_level(struct file_system *fs, const char *path)
+{
+    char above[PATH_BYTES];
+    int result = file_make_directory(fs, path);
+    if (result != 0)
+        return result;
+    snprintf(above, sizeof above, "%s", path);
+    char *slash = strrchr(above, '/');
+    if (slash == NULL)
+        return file_sync_directory(fs, ".");
+    slash[slash == above] = '\0';
+    return file_sync_directory(fs, above);
+}
+
 static int make_directories(struct server *server)
 {
     char path[PATH_BYTES];
     snprintf(path, sizeof path, "%s", server->config->log_directory);
     for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        int ignored = file_make_directory(server->fs, path);
+        int ignored = make_level(server->fs, path);
         (void)ignored;
         *slash = '/';
     }
-    int result = file_make_directory(server->fs, path);
+    int result = make_level(server->fs, path);
     return result == ERR_EXISTS ? 0 : result;
 }
 
@@ -277,7 +293,6 @@ static void core_main(void *context)
 static void run_cores(struct server *server)
 {
     sigset_t signals;
-    int received;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
@@ -288,7 +303,7 @@ static void run_cores(struct server *server)
                                      &server->cores[i]);
         ASSERT(result == 0);
     }
-    sigwait(&signals, &received);
+    io_wait_for_stop();
     log_info(server->log, "stopping");
     atomic_store(&server->life.stop_asked, true);
     for (unsigned i = 0; i < server->core_count; i++)
@@ -367,7 +382,7 @@ int server_run(const struct config *config, const struct log *log)
         print_start(server);
         run_cores(server);
         if (atomic_load(&server->life.unclean))
-            _exit(SERVER_EXIT_IO);
+            io_exit(SERVER_EXIT_IO);
         code = server_finish(server);
         log_info(log, "stopped");
     }

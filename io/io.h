@@ -109,6 +109,12 @@ void io_wake_external(struct io *target);
 /* Sleeps on the calling thread; for start-up only, before any core runs. */
 void io_pause(uint64_t ns);
 
+/* Blocks until the process is asked to stop (SIGTERM, SIGINT, which its main thread has blocked).
+ */
+void io_wait_for_stop(void);
+/* Ends the process at once and leaves everything as it stands. */
+_Noreturn void io_exit(int code);
+
 /* Lets the process have as many descriptors as it may; how many that are. At start-up, before any
  * io accepts: an accept on the ring keeps the limit that it has seen first. */
 uint64_t io_raise_descriptors(void);

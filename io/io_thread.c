@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "base/mem.h"
@@ -84,6 +85,21 @@ uint64_t io_raise_descriptors(void)
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
         limit.rlim_cur = before;
     return limit.rlim_cur;
+}
+
+void io_wait_for_stop(void)
+{
+    sigset_t signals;
+    int received;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigwait(&signals, &received);
+}
+
+void io_exit(int code)
+{
+    _exit(code);
 }
 
 void io_pause(uint64_t ns)

@@ -196,9 +196,11 @@ void disk_tree_sync(struct disk_tree *tree, struct disk_node *directory)
 
 void disk_tree_sync_all(struct disk_tree *tree)
 {
-    struct list *change;
-    while ((change = list_pop_front(&tree->changes)) != NULL)
-        change_commit(tree, LIST_ENTRY(change, struct change, node));
+    for (struct list *node = tree->changes.next; node != &tree->changes;) {
+        struct change *change = LIST_ENTRY(node, struct change, node);
+        node = node->next;
+        change_commit(tree, change);
+    }
     LIST_EACH(node, &tree->nodes)
         disk_image_sync(&LIST_ENTRY(node, struct disk_node, node)->image);
 }

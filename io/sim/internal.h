@@ -86,6 +86,8 @@ struct sim_host {
     int64_t wall_shift_ms;
     struct list cores;
     struct list threads;
+    struct sim_waiter *stopper; /* the thread in io_wait_for_stop */
+    bool stop_asked;
     struct list sockets;
     uint16_t next_port;
     struct sim_handle *handles;
@@ -149,6 +151,9 @@ bool sim_caller_alive(const struct sim_host *host);
 struct sim_thread *sim_thread_begin(struct sim_host *host, void (*run)(void *context),
                                     void *context);
 bool sim_thread_alive(const struct sim_thread *thread);
+/* The running thread is not gone on with; its memory stays as it is. */
+_Noreturn void sim_thread_give_up(struct sim_thread *thread);
+void sim_wait_for_stop(struct sim_host *host);
 void sim_thread_queue(struct sim_thread *thread);
 /* Leaves the running thread until it is queued again. */
 void sim_thread_suspend(struct sim_thread *thread);

@@ -14,6 +14,10 @@ int __real_io_thread_start(struct io_thread **thread, int cpu, void (*run)(void 
                            void *context);
 void __wrap_io_thread_join(struct io_thread *thread);
 void __real_io_thread_join(struct io_thread *thread);
+void __wrap_io_wait_for_stop(void);
+void __real_io_wait_for_stop(void);
+_Noreturn void __wrap_io_exit(int code);
+_Noreturn void __real_io_exit(int code);
 void __wrap_io_pause(uint64_t ns);
 void __real_io_pause(uint64_t ns);
 uint64_t __wrap_io_raise_descriptors(void);
@@ -62,6 +66,23 @@ void __wrap_io_thread_join(struct io_thread *thread)
         __real_io_thread_join(thread);
     else
         sim_thread_join((struct sim_thread *)(void *)thread);
+}
+
+void __wrap_io_wait_for_stop(void)
+{
+    if (current == NULL)
+        __real_io_wait_for_stop();
+    else
+        sim_wait_for_stop(current);
+}
+
+void __wrap_io_exit(int code)
+{
+    if (current == NULL)
+        __real_io_exit(code);
+    sim_note(current->sim, current, "exit %d", code);
+    sim_host_kill(current);
+    sim_thread_give_up(current->sim->running);
 }
 
 void __wrap_io_pause(uint64_t ns)

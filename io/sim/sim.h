@@ -129,6 +129,8 @@ void sim_host_crash(struct sim_host *host);
 void sim_host_kill(struct sim_host *host);
 /* A new process begins. */
 void sim_host_start(struct sim_host *host);
+/* Asks the process to stop: io_wait_for_stop returns. */
+void sim_host_stop(struct sim_host *host);
 bool sim_host_up(const struct sim_host *host);
 /* Moves the host's wall clock, not the monotonic one. */
 void sim_host_shift_wall(struct sim_host *host, int64_t ms);
@@ -214,8 +216,9 @@ void sim_peer_close(struct sim_peer *peer);
 
 /*
  * Threads: what io_thread_start is to a real process. In a program that links the simulator
- * io_thread_start and _join, io_pause, io_new and file_system_real are these, when they are called
- * by a simulated thread or on an entered host; so a whole broker runs unchanged.
+ * io_thread_start and _join, io_wait_for_stop, io_pause, io_new and file_system_real are these,
+ * when they are called by a simulated thread or on an entered host; so a whole broker runs
+ * unchanged.
  */
 
 /* The caller of the world acts on the host from now on, until sim_leave. */

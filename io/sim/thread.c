@@ -102,6 +102,36 @@ void sim_thread_suspend(struct sim_thread *thread)
     fiber_leave(thread->fiber);
 }
 
+void sim_thread_give_up(struct sim_thread *thread)
+{
+    ASSERT(thread == thread->sim->running);
+    thread->abandoned = true;
+    fiber_leave(thread->fiber);
+    UNREACHABLE();
+}
+
+void sim_wait_for_stop(struct sim_host *host)
+{
+    struct sim_waiter waiter;
+    sim_waiter_init(&waiter, host->sim);
+    ASSERT(host->stopper == NULL);
+    waiter.ready = host->stop_asked;
+    host->stopper = &waiter;
+    bool asked = sim_wait(&waiter, IO_NEVER);
+    host->stopper = NULL;
+    /* A main thread that waits has nothing to tidy up: it ends with its process. */
+    if (!asked)
+        sim_thread_give_up(host->sim->running);
+}
+
+void sim_host_stop(struct sim_host *host)
+{
+    sim_note(host->sim, host, "stop");
+    host->stop_asked = true;
+    if (host->stopper != NULL)
+        sim_notify(host->stopper);
+}
+
 void sim_thread_enter(struct sim_thread *thread)
 {
     struct sim *sim = thread->sim;

@@ -285,6 +285,7 @@ void sim_host_start(struct sim_host *host)
     ASSERT(!host->up);
     sim_note(host->sim, host, "start");
     host->up = true;
+    host->stop_asked = false;
     host->life++;
     host->device_free_ns = 0;
     /* What was sent to the machine while it was off is answered now. */

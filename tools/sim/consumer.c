@@ -26,6 +26,7 @@ struct sim_consumer {
     struct timer next;
     struct position *positions;
     bool finishing;
+    bool stale; /* the fetch that is out was sent before the end began: it proves nothing */
     bool done;
 };
 
@@ -170,6 +171,13 @@ static bool consumer_at_end(const struct sim_consumer *consumer)
     return true;
 }
 
+static void consumer_forget_ends(struct sim_consumer *consumer)
+{
+    consumer->stale = false;
+    for (uint32_t i = 0; i < consumer->options.partition_count; i++)
+        consumer->positions[i].at_end = false;
+}
+
 static void consumer_done(struct client_call *call, const void *message)
 {
     struct sim_consumer *consumer = CONTAINER_OF(call, struct sim_consumer, call);
@@ -178,7 +186,9 @@ static void consumer_done(struct client_call *call, const void *message)
         consumer_take(consumer, message);
     if (party->leaving || consumer->done)
         return;
-    if (consumer->finishing && message != NULL && consumer_at_end(consumer)) {
+    if (consumer->stale)
+        consumer_forget_ends(consumer);
+    else if (consumer->finishing && message != NULL && consumer_at_end(consumer)) {
         consumer->done = true;
         return;
     }
@@ -215,9 +225,9 @@ void sim_consumer_start(struct sim_consumer *consumer)
 
 void sim_consumer_finish(struct sim_consumer *consumer)
 {
+    consumer_forget_ends(consumer);
     consumer->finishing = true;
-    for (uint32_t i = 0; i < consumer->options.partition_count; i++)
-        consumer->positions[i].at_end = false;
+    consumer->stale = consumer->call.active;
 }
 
 bool sim_consumer_done(const struct sim_consumer *consumer)

@@ -1,0 +1,114 @@
+/* The broker's main function on a simulated thread; see the header. */
+#include "tools/sim/life.h"
+
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "base/util.h"
+#include "broker/config.h"
+#include "broker/options.h"
+#include "broker/server.h"
+
+#define MEMORY_BYTES "33554432"
+#define WAL_FILE_BYTES "8388608"
+#define WAL_MAX_BYTES "67108864"
+
+static void quiet(void *context, enum log_level level, const char *line, size_t len)
+{
+    (void)context;
+    (void)level;
+    (void)line;
+    (void)len;
+}
+
+static void life_main(void *context)
+{
+    struct sim_life *life = context;
+    struct options options;
+    struct config *config;
+    struct config_notes notes = {0};
+    struct log log;
+    char message[OPTIONS_MESSAGE_MAX];
+    char cores[32];
+    char wal[64];
+    char flush[64];
+    snprintf(cores, sizeof cores, "%u", life->options.cores);
+    snprintf(wal, sizeof wal, "odradek.wal.profile=%s", life->options.wal_profile);
+    snprintf(flush, sizeof flush, "odradek.flush.profile=%s", life->options.flush_profile);
+    char *argv[] = {"odradek", "--data", "/data", "--listen", "broker:9092", "--cores", cores,
+                    "--set", wal, "--set", flush, "--set", "odradek.memory.bytes=" MEMORY_BYTES,
+                    "--set", "odradek.wal.file.bytes=" WAL_FILE_BYTES,
+                    "--set", "odradek.wal.max.bytes=" WAL_MAX_BYTES,
+                    "--set", "odradek.connections.max=64", NULL};
+    log_init_stderr(&log, LOG_INFO, "odradek");
+    if (!life->options.tell)
+        log.sink = quiet;
+    int result = options_parse((int)ARRAY_LENGTH(argv) - 1, argv, &options, message, sizeof message);
+    ASSERT(result == 0);
+    struct config_input input = {&options, {NULL, 0}};
+    result = config_load(&input, &notes, &config);
+    ASSERT(result == 0);
+    config_notes_fini(&notes);
+    options_fini(&options);
+    life->code = server_run(config, &log);
+    config_free(config);
+    life->running = false;
+}
+
+void sim_life_init(struct sim_life *life, struct sim *sim, struct sim_host *host,
+                   const struct life_options *options)
+{
+    *life = (struct sim_life){.sim = sim, .host = host, .options = *options};
+}
+
+void sim_life_start(struct sim_life *life)
+{
+    ASSERT(!life->running);
+    if (!sim_host_up(life->host))
+        sim_host_start(life->host);
+    life->running = true;
+    life->starts++;
+    life->thread = sim_thread_start(life->host, life_main, life);
+}
+
+void sim_life_end(struct sim_life *life, bool power_loss)
+{
+    if (power_loss)
+        life->crashes++;
+    else
+        life->kills++;
+    if (power_loss)
+        sim_host_crash(life->host);
+    else
+        sim_host_kill(life->host);
+    life->running = false;
+}
+
+static bool life_has_ended(void *context)
+{
+    const struct sim_life *life = context;
+    return !life->running || !sim_host_up(life->host);
+}
+
+bool sim_life_stop(struct sim_life *life, uint64_t ns)
+{
+    life->stops++;
+    if (life->running)
+        sim_host_stop(life->host);
+    bool ended = sim_run_until(life->sim, life_has_ended, life, ns);
+    if (ended)
+        sim_life_end(life, false);
+    return ended;
+}
+
+void sim_life_mind(struct sim_life *life)
+{
+    if (!life_has_ended(life))
+        return;
+    if (sim_host_up(life->host)) {
+        life->refused++;
+        sim_host_kill(life->host);
+    }
+    life->running = false;
+    sim_life_start(life);
+}

@@ -1,0 +1,43 @@
+/*
+ * A simulated broker's life: started, stopped, killed and crashed on a simulated machine, as an
+ * init system and bad luck would do it. The broker inside is the whole program, unchanged.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "io/sim/sim.h"
+
+#define LIFE_PORT 9092
+
+struct life_options {
+    unsigned cores;
+    const char *wal_profile;
+    const char *flush_profile;
+    bool tell; /* the broker's log goes to standard error */
+};
+
+struct sim_life {
+    struct sim *sim;
+    struct sim_host *host;
+    struct life_options options;
+    struct sim_thread *thread;
+    bool running; /* server_run has not returned */
+    int code;     /* its result */
+    uint32_t starts;
+    uint32_t refused; /* starts that ended by themselves */
+    uint32_t crashes;
+    uint32_t kills;
+    uint32_t stops;
+};
+
+void sim_life_init(struct sim_life *life, struct sim *sim, struct sim_host *host,
+                   const struct life_options *options);
+void sim_life_start(struct sim_life *life);
+/* Power loss, or the end of the process alone; nothing when it is off. */
+void sim_life_end(struct sim_life *life, bool power_loss);
+/* Asks for a stop and waits up to `ns`; false when it did not end in that time. */
+bool sim_life_stop(struct sim_life *life, uint64_t ns);
+/* Starts again what has ended by itself. */
+void sim_life_mind(struct sim_life *life);

@@ -1,0 +1,27 @@
+/* One seed: a world, a broker, clients, misfortune, and the verdict. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tools/sim/workload.h"
+
+struct seed_options {
+    uint64_t seed;
+    uint64_t seconds; /* of simulated work under faults */
+    bool trace;       /* every event and the broker's log, to standard error */
+};
+
+struct seed_result {
+    struct workload_result workload;
+    uint64_t simulated_ns;
+    uint64_t hash; /* of all events */
+    uint32_t starts;
+    uint32_t refused;
+    uint32_t crashes;
+    uint32_t kills;
+    uint32_t stops;
+};
+
+/* True when every promise was kept; else result->workload.violation says which was not. */
+bool seed_run(const struct seed_options *options, struct seed_result *result);
