@@ -189,20 +189,11 @@ void sim_core_recv_release(struct io *io, struct io_buffer *buffer)
     core->free_buffers[core->free_count++] = buffer->id;
 }
 
-/* At most this much comes at once. */
-static uint32_t recv_most(struct sim *sim, uint32_t len)
-{
-    if (!sim_chance(sim, sim->options.net.partial))
-        return len;
-    return 1 + (uint32_t)prng_below(&sim->prng, len);
-}
-
 /* A receive that goes where the caller wants it. */
 static void recv_single(struct sim_core *core, struct sim_socket *socket)
 {
     const struct op_state *state = op_state(socket->in);
-    uint32_t most = recv_most(core->host->sim, state->recv.len);
-    end_in(core, socket, sim_stream_take(socket, state->recv.data, most));
+    end_in(core, socket, sim_stream_take(socket, state->recv.data, state->recv.len));
 }
 
 /* One event; false when there is no more now, or the operation has ended. */
@@ -227,8 +218,7 @@ static bool recv_once(struct sim_core *core, struct sim_socket *socket)
         return false;
     }
     struct io_buffer *buffer = &core->buffers[core->free_buffers[--core->free_count]];
-    uint32_t most = recv_most(core->host->sim, core->buffer_bytes);
-    buffer->len = sim_stream_take(socket, buffer->data, most);
+    buffer->len = sim_stream_take(socket, buffer->data, core->buffer_bytes);
     core->io.buffers_out++;
     struct io_event event = {.value = buffer->len, .buffer = buffer};
     io_hand_out(&core->io, socket->in, &event);
