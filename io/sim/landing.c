@@ -19,6 +19,14 @@ static void touch(struct sim_request *request, struct disk_node *node)
 
 /* Writes. */
 
+static void land_part(struct sim_request *request, const uint8_t *data, uint64_t len, uint64_t pos)
+{
+    if (request->through && !request->lost)
+        disk_image_write_through(image_of(request), data, len, pos);
+    else
+        disk_image_write(image_of(request), data, len, pos);
+}
+
 /* The bytes [from, to) of what is to be written, at their place or at another. */
 static void land_range(struct sim_request *request, uint64_t from, uint64_t to, uint64_t pos)
 {
@@ -28,15 +36,12 @@ static void land_range(struct sim_request *request, uint64_t from, uint64_t to, 
         uint64_t begin = MAX(from, part_begin);
         uint64_t end = MIN(to, part_begin + part->iov_len);
         if (begin < end)
-            disk_image_write(image_of(request),
-                             (const uint8_t *)part->iov_base + (begin - part_begin), end - begin,
-                             pos + begin);
+            land_part(request, (const uint8_t *)part->iov_base + (begin - part_begin), end - begin,
+                      pos + begin);
         part_begin += part->iov_len;
     }
     if (from < to && request->lost)
         disk_image_lose(image_of(request), pos + from, to - from);
-    else if (from < to && request->through)
-        disk_image_sync_range(image_of(request), pos + from, to - from);
 }
 
 /* The end of the sector that holds byte `at` of the write. */
