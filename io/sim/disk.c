@@ -68,6 +68,7 @@ static void request_expired(struct timer *timer)
     struct sim_request *request = CONTAINER_OF(timer, struct sim_request, timer);
     if (request->crash) {
         /* It is still in flight, and so it ends like all others. */
+        request->host->sim->strikes[SIM_STRIKE_CRASH_IN_FLIGHT]++;
         sim_host_crash(request->host);
         return;
     }
@@ -87,7 +88,7 @@ void sim_request_begin(struct sim_request *request)
     uint64_t end_ns = MAX(sim->now_ns, host->device_free_ns) + sim_request_duration(request);
     if (request->late_ns > 0)
         end_ns += request->late_ns;
-    else if (sim_chance(sim, host->disk.reorder))
+    else if (sim_strikes(sim, host->disk.reorder, SIM_STRIKE_REORDER))
         end_ns += sim_pick(sim, host->disk.reorder_ns);
     else
         host->device_free_ns = end_ns;
@@ -100,6 +101,7 @@ void sim_requests_end(struct sim_host *host, bool power_loss)
 {
     while (!list_empty(&host->requests)) {
         struct sim_request *request = LIST_FIRST(&host->requests, struct sim_request, node);
+        host->sim->strikes[SIM_STRIKE_LANDED_AT_END]++;
         sim_request_land_at_end(request, power_loss);
         request->result = ERR_OFFLINE;
         request_detach(request);

@@ -83,7 +83,9 @@ static uint64_t free_pages(const struct sim_host *host)
 static bool has_space(const struct sim_request *request)
 {
     uint64_t wanted = disk_image_pages_wanted(image_of(request), request->pos, request->len);
-    return wanted == 0 || wanted <= free_pages(request->host);
+    bool fits = wanted == 0 || wanted <= free_pages(request->host);
+    request->host->sim->strikes[SIM_STRIKE_NO_SPACE] += !fits;
+    return fits;
 }
 
 /* Somewhere else in the file, aligned as the write is. */
@@ -112,7 +114,7 @@ static int64_t apply_write(struct sim_request *request)
             land_torn(request);
         return request->error;
     }
-    if (sim_chance(sim, request->host->disk.writeback))
+    if (sim_strikes(sim, request->host->disk.writeback, SIM_STRIKE_WRITEBACK))
         disk_image_write_back(image_of(request), request->pos, request->len);
     uint64_t pos = request->misdirected ? misdirected_pos(request) : request->pos;
     land_range(request, 0, request->len, pos);
@@ -190,8 +192,10 @@ static int64_t apply_open(struct sim_request *request)
 {
     struct sim_host *host = request->host;
     struct disk_node *node;
-    if (host->handles_used >= host->disk.descriptors_max)
+    if (host->handles_used >= host->disk.descriptors_max) {
+        host->sim->strikes[SIM_STRIKE_NO_DESCRIPTOR]++;
         return ERR_TOO_MANY_FILES;
+    }
     int result = disk_tree_find(&host->tree, request->path, &node);
     if (result == ERR_NOT_FOUND && (request->flags & FILE_CREATE)) {
         result = disk_tree_create(&host->tree, request->path, FILE_KIND_FILE, &node);
