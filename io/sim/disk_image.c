@@ -106,15 +106,31 @@ static void page_allocate(struct disk_image *image, struct disk_page *page)
     page->allocated = true;
 }
 
+static bool page_is_split(const struct disk_page *page)
+{
+    return page->durable != NULL || page->blank;
+}
+
 /* Before sectors change in the cache: the disk keeps what they were. */
 static void page_split(struct disk_page *page)
 {
-    if (page->cached == NULL)
+    if (page_is_split(page))
+        return;
+    if (page->cached == NULL) {
         page->cached = mem_alloc(DISK_PAGE);
-    if (page->durable == NULL) {
-        page->durable = mem_alloc(DISK_PAGE);
-        memcpy(page->durable, page->cached, DISK_PAGE);
+        page->blank = true;
+        return;
     }
+    page->durable = mem_alloc(DISK_PAGE);
+    memcpy(page->durable, page->cached, DISK_PAGE);
+}
+
+/* What the disk has of it can be changed. */
+static void page_unblank(struct disk_page *page)
+{
+    if (page->blank)
+        page->durable = mem_alloc(DISK_PAGE);
+    page->blank = false;
 }
 
 static void page_join(struct disk_page *page)
@@ -123,6 +139,7 @@ static void page_join(struct disk_page *page)
         return;
     mem_free(page->durable);
     page->durable = NULL;
+    page->blank = false;
 }
 
 static void sectors_copy(uint8_t *to, const uint8_t *from, uint8_t mask)
@@ -138,8 +155,11 @@ static void page_sync(struct disk_page *page, uint8_t mask)
     mask &= page->dirty;
     if (mask == 0)
         return;
-    sectors_copy(page->durable, page->cached, mask);
     page->dirty &= (uint8_t)~mask;
+    if ((page->dirty | page->lost) != 0) {
+        page_unblank(page);
+        sectors_copy(page->durable, page->cached, mask);
+    }
     page_join(page);
 }
 
@@ -167,7 +187,7 @@ static void page_write_through(struct disk_image *image, const struct part *part
 {
     struct disk_page *page = page_at(image, part->number);
     uint64_t len = part->to - part->from;
-    if (page->durable != NULL) {
+    if (page_is_split(page)) {
         page_write(image, part, data);
         page_sync(page, sector_mask(part->from, part->to));
         return;
@@ -330,6 +350,7 @@ void disk_image_corrupt(struct disk_image *image, uint64_t pos, uint64_t len, st
         if (page->cached == NULL)
             page->cached = mem_alloc(DISK_PAGE);
         page->cached[at % DISK_PAGE] ^= bit;
+        page_unblank(page);
         if (page->durable != NULL)
             page->durable[at % DISK_PAGE] ^= bit;
     }
@@ -385,9 +406,10 @@ static uint64_t surviving_size(const struct disk_image *image, struct prng *prng
 /* The cache is gone: it shows what the disk has. */
 static void page_reload(struct disk_page *page)
 {
-    if (page->durable == NULL)
+    if (!page_is_split(page))
         return;
-    sectors_copy(page->cached, page->durable, page->dirty | page->lost);
+    const uint8_t *durable = page->blank ? zeros : page->durable;
+    sectors_copy(page->cached, durable, page->dirty | page->lost);
     page->dirty = page->lost = 0;
     page_join(page);
 }

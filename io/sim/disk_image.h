@@ -18,10 +18,11 @@
 
 struct disk_page {
     uint8_t *cached;  /* null: zeros */
-    uint8_t *durable; /* null: as cached; else the sectors of neither mask are equal */
+    uint8_t *durable; /* null: as cached, or blank; else the sectors of neither mask are equal */
     uint8_t dirty;    /* a bit per sector */
     uint8_t lost;
     bool allocated;
+    bool blank; /* the disk has zeros, and no memory for them */
 };
 
 struct disk_image {
