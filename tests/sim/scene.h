@@ -75,7 +75,10 @@ void scene_set_cores(struct scene *s, unsigned cores);
 bool scene_said(const struct scene *s, const char *text);
 const char *scene_told(const struct scene *s);
 
-/* The client. An answer is valid until the next call. */
+/* The clients: each a connection of its own. All below is done by the one that is used, the first
+ * unless the test says otherwise; each end of the broker's life makes it the first again. */
+#define SCENE_CLIENTS 2
+void scene_use(struct scene *s, unsigned client);
 
 void scene_create(struct scene *s, const char *topic, int32_t partitions);
 /* The error code, or NO_ANSWER. */

@@ -41,16 +41,31 @@ void scene_client_init(struct scene *s)
 {
     s->memory = region_new(MEMORY_BYTES, 4096);
     arena_init(&s->arena, s->memory, MEMORY_BYTES);
-    s->received = mem_alloc(ANSWER_BYTES_MAX);
+    for (unsigned i = 0; i < SCENE_CLIENTS; i++)
+        s->connections[i].received = mem_alloc(ANSWER_BYTES_MAX);
+    s->client = &s->connections[0];
+}
+
+void scene_use(struct scene *s, unsigned client)
+{
+    cr_assert_lt(client, SCENE_CLIENTS);
+    s->client = &s->connections[client];
+}
+
+static void connection_close(struct scene_client *client)
+{
+    if (client->peer != NULL)
+        sim_peer_close(client->peer);
+    client->peer = NULL;
+    client->ask_count = 0;
+    client->received_len = 0;
 }
 
 void scene_client_leave(struct scene *s)
 {
-    if (s->peer != NULL)
-        sim_peer_close(s->peer);
-    s->peer = NULL;
-    s->ask_count = 0;
-    s->received_len = 0;
+    for (unsigned i = 0; i < SCENE_CLIENTS; i++)
+        connection_close(&s->connections[i]);
+    s->client = &s->connections[0];
 }
 
 void scene_client_fini(struct scene *s)
@@ -58,7 +73,8 @@ void scene_client_fini(struct scene *s)
     scene_client_leave(s);
     arena_reset(&s->arena);
     region_free(s->memory);
-    mem_free(s->received);
+    for (unsigned i = 0; i < SCENE_CLIENTS; i++)
+        mem_free(s->connections[i].received);
 }
 
 static bool broker_has_ended(const struct scene *s)
@@ -70,40 +86,42 @@ static bool broker_has_ended(const struct scene *s)
 static bool answer_is_here(void *context)
 {
     struct scene *s = context;
-    int64_t got = s->peer == NULL ? ERR_CLOSED : 1;
+    int64_t got = s->client->peer == NULL ? ERR_CLOSED : 1;
     while (got > 0) {
-        size_t room = ANSWER_BYTES_MAX - s->received_len;
-        got = sim_peer_read(s->peer, s->received + s->received_len, room);
+        size_t room = ANSWER_BYTES_MAX - s->client->received_len;
+        got = sim_peer_read(s->client->peer, s->client->received + s->client->received_len, room);
         if (got > 0)
-            s->received_len += (size_t)got;
+            s->client->received_len += (size_t)got;
     }
-    bool whole = s->received_len >= 4 && s->received_len - 4 >= load_be32(s->received);
+    bool whole = s->client->received_len >= 4 &&
+                 s->client->received_len - 4 >= load_be32(s->client->received);
     return whole || got != ERR_BUSY || broker_has_ended(s);
 }
 
 static bool answer_is_whole(const struct scene *s)
 {
-    return s->received_len >= 4 && s->received_len - 4 >= load_be32(s->received);
+    return s->client->received_len >= 4 &&
+           s->client->received_len - 4 >= load_be32(s->client->received);
 }
 
 static bool peer_is_decided(void *context)
 {
     const struct scene *s = context;
-    return sim_peer_state(s->peer) != ERR_BUSY || broker_has_ended(s);
+    return sim_peer_state(s->client->peer) != ERR_BUSY || broker_has_ended(s);
 }
 
 static bool client_dial(struct scene *s)
 {
     uint64_t end_ns = sim_now(s->sim) + PATIENCE_NS;
-    while (s->peer == NULL && sim_now(s->sim) < end_ns && !broker_has_ended(s)) {
-        s->peer = sim_peer_connect(s->clients, "broker", LIFE_PORT);
+    while (s->client->peer == NULL && sim_now(s->sim) < end_ns && !broker_has_ended(s)) {
+        s->client->peer = sim_peer_connect(s->clients, "broker", LIFE_PORT);
         sim_run_until(s->sim, peer_is_decided, s, SECOND);
-        if (sim_peer_state(s->peer) == 0)
+        if (sim_peer_state(s->client->peer) == 0)
             return true;
-        scene_client_leave(s);
+        connection_close(s->client);
         scene_wait(s, REDIAL_NS);
     }
-    return s->peer != NULL;
+    return s->client->peer != NULL;
 }
 
 /* Encodes the request and sends all of it; nothing when the connection breaks. */
@@ -114,8 +132,8 @@ static void client_ask(struct scene *s, int16_t api_key, const void *request)
     struct writer w;
     size_t capacity = 64 + message_size(api->request, version, request, false);
     uint8_t *frame = mem_alloc(capacity);
-    cr_assert_lt(s->ask_count, SCENE_ASKS_MAX);
-    s->asks[s->ask_count++] = (struct scene_ask){api_key, s->next_id};
+    cr_assert_lt(s->client->ask_count, SCENE_ASKS_MAX);
+    s->client->asks[s->client->ask_count++] = (struct scene_ask){api_key, s->next_id};
     writer_init(&w, frame, capacity);
     write_be32(&w, 0);
     write_be16(&w, (uint16_t)api_key);
@@ -128,7 +146,7 @@ static void client_ask(struct scene *s, int16_t api_key, const void *request)
     size_t len = writer_len(&w);
     store_be32(frame, (uint32_t)(len - 4));
     for (size_t at = 0; at < len && client_dial(s);) {
-        int64_t sent = sim_peer_write(s->peer, frame + at, len - at);
+        int64_t sent = sim_peer_write(s->client->peer, frame + at, len - at);
         if (sent == ERR_BUSY)
             scene_wait(s, MS);
         else if (sent < 0)
@@ -142,21 +160,25 @@ static void client_ask(struct scene *s, int16_t api_key, const void *request)
 /* The answer to the oldest ask; null when none came. */
 static void *client_answer(struct scene *s, int16_t api_key)
 {
-    cr_assert_gt(s->ask_count, 0);
-    struct scene_ask ask = s->asks[0];
+    /* The connection is broken, and what was asked on it is forgotten. */
+    if (s->client->peer == NULL)
+        return NULL;
+    cr_assert_gt(s->client->ask_count, 0);
+    struct scene_ask ask = s->client->asks[0];
     const struct api *api = api_find(api_key);
     int16_t version = version_of(api_key);
     cr_assert_eq(ask.api_key, api_key);
-    memmove(&s->asks[0], &s->asks[1], --s->ask_count * sizeof s->asks[0]);
+    memmove(&s->client->asks[0], &s->client->asks[1],
+            --s->client->ask_count * sizeof s->client->asks[0]);
     arena_reset(&s->arena);
     sim_run_until(s->sim, answer_is_here, s, PATIENCE_NS);
     if (!answer_is_whole(s)) {
-        scene_client_leave(s);
+        connection_close(s->client);
         return NULL;
     }
     struct reader reader;
-    uint32_t size = load_be32(s->received);
-    reader_init(&reader, s->received + 4, size);
+    uint32_t size = load_be32(s->client->received);
+    reader_init(&reader, s->client->received + 4, size);
     cr_assert_eq((int32_t)read_be32(&reader), ask.correlation_id);
     if (version >= api->response->flexible_since)
         message_skip_tags(&reader);
@@ -164,17 +186,17 @@ static void *client_answer(struct scene *s, int16_t api_key)
     uint8_t *body = arena_alloc(&s->arena, size);
     size_t len = reader_left(&reader);
     /* The answer borrows from bytes that stay where they are. */
-    memcpy(body, s->received + 4 + size - len, len);
+    memcpy(body, s->client->received + 4 + size - len, len);
     reader_init(&reader, body, len);
     cr_assert_eq(message_decode(api->response, version, &reader, &s->arena, answer), 0);
-    s->received_len -= 4 + size;
-    memmove(s->received, s->received + 4 + size, s->received_len);
+    s->client->received_len -= 4 + size;
+    memmove(s->client->received, s->client->received + 4 + size, s->client->received_len);
     return answer;
 }
 
 static void *client_call(struct scene *s, int16_t api_key, const void *request)
 {
-    cr_assert_eq(s->ask_count, 0, "an answer is still to be taken");
+    cr_assert_eq(s->client->ask_count, 0, "an answer is still to be taken");
     client_ask(s, api_key, request);
     return client_answer(s, api_key);
 }

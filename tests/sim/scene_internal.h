@@ -16,6 +16,15 @@ struct scene_ask {
     int32_t correlation_id;
 };
 
+/* One connection. */
+struct scene_client {
+    struct sim_peer *peer;                 /* null: not connected */
+    struct scene_ask asks[SCENE_ASKS_MAX]; /* oldest first */
+    uint32_t ask_count;
+    uint8_t *received;
+    size_t received_len;
+};
+
 struct scene {
     struct sim *sim;
     struct sim_host *host;
@@ -27,14 +36,11 @@ struct scene {
     uint64_t planned; /* the number of the planned failure */
     size_t told_len;
     char told[SCENE_TOLD_BYTES];
-    struct sim_peer *peer; /* null: not connected */
+    struct scene_client connections[SCENE_CLIENTS];
+    struct scene_client *client; /* the one that is used */
     struct region *memory;
-    struct arena arena;                    /* the last answer */
-    struct scene_ask asks[SCENE_ASKS_MAX]; /* oldest first */
-    uint32_t ask_count;
+    struct arena arena; /* the last answer */
     int32_t next_id;
-    uint8_t *received;
-    size_t received_len;
     char read[SCENE_READ_BYTES];
 };
 
