@@ -169,7 +169,7 @@ void *request_alloc(struct request *r, size_t count, size_t size)
 bool *request_numbers_again(struct request *r, const int32_t *numbers, size_t stride, size_t count,
                             bool anywhere)
 {
-    bool *again = seen_again(&r->arena, numbers, stride, count, anywhere);
+    bool *again = seen_again(&r->arena, numbers, stride, count, anywhere, r->core->secret);
     if (again == NULL)
         request_too_large(r);
     return again;
@@ -177,7 +177,7 @@ bool *request_numbers_again(struct request *r, const int32_t *numbers, size_t st
 
 bool request_seen_init(struct request *r, struct seen *seen, size_t count)
 {
-    bool done = seen_init(seen, &r->arena, count);
+    bool done = seen_init(seen, &r->arena, count, r->core->secret);
     if (!done)
         request_too_large(r);
     return done;
