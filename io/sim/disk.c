@@ -76,7 +76,9 @@ void sim_request_begin(struct sim_request *request)
         disk_tree_hold(request->target);
     sim_request_decide(request);
     uint64_t end_ns = MAX(sim->now_ns, host->device_free_ns) + sim_request_duration(request);
-    if (sim_chance(sim, host->disk.reorder))
+    if (request->late_ns > 0)
+        end_ns += request->late_ns;
+    else if (sim_chance(sim, host->disk.reorder))
         end_ns += sim_pick(sim, host->disk.reorder_ns);
     else
         host->device_free_ns = end_ns;

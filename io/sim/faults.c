@@ -1,4 +1,6 @@
 /* What happens to a disk operation, decided when it begins: planned failures first, then rates. */
+#include <string.h>
+
 #include "base/assert.h"
 #include "io/sim/internal.h"
 
@@ -30,10 +32,21 @@ static void count(struct sim_request *request)
     counts[SIM_DISK_CHANGE] += changes_something(request);
 }
 
+static bool path_matches(const char *text, const struct sim_request *request)
+{
+    if (text == NULL)
+        return true;
+    if (request->target != NULL)
+        return disk_tree_path_holds(&request->host->tree, request->target, text);
+    return (request->path != NULL && strstr(request->path, text) != NULL) ||
+           (request->to != NULL && strstr(request->to, text) != NULL);
+}
+
 static bool is_planned(struct sim_host *host, const struct sim_request *request)
 {
     const struct sim_failure *failure = &host->failure;
-    if (failure->number == 0 || !kind_matches(failure->kind, request))
+    if (failure->number == 0 || !kind_matches(failure->kind, request) ||
+        !path_matches(failure->path, request))
         return false;
     host->failure_seen++;
     return host->failure_seen == failure->number ||
@@ -75,14 +88,25 @@ static uint32_t error_rate(const struct sim_request *request)
     }
 }
 
+static void decide_as_planned(struct sim_request *request, const struct sim_failure *failure)
+{
+    request->crash = failure->crash;
+    request->late_ns = failure->late_ns;
+    request->lost = failure->lie == SIM_LOST;
+    request->misdirected = failure->lie == SIM_MISDIRECTED;
+    request->corrupted = failure->lie == SIM_CORRUPTED;
+    if (failure->late_ns > 0 || failure->lie != SIM_HONEST)
+        return;
+    request->landing = failure->landing;
+    request->error = failure->error != 0 ? failure->error : ERR_IO;
+}
+
 void sim_request_decide(struct sim_request *request)
 {
     struct sim_host *host = request->host;
     count(request);
     if (is_planned(host, request)) {
-        request->crash = host->failure.crash;
-        request->landing = host->failure.landing;
-        request->error = host->failure.error != 0 ? host->failure.error : ERR_IO;
+        decide_as_planned(request, &host->failure);
     } else if (request->kind == SIM_DISK_WRITE) {
         decide_write(request);
     } else if (sim_chance(host->sim, error_rate(request))) {
@@ -134,6 +158,11 @@ uint64_t sim_disk_count(const struct sim_host *host, enum sim_disk_kind kind)
 {
     ASSERT(kind <= SIM_DISK_CHANGE);
     return host->counts[kind];
+}
+
+uint64_t sim_disk_failure_seen(const struct sim_host *host)
+{
+    return host->failure_seen;
 }
 
 uint64_t sim_disk_used(const struct sim_host *host)

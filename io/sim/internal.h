@@ -213,6 +213,7 @@ struct sim_request {
     bool lost;
     bool corrupted;
     bool misdirected;
+    uint64_t late_ns;
     int64_t result;
     void (*done)(struct sim_request *request);
     /* The one who waits: a blocking caller, or an operation of a core. */

@@ -168,21 +168,29 @@ enum sim_disk_kind {
 /* How much of a failing write lands. */
 enum sim_landing { SIM_LAND_NOTHING, SIM_LAND_PREFIX, SIM_LAND_TORN };
 
-/* For systematic tests: fails chosen operations, whatever the rates are. */
+/* A success that is none; the rates of the same names say what happens. */
+enum sim_lie { SIM_HONEST, SIM_LOST, SIM_MISDIRECTED, SIM_CORRUPTED };
+
+/* For systematic tests and scenarios: fails chosen operations, whatever the rates are. */
 struct sim_failure {
     enum sim_disk_kind kind;
+    const char *path;         /* only of files whose path holds this text; null: of all */
     uint64_t number;          /* 1: the next operation of the kind from now on; 0: no failure */
     bool from_then_on;        /* and all later ones */
     bool crash;               /* instead of an error: the power goes while it is in flight */
+    uint64_t late_ns;         /* instead of an error: it takes so much longer, and is overtaken */
+    enum sim_lie lie;         /* instead of an error, of a write */
     int error;                /* ERR_*; 0 is ERR_IO */
     enum sim_landing landing; /* of a write */
 };
 
 struct sim_disk_options *sim_disk(struct sim_host *host);
-/* Replaces the last one; null: none. */
+/* Replaces the last one; null: none. The path is not copied. */
 void sim_disk_fail(struct sim_host *host, const struct sim_failure *failure);
 /* Operations of a kind that were begun since the world began. */
 uint64_t sim_disk_count(const struct sim_host *host, enum sim_disk_kind kind);
+/* How many operations the planned failure has met, of its kind and path. */
+uint64_t sim_disk_failure_seen(const struct sim_host *host);
 /* Data bytes in use. */
 uint64_t sim_disk_used(const struct sim_host *host);
 /* Flips a bit of each sector the range touches, in the cache and on the disk. */

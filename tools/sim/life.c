@@ -9,6 +9,7 @@
 #include "broker/options.h"
 #include "broker/server.h"
 
+#define ARGUMENTS_MAX 64
 #define MEMORY "odradek.memory.bytes=33554432"
 #define WAL_FILE "odradek.wal.file.bytes=8388608"
 #define WAL_MAX "odradek.wal.max.bytes=67108864"
@@ -19,6 +20,20 @@ static void quiet(void *context, enum log_level level, const char *line, size_t 
     (void)level;
     (void)line;
     (void)len;
+}
+
+/* Behind those that are there; how many there are then. */
+static int arguments_add(char *argv[ARGUMENTS_MAX], const char *const *settings)
+{
+    int argc = 0;
+    while (argv[argc] != NULL)
+        argc++;
+    for (; settings != NULL && *settings != NULL; settings++) {
+        ASSERT(argc + 2 < ARGUMENTS_MAX);
+        argv[argc++] = "--set";
+        argv[argc++] = (char *)(uintptr_t)*settings;
+    }
+    return argc;
 }
 
 static void life_main(void *context)
@@ -35,31 +50,32 @@ static void life_main(void *context)
     snprintf(cores, sizeof cores, "%u", life->options.cores);
     snprintf(wal, sizeof wal, "odradek.wal.profile=%s", life->options.wal_profile);
     snprintf(flush, sizeof flush, "odradek.flush.profile=%s", life->options.flush_profile);
-    char *argv[] = {"odradek",
-                    "--data",
-                    "/data",
-                    "--listen",
-                    "broker:9092",
-                    "--cores",
-                    cores,
-                    "--set",
-                    wal,
-                    "--set",
-                    flush,
-                    "--set",
-                    MEMORY,
-                    "--set",
-                    WAL_FILE,
-                    "--set",
-                    WAL_MAX,
-                    "--set",
-                    "odradek.connections.max=64",
-                    NULL};
+    char *argv[ARGUMENTS_MAX] = {"odradek",
+                                 "--data",
+                                 "/data",
+                                 "--listen",
+                                 "broker:9092",
+                                 "--cores",
+                                 cores,
+                                 "--set",
+                                 wal,
+                                 "--set",
+                                 flush,
+                                 "--set",
+                                 MEMORY,
+                                 "--set",
+                                 WAL_FILE,
+                                 "--set",
+                                 WAL_MAX,
+                                 "--set",
+                                 "odradek.connections.max=64"};
+    int argc = arguments_add(argv, life->options.settings);
     log_init_stderr(&log, LOG_INFO, "odradek");
-    if (!life->options.tell)
-        log.sink = quiet;
-    int result =
-        options_parse((int)ARRAY_LENGTH(argv) - 1, argv, &options, message, sizeof message);
+    if (!life->options.tell) {
+        log.sink = life->options.sink != NULL ? life->options.sink : quiet;
+        log.context = life->options.sink_context;
+    }
+    int result = options_parse(argc, argv, &options, message, sizeof message);
     ASSERT(result == 0);
     struct config_input input = {&options, {NULL, 0}};
     result = config_load(&input, &notes, &config);

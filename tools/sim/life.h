@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "io/sim/sim.h"
 
 #define LIFE_PORT 9092
@@ -15,7 +16,10 @@ struct life_options {
     unsigned cores;
     const char *wal_profile;
     const char *flush_profile;
-    bool tell; /* the broker's log goes to standard error */
+    bool tell;                   /* the broker's log goes to standard error */
+    const char *const *settings; /* further "name=value"s, null at the end; null: none */
+    log_sink_fn *sink;           /* of the broker's log; null: none */
+    void *sink_context;
 };
 
 struct sim_life {
