@@ -225,6 +225,8 @@ static void seed_make(struct seed *s)
         .duration_ns = plan->seconds * NS_PER_S,
         .settle_ns = SETTLE_NS,
         .pause_ns = plan->pause_ns,
+        .value_bytes_max = plan->value_bytes_max,
+        .batch_records_max = plan->batch_records_max,
         .producers_out = plan->producers_out,
     };
     /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of several

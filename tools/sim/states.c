@@ -28,7 +28,7 @@ int __real_wal_recover(const struct wal_recover_options *options, struct wal_rec
 struct seen {
     bool open;
     bool true_of[STATE_COUNT];
-    uint32_t sealed;
+    uint64_t failed_writes;
     struct wal_file *preparing;
     uint64_t flushes[FLUSH_REASONS];
     uint64_t failures;
@@ -84,14 +84,17 @@ static void edge(struct seen *seen, enum state state, bool is_true)
     seen->true_of[state] = is_true;
 }
 
-static void see_files(struct seen *seen, const struct wal *wal)
+static void see_sealed(struct seen *seen, const struct wal *wal)
 {
     uint32_t sealed = 0;
-    for (uint32_t i = 0; i < WAL_FILES_MAX; i++)
+    for (uint32_t i = 0; i < wal->file_slots; i++)
         sealed += wal->files[i].state == FILE_SEALED;
-    if (sealed > seen->sealed)
-        reach(STATE_WAL_SEALED, sealed - seen->sealed);
-    seen->sealed = sealed;
+    reach(STATE_WAL_SEALED, sealed > 0);
+    seen->failed_writes = wal->stats.failed_writes;
+}
+
+static void see_job(struct seen *seen, const struct wal *wal)
+{
     struct wal_file *preparing = wal->job.running ? wal->job.prepare : NULL;
     if (preparing != NULL && preparing != seen->preparing)
         reach(wal->job.from_number == UINT64_MAX ? STATE_WAL_CREATED : STATE_WAL_RECYCLED, 1);
@@ -110,8 +113,9 @@ static void see_wal(struct seen *seen, const struct wal *wal)
         reach(STATE_WAL_ONLINE_AGAIN, 1);
     edge(seen, STATE_WAL_HALF_USED, wal_pressed(wal, 2));
     edge(seen, STATE_WAL_CROWDED, wal_pressed(wal, 3));
-    if (wal->stats.failed_writes > 0 || wal->job.running)
-        see_files(seen, wal);
+    see_job(seen, wal);
+    if (wal->stats.failed_writes != seen->failed_writes)
+        see_sealed(seen, wal);
     seen->begun = wal->sequence_next;
     seen->durable = wal->durable;
 }
