@@ -118,7 +118,7 @@ static void draw_sizes(struct plan *plan)
     plan->socket_bytes = (uint32_t)draw_scaled(&prng, 256, 8192);
 }
 
-/* Kinds that are events, and how often each is taken of ten. */
+/* Kinds that are events, and how often each is taken. */
 static enum plan_kind draw_event_kind(struct prng *prng)
 {
     static const enum plan_kind kinds[] = {PLAN_CRASH,
@@ -129,6 +129,7 @@ static enum plan_kind draw_event_kind(struct prng *prng)
                                            PLAN_KILL,
                                            PLAN_STOP,
                                            PLAN_FULL,
+                                           PLAN_OUTAGE,
                                            PLAN_CUT,
                                            PLAN_CROWD};
     return kinds[prng_below(prng, ARRAY_LENGTH(kinds))];
@@ -144,7 +145,7 @@ static void draw_events(struct plan *plan, uint64_t without)
         struct plan_event *event = &plan->events[number];
         event->before_ns = draw(&prng, 50 * NS_PER_MS, 4 * NS_PER_S);
         event->kind = draw_event_kind(&prng);
-        event->after_ns = draw_scaled(&prng, NS_PER_MS, NS_PER_S);
+        event->after_ns = draw_scaled(&prng, NS_PER_MS, 2 * NS_PER_S);
         event->number = draw_scaled(&prng, 1, 200);
         event->nothing =
             !plan_has(plan, event->kind) || (number < 64 && (without >> number & 1) != 0);

@@ -177,11 +177,23 @@ static void seen_begin(struct seen *seen)
     *seen = fresh;
 }
 
+/* A start is complete only when the next one begins: then the one before that is compared. */
+static void see_cores(void)
+{
+    if (watch.streams_before > 0 && watch.streams != watch.streams_before)
+        reach(STATE_RECOVERY_OTHER_CORES, 1);
+    watch.streams_before = watch.streams;
+    watch.streams = 0;
+}
+
 int __wrap_shard_open(struct shard *shard, const struct shard_options *options,
                       const struct wal_recovered *recovered)
 {
     int result = __real_shard_open(shard, options, recovered);
     if (result == 0 && options->stream < STREAMS_MAX) {
+        /* The first stream is opened first. */
+        if (options->stream == 0)
+            see_cores();
         watch.streams++;
         seen_begin(&watch.seen[options->stream]);
     }
@@ -190,8 +202,7 @@ int __wrap_shard_open(struct shard *shard, const struct shard_options *options,
 
 static void see_recovered(struct seen *seen, const struct wal_recovered *recovered)
 {
-    reach(recovered->found ? STATE_RECOVERY_ENTRIES : STATE_RECOVERY_NEW,
-          recovered->found ? recovered->entries > 0 : 1);
+    reach(STATE_RECOVERY_ENTRIES, recovered->found && recovered->entries > 0);
     if (seen->recovered)
         reach(STATE_RECOVERY_REPEATED, 1);
     if (recovered->found && seen->known && recovered->entries > 0) {
@@ -210,15 +221,6 @@ int __wrap_wal_recover(const struct wal_recover_options *options, struct wal_rec
     if (result == 0 && options->stream < STREAMS_MAX)
         see_recovered(&watch.seen[options->stream], recovered);
     return result;
-}
-
-void states_end_life(void)
-{
-    if (watch.streams > 0 && watch.streams_before > 0 && watch.streams != watch.streams_before)
-        reach(STATE_RECOVERY_OTHER_CORES, 1);
-    if (watch.streams > 0)
-        watch.streams_before = watch.streams;
-    watch.streams = 0;
 }
 
 void states_see_line(const char *line, size_t len)
