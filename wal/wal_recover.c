@@ -167,7 +167,7 @@ static int search_file(struct recovery *r, uint64_t number)
     int handle = open_file(r, number);
     if (handle < 0)
         return handle;
-    uint8_t *window = mem_alloc(SCAN_BYTES);
+    uint8_t *window = mem_map(SCAN_BYTES);
     int result = 0;
     int64_t got = SCAN_BYTES;
     for (uint64_t at = 0; result == 0 && got == (int64_t)SCAN_BYTES; at += SCAN_BYTES) {
@@ -182,7 +182,7 @@ static int search_file(struct recovery *r, uint64_t number)
                 result = proof_intact(r, handle, &h);
         }
     }
-    mem_free(window);
+    mem_unmap(window, SCAN_BYTES);
     file_close(r->fs, handle);
     return result;
 }
