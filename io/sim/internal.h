@@ -96,6 +96,10 @@ struct sim_host {
     uint32_t handles_used;
     struct disk_tree tree;
     struct sim_disk_options disk;
+    struct sim_memory_options memory;
+    uint64_t memory_count;      /* how often something was taken */
+    uint64_t memory_refused_at; /* the count that fails; 0: none */
+    uint32_t memory_spared;     /* nothing is counted or refused while it is not 0 */
     struct list requests;    /* in flight, by age */
     uint64_t device_free_ns; /* when the device is done with what it has */
     struct sim_failure failure;
@@ -169,6 +173,8 @@ void sim_threads_fini(struct sim *sim);
 
 /* On which host the caller is from now on, for process.c; returns where it was. */
 struct sim_host *sim_process_switch(struct sim_host *host);
+/* Where the caller is; null: on the real machine. */
+struct sim_host *sim_process_host(void);
 
 /* Trace (trace.c): what is printed is what is hashed. `host` may be null. */
 

@@ -234,6 +234,21 @@ int sim_disk_corrupt(struct sim_host *host, const char *path, uint64_t pos,
 /* Bytes of the file that a power loss now might still change. */
 uint64_t sim_disk_unsynced(struct sim_host *host, const char *path);
 
+/*
+ * Memory: a host's process takes it from regions, slabs and arenas (base), and what it takes can be
+ * refused, as when a budget is used up. An arena that may take its whole region has it to itself,
+ * and is left alone.
+ */
+
+struct sim_memory_options {
+    uint32_t refuse; /* null instead of memory */
+};
+struct sim_memory_options *sim_memory(struct sim_host *host);
+/* For systematic tests: only the `number`th from now on, 1 is the next one; 0: none any more. */
+void sim_memory_refuse(struct sim_host *host, uint64_t number);
+/* How often something was taken, or refused, since the world began. */
+uint64_t sim_memory_count(const struct sim_host *host);
+
 /* Network: hosts reach each other by name, or by "10.0.0.<number>", from 1 by age; themselves by
  * "127.0.0.1" as well. */
 
