@@ -55,7 +55,7 @@ static void encode_partition(struct writer *w, const struct partition *p)
 {
     write_bytes(w, p->topic_id.bytes, sizeof p->topic_id.bytes);
     write_be32(w, (uint32_t)p->index);
-    write_be64(w, (uint64_t)p->synced_end);
+    write_be64(w, p->unread ? UINT64_MAX : (uint64_t)p->synced_end);
     write_be64(w, (uint64_t)p->log_start);
     write_be32(w, p->epochs.count);
     for (uint32_t i = 0; i < p->epochs.count; i++) {

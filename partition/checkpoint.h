@@ -26,7 +26,7 @@ struct shard;
 struct checkpoint_partition {
     struct uuid topic_id;
     int32_t index;
-    int64_t synced_end;
+    int64_t synced_end; /* -1: its files could not be read yet, and Kafka's rules hold for them */
     int64_t log_start;
     struct epochs epochs;
     struct bytes producers; /* Kafka's snapshot format; borrowed from the loaded bytes */

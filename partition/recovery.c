@@ -197,6 +197,8 @@ int recovery_open(struct recovery *r, struct partition *p)
 {
     note_opened(r, p);
     const struct checkpoint_partition *c = checkpoint_of(r, p->topic_id, p->index);
+    /* One that no start of ours could read yet is as Kafka, or a clean stop, left it. */
+    bool as_kafka = c == NULL ? !r->ours : c->synced_end < 0;
     struct segments_load load = {
         .synced_end = -1,
         .recovery_point = kafka_find_offset(&r->recovery_points, p->topic, p->index, 0),
@@ -205,29 +207,28 @@ int recovery_open(struct recovery *r, struct partition *p)
         .replay = recovery_replay_batch,
         .context = p,
     };
-    if (c != NULL)
-        load.synced_end = c->synced_end;
-    else if (r->ours)
-        load.synced_end = 0;
-    else
+    if (as_kafka)
         load.replay_from =
             recovery_load_state(r->fs, p, r->clean ? INT64_MAX : load.recovery_point, r->log);
+    else
+        load.synced_end = c == NULL ? 0 : c->synced_end;
     recovery_load_aborted(r->fs, p, load.replay_from, r->log);
     int result = segments_open(&p->segments, &load);
     if (result != 0) {
         log_error(r->log, "%s-%d is offline: %s", p->topic, p->index, result_sentence(result));
         p->offline = true;
+        p->unread = as_kafka;
+        load.replay_from = INT64_MAX;
     }
     const struct segment *first = segments_first(&p->segments);
     const struct segment *last = segments_last(&p->segments);
     p->log_start = first == NULL ? 0 : first->base_offset;
     p->log_end = last == NULL ? MAX(load.synced_end, 0) : last->end_offset;
-    if (c != NULL) {
-        load_checkpointed_state(r, p, c);
-    } else if (!r->ours) {
+    if (as_kafka)
         p->log_start =
             MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
-    }
+    else if (c != NULL)
+        load_checkpointed_state(r, p, c);
     /* What was replayed Kafka may not have in its indexes, and it will trust them. */
     if (load.replay_from < p->log_end)
         result = aborted_store(&p->aborted, &p->segments, load.replay_from);

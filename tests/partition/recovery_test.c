@@ -414,6 +414,35 @@ Test(recovery, missing_directory_of_synced_records_is_an_offline_partition)
     expect_end(1, 3);
 }
 
+Test(recovery, partition_that_could_not_be_read_after_a_clean_stop_is_not_cut_later)
+{
+    rig_add(&rig, "topic", 0, 1);
+    rig_add(&rig, "other", 0, 1);
+    start();
+    for (int i = 0; i < 3; i++)
+        rig_append(&rig, 0, produced(5, i));
+    stop_cleanly();
+    cr_assert_eq(file_sync_all(&rig.files.fs, rig.root), 0);
+    /* Twice, so that the checkpoint of the first start is not all that says so. */
+    for (int i = 0; i < 2; i++) {
+        rig.files.fault = (struct file_fault){VERB_OPEN, "topic-0/0", ERR_IO, 1000, 0};
+        start();
+        cr_assert(rig_partition(&rig, 0)->offline);
+        cr_assert_eq(kafka_remove_clean_stop(&rig.files.fs, rig.root), 0);
+        rig_append_many(&rig, 1, 2);
+        rig_flush(&rig);
+        rig_crash(&rig);
+    }
+    rig.files.fault = (struct file_fault){0};
+    start();
+    expect_end(0, 3);
+    expect_end(1, 4);
+    cr_assert_eq(outcome_of(0, produced(5, 2)), APPEND_DUPLICATE);
+    cr_assert_eq(outcome_of(0, produced(5, 3)), APPEND_DONE);
+    restart();
+    expect_end(0, 4);
+}
+
 Test(recovery, partition_that_cannot_be_opened_keeps_its_records_in_the_wal)
 {
     rig_add(&rig, "topic", 0, 1);
