@@ -106,6 +106,26 @@ Test(recovery_damage, partition_that_cannot_be_opened_behind_a_crash_keeps_its_r
     expect_to_survive_a_start_that_cannot_open();
 }
 
+Test(recovery_damage, partition_that_two_starts_cannot_open_keeps_its_records)
+{
+    prepare_produced();
+    stop_cleanly();
+    for (int i = 0; i < 2; i++) {
+        rig.files.fault = (struct file_fault){VERB_OPEN, "topic-0/0", ERR_IO, 1000, 0};
+        start();
+        cr_assert(rig_partition(&rig, 0)->offline);
+        cr_assert_eq(kafka_remove_clean_stop(&rig.files.fs, rig.root), 0);
+        rig_append_many(&rig, 1, 2);
+        rig_flush(&rig);
+        rig_crash(&rig);
+    }
+    rig.files.fault = (struct file_fault){0};
+    start();
+    expect_end(0, 3);
+    expect_end(1, 6);
+    cr_assert_eq(outcome_of(0, produced(5, 2)), APPEND_DUPLICATE);
+}
+
 Test(recovery_damage, segment_that_is_gone_behind_a_clean_stop_is_not_an_empty_partition)
 {
     char path[256];

@@ -121,6 +121,9 @@ static void event_begin(struct seed *s, const struct plan_event *event)
         if (!sim_life_stop(&s->life, STOP_NS))
             seed_break(s, "the broker did not stop in 20 s");
         break;
+    case PLAN_OUTAGE:
+        disk->write_error = disk->sync_error = SIM_ALWAYS;
+        break;
     case PLAN_FULL:
         disk->capacity_bytes = sim_disk_used(s->life.host) + event->number * 4096;
         break;
@@ -137,8 +140,11 @@ static void event_begin(struct seed *s, const struct plan_event *event)
 
 static void event_end(struct seed *s, const struct plan_event *event)
 {
-    if (event->kind == PLAN_FULL)
-        sim_disk(s->life.host)->capacity_bytes = s->honest.capacity_bytes;
+    struct sim_disk_options *disk = sim_disk(s->life.host);
+    if (event->kind == PLAN_OUTAGE)
+        plan_apply(&s->plan, disk, sim_net(s->sim));
+    else if (event->kind == PLAN_FULL)
+        disk->capacity_bytes = s->honest.capacity_bytes;
     else if (event->kind == PLAN_CUT)
         sim_net_cut(s->clients, s->life.host, false);
     else if (event->kind == PLAN_CROWD)
@@ -225,6 +231,8 @@ static void seed_make(struct seed *s)
         .duration_ns = plan->seconds * NS_PER_S,
         .settle_ns = SETTLE_NS,
         .pause_ns = plan->pause_ns,
+        .value_bytes_max = plan->value_bytes_max,
+        .batch_records_max = plan->batch_records_max,
         .producers_out = plan->producers_out,
     };
     /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of several
