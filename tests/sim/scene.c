@@ -82,6 +82,12 @@ void scene_wait(struct scene *s, uint64_t ns)
     sim_run(s->sim, ns);
 }
 
+void scene_shift_clocks(struct scene *s, int64_t ms)
+{
+    sim_host_shift_wall(s->host, ms);
+    s->wall_ms += ms;
+}
+
 static bool is_off(void *context)
 {
     const struct scene *s = context;
@@ -351,8 +357,7 @@ uint64_t scene_sweep(const struct scene_sweep *sweep)
             sweep->after(s);
         }
         scene_free(s);
-        if (!met) {
+        if (!met)
             return number - 1;
-        }
     }
 }
