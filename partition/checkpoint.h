@@ -64,5 +64,5 @@ int checkpoint_write(struct file_system *fs, const char *directory, unsigned str
 int checkpoint_load(struct file_system *fs, const char *directory, unsigned stream,
                     struct checkpoint *checkpoint) MUST_CHECK;
 void checkpoint_free(struct checkpoint *checkpoint);
-/* Deletes both slots (missing is fine); the caller syncs the directory. */
+/* Deletes both slots (missing is fine), the newest last; the caller syncs the directory. */
 int checkpoint_remove(struct file_system *fs, const char *directory, unsigned stream) MUST_CHECK;
