@@ -201,8 +201,7 @@ uint64_t sim_disk_unsynced(struct sim_host *host, const char *path);
 
 /*
  * Memory: a host's process takes it from regions, slabs and arenas (base), and what it takes can be
- * refused, as when a budget is used up. An arena that may take its whole region has it to itself,
- * and is left alone.
+ * refused, as when a budget is used up. An arena that has its region to itself is left alone.
  */
 
 struct sim_memory_options {
