@@ -130,8 +130,7 @@ static bool creation_served(const void *answer)
 {
     const struct create_topics_response *response = answer;
     return response->topics.count == 2 && response->topics.items[0].error_code == 0 &&
-           response->topics.items[1].error_code == 0 &&
-           response->topics.items[1].configs.count > 0;
+           response->topics.items[1].error_code == 0 && response->topics.items[1].configs.count > 0;
 }
 
 static void ask_deletion(struct talk_peer *p, const struct kind *kind, unsigned number)
@@ -256,8 +255,8 @@ static bool produce_served(const void *answer)
     bool good = response->responses.count == TOPICS;
     for (int32_t i = 0; i < response->responses.count; i++)
         for (int32_t j = 0; j < response->responses.items[i].partition_responses.count; j++)
-            good = good &&
-                   response->responses.items[i].partition_responses.items[j].error_code == 0;
+            good =
+                good && response->responses.items[i].partition_responses.items[j].error_code == 0;
     return good;
 }
 
@@ -367,8 +366,8 @@ static void ask_plainly(struct talk_peer *p, const struct kind *kind, unsigned n
     if (kind->api_key == API_INIT_PRODUCER_ID)
         request.producer.transactional_id = STRING_NULL;
     if (kind->api_key == API_API_VERSIONS)
-        request.api_versions.client_software_name =
-            request.api_versions.client_software_version = string_of("x");
+        request.api_versions.client_software_name = request.api_versions.client_software_version =
+            string_of("x");
     talk_ask(p, kind->api_key, kind->version, &request);
 }
 

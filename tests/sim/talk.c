@@ -190,6 +190,23 @@ uint8_t *talk_frame(struct talk_peer *p, int16_t api_key, int16_t version, const
     return frame;
 }
 
+static void peer_take(struct talk_peer *p)
+{
+    int64_t got = 1;
+    while (got > 0 && !p->ended) {
+        if (p->received_capacity - p->received_len < 65536) {
+            size_t capacity = MAX(p->received_capacity * 2, 131072U);
+            p->received = mem_realloc(p->received, p->received_capacity, capacity);
+            p->received_capacity = capacity;
+        }
+        got = sim_peer_read(p->peer, p->received + p->received_len, 65536);
+        if (got > 0)
+            p->received_len += (size_t)got;
+        else if (got != ERR_BUSY)
+            p->ended = true;
+    }
+}
+
 struct sending {
     struct talk_peer *p;
     const uint8_t *data;
@@ -201,6 +218,9 @@ static bool is_sent(void *context)
 {
     struct sending *s = context;
     int64_t sent = 1;
+    /* The broker reads no more of who does not take his answers. */
+    if (!s->p->deaf)
+        peer_take(s->p);
     while (s->at < s->len && sent > 0) {
         sent = sim_peer_write(s->p->peer, s->data + s->at, s->len - s->at);
         if (sent > 0)
@@ -226,23 +246,6 @@ void talk_ask(struct talk_peer *p, int16_t api_key, int16_t version, const void 
 }
 
 /* Answers. */
-
-static void peer_take(struct talk_peer *p)
-{
-    int64_t got = 1;
-    while (got > 0 && !p->ended) {
-        if (p->received_capacity - p->received_len < 65536) {
-            size_t capacity = MAX(p->received_capacity * 2, 131072U);
-            p->received = mem_realloc(p->received, p->received_capacity, capacity);
-            p->received_capacity = capacity;
-        }
-        got = sim_peer_read(p->peer, p->received + p->received_len, 65536);
-        if (got > 0)
-            p->received_len += (size_t)got;
-        else if (got != ERR_BUSY)
-            p->ended = true;
-    }
-}
 
 static bool is_whole(const struct talk_peer *p)
 {
@@ -360,8 +363,8 @@ struct blob talk_batch(struct talk *t, size_t bytes)
 void talk_produce(struct talk_peer *p, const char *topic, int32_t partition, size_t bytes,
                   int16_t acks)
 {
-    struct produce_request_partition_produce_data data = {
-        .index = partition, .records = talk_batch(p->talk, bytes)};
+    struct produce_request_partition_produce_data data = {.index = partition,
+                                                          .records = talk_batch(p->talk, bytes)};
     struct produce_request_topic_produce_data item = {.name = string_of(topic)};
     struct produce_request request = {
         .transactional_id = STRING_NULL, .acks = acks, .timeout_ms = 30000};

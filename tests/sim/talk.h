@@ -9,7 +9,8 @@
  *     const struct metadata_response *answer = talk_answer(p);
  *     talk_free(t);                         (a clean stop, which shows that nothing was kept)
  *
- * All is on one thread and decided by the seed. What fails fails the test, unless it says otherwise.
+ * All is on one thread and decided by the seed. What fails fails the test, unless it says
+ * otherwise.
  */
 #pragma once
 

@@ -81,6 +81,7 @@ static void faults_begin(struct seed *s)
     disk->sync_error = rate(s, 1000);
     disk->entry_error = rate(s, 300);
     disk->writeback = rate(s, SIM_ALWAYS);
+    sim_memory(s->life.host)->refuse = rate(s, 1000);
     net->partial = rate(s, SIM_ALWAYS / 2);
     net->reset = rate(s, 500);
     net->half_open = rate(s, 100);
@@ -91,6 +92,7 @@ static void faults_end(struct seed *s)
 {
     *sim_disk(s->life.host) = s->honest;
     *sim_net(s->sim) = s->calm;
+    sim_memory(s->life.host)->refuse = 0;
 }
 
 static void misfortune(struct seed *s)
