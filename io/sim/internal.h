@@ -61,6 +61,7 @@ struct sim {
     uint32_t host_count;
     bool cut[SIM_HOSTS_MAX][SIM_HOSTS_MAX]; /* no packet gets through */
     uint64_t next_socket;
+    uint64_t strikes[SIM_STRIKE_COUNT];
     uint64_t hash;
     sim_trace_fn *trace;
     void *trace_context;
@@ -146,6 +147,9 @@ bool sim_wait(struct sim_waiter *waiter, uint64_t deadline_ns);
 void sim_pause(struct sim *sim, uint64_t ns);
 /* The next thread or event; false when nothing will ever happen any more. */
 bool sim_turn(struct sim *sim);
+
+/* The same as sim_chance, and counted when it strikes. */
+bool sim_strikes(struct sim *sim, uint32_t rate, enum sim_strike strike);
 
 /* Whether the caller may still act on this host. */
 bool sim_caller_alive(const struct sim_host *host);

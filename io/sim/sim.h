@@ -186,6 +186,41 @@ struct sim_failure {
     enum sim_landing landing; /* of a write */
 };
 
+/* How often each fault has struck, for those who want to know what a run was worth. */
+#define SIM_STRIKES(X)                               \
+    X(STALL, "disk operation stalled")               \
+    X(REORDER, "disk operation overtaken")           \
+    X(READ_ERROR, "read failed")                     \
+    X(WRITE_ERROR, "write failed, nothing landed")   \
+    X(WRITE_SHORT, "write failed, a part landed")    \
+    X(WRITE_TORN, "write failed, sectors landed")    \
+    X(SYNC_ERROR, "sync failed")                     \
+    X(ENTRY_ERROR, "open, rename or removal failed") \
+    X(WRITEBACK, "dirty sectors written back")       \
+    X(NO_SPACE, "no space on the disk")              \
+    X(NO_DESCRIPTOR, "no file descriptor")           \
+    X(LIE, "write lost, misdirected or corrupted")   \
+    X(PLANNED, "planned disk failure")               \
+    X(CRASH, "power loss")                           \
+    X(CRASH_IN_FLIGHT, "power loss in flight")       \
+    X(LANDED_AT_END, "operation landed at an end")   \
+    X(KILL, "process ended")                         \
+    X(PARTIAL, "delivery of some of the bytes")      \
+    X(BUFFER_FULL, "socket buffer full")             \
+    X(RESET, "connection reset")                     \
+    X(HALF_OPEN, "connection fell silent")           \
+    X(REFUSE, "connection refused")                  \
+    X(CUT, "network cut")
+
+enum sim_strike {
+#define SIM_STRIKE(name, text) SIM_STRIKE_##name,
+    SIM_STRIKES(SIM_STRIKE)
+#undef SIM_STRIKE
+        SIM_STRIKE_COUNT
+};
+const char *sim_strike_text(enum sim_strike strike);
+uint64_t sim_struck(const struct sim *sim, enum sim_strike strike);
+
 struct sim_disk_options *sim_disk(struct sim_host *host);
 /* Replaces the last one; null: none. The path is not copied. */
 void sim_disk_fail(struct sim_host *host, const struct sim_failure *failure);
