@@ -119,9 +119,16 @@ static void draw_sizes(struct plan *plan)
 /* Kinds that are events, and how often each is taken of ten. */
 static enum plan_kind draw_event_kind(struct prng *prng)
 {
-    static const enum plan_kind kinds[] = {PLAN_CRASH, PLAN_CRASH, PLAN_CRASH_IN_FLIGHT,
-                                           PLAN_CRASH_IN_FLIGHT, PLAN_KILL, PLAN_KILL,
-                                           PLAN_STOP, PLAN_FULL, PLAN_CUT, PLAN_CROWD};
+    static const enum plan_kind kinds[] = {PLAN_CRASH,
+                                           PLAN_CRASH,
+                                           PLAN_CRASH_IN_FLIGHT,
+                                           PLAN_CRASH_IN_FLIGHT,
+                                           PLAN_KILL,
+                                           PLAN_KILL,
+                                           PLAN_STOP,
+                                           PLAN_FULL,
+                                           PLAN_CUT,
+                                           PLAN_CROWD};
     return kinds[prng_below(prng, ARRAY_LENGTH(kinds))];
 }
 
