@@ -233,6 +233,11 @@ int recovery_open(struct recovery *r, struct partition *p)
         p->log_start =
             MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
     }
+    if (!r->ours && !p->offline && p->log_start > p->log_end) {
+        log_error(r->log, "%s-%d is offline: it begins at %lld, and its segments end at %lld",
+                  p->topic, p->index, (long long)p->log_start, (long long)p->log_end);
+        p->offline = true;
+    }
     /* What was replayed Kafka may not have in its indexes, and it will trust them. */
     if (load.replay_from < p->log_end)
         result = aborted_store(&p->aborted, &p->segments, load.replay_from);

@@ -414,6 +414,26 @@ Test(recovery, missing_directory_of_synced_records_is_an_offline_partition)
     expect_end(1, 3);
 }
 
+/* What is appended there would be acknowledged, and lie below the log start. */
+Test(recovery, log_start_above_the_segments_of_kafkas_directory_is_an_offline_partition)
+{
+    static const struct kafka_offset start_at[] = {{"topic", 0, 9}, {"other", 0, 1}};
+    rig_add(&rig, "topic", 0, 1);
+    rig_add(&rig, "other", 0, 1);
+    start();
+    rig_append_many(&rig, 0, 3);
+    rig_append_many(&rig, 1, 3);
+    stop_cleanly();
+    cr_assert_eq(kafka_write_offsets(&rig.files.fs, rig.root, KAFKA_LOG_START_FILE, start_at, 2),
+                 0);
+    start();
+    cr_assert(rig_partition(&rig, 0)->offline);
+    cr_assert_not_null(strstr(rig.logged, "begins at 9"));
+    cr_assert_eq(outcome_of(0, (struct rig_batch){0}), APPEND_OFFLINE);
+    expect_end(1, 3);
+    cr_assert_eq(rig_partition(&rig, 1)->log_start, 1);
+}
+
 Test(recovery, partition_that_cannot_be_opened_keeps_its_records_in_the_wal)
 {
     rig_add(&rig, "topic", 0, 1);
