@@ -138,6 +138,35 @@ def add_catalog(seeds):
         seeds.add('catalog_fuzz', b'\0' + b''.join(records))
 
 
+def add_recovery(seeds, golden):
+    """A partition's directory: segments, state files, and checkpoints of ours and of Kafka's."""
+    batches = [bytes.fromhex(line.split('\t')[1])
+               for line in (golden / 'batches.tsv').read_text().splitlines()
+               if line.startswith('v2-')]
+    producer = struct.pack('>qhiqiqiq', 5, 0, 9, 2, 0, 1700000000000, 0, -1)
+    traces = struct.pack('>Bqqii', 1, 2, 1700000000000, 9, 0)
+    snapshot = struct.pack('>hIi', 1, 0, 1) + producer
+    state = struct.pack('>HIi', 0x4f44, 0, 1) + producer + traces
+    epochs = struct.pack('>Iiqiq', 2, 0, 0, 3, 1)
+    partition = bytes([1, 2, 3, 4]) + bytes(12) + struct.pack('>iqq', 0, 3, 0) + epochs
+    partition += struct.pack('>I', len(state)) + state
+    checkpoint = bytes(4) + struct.pack('>HHIQQQQI', 1, 0, 0, 0, 1, 0, 1, 1) + partition
+    aborted = struct.pack('>hqqqq', 0, 5, 0, 2, 0)
+
+    def part(name, data):
+        return struct.pack('>BH', name, len(data)) + data
+
+    for batch in [b for b in batches if len(b) < 1200]:
+        log = struct.pack('>q', 0) + batch[8:]
+        files = part(0, log) + part(3, aborted) + part(10, b'0\n1\n0 0\n') + part(8, snapshot)
+        kafka = part(14, b'0\n1\nt 0 1\n') + part(15, b'0\n1\nt 0 0\n')
+        for choice in (b'\0', b'\1'):
+            seeds.add('recovery_fuzz', choice + files)
+            seeds.add('recovery_fuzz', choice + files + kafka)
+            seeds.add('recovery_fuzz', choice + files + part(16, b'{"version":0}'))
+            seeds.add('recovery_fuzz', choice + files + part(12, checkpoint))
+
+
 def add_wal(seeds):
     group = bytes([0, 0, 2, 0, 1, 0, 20, 1, 0, 9]) + bytes(6)
     for choice in (1, 0, 255):
@@ -169,6 +198,7 @@ def main():
         add_messages(seeds, golden, message_types(sys.argv[2]))
         add_frames(seeds, golden)
         add_batches(seeds, golden)
+        add_recovery(seeds, golden)
 
 
 if __name__ == '__main__':
