@@ -49,7 +49,7 @@ def record(offset, value):
 
 def message_types(schema_dump):
     """Name to index, first and last version: message_fuzz chooses by index."""
-    text = subprocess.run([schema_dump], capture_output=True, check=True, text=True).stdout
+    text = subprocess.check_output([schema_dump], text=True)
     rows = re.findall(r'^message (\S+) \S+ (\d+) (\d+)', text, re.M)
     return {name: (i, int(least), int(most)) for i, (name, least, most) in enumerate(rows)}
 
@@ -84,7 +84,9 @@ def add_frames(seeds, golden):
     apis = api_rows()
     for name, version, variant, body in golden_messages(golden):
         message = snake(name.removesuffix('Request'))
-        if not name.endswith('Request') or message not in apis or variant not in ('default', 'random1'):
+        if not name.endswith('Request') or message not in apis:
+            continue
+        if variant not in ('default', 'random1'):
             continue
         index, high = apis[message]
         if version == high or version == 0:
@@ -127,7 +129,7 @@ def add_batches(seeds, golden):
 
 
 def add_catalog(seeds):
-    """The records of Kafka's own classes that the catalog's tests hold: alone, and eight together."""
+    """What Kafka's own classes wrote for the catalog's tests: records alone, and eight together."""
     text = (ROOT / 'tests/broker/catalog_golden.inc').read_text()
     values = [bytes.fromhex(re.sub(r'[^0-9a-fA-F]', '', row))
               for row in re.findall(r'(?:IN|OUT)\(((?:\s*"[0-9a-f]+")+)\)', text)]
