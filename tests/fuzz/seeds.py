@@ -180,6 +180,39 @@ def add_wal(seeds):
                 seeds.add('wal_fuzz', bytes([choice, first]) + program)
 
 
+def metadata_batch(offset, values, control=0):
+    body = b''.join(record(n, value) for n, value in enumerate(values))
+    header = struct.pack('>qiiBIhiqqqhii', offset, 49 + len(body), 1, 2, 0, control,
+                         len(values) - 1, 1, 1, -1, -1, -1, len(values))
+    return header + body
+
+
+def add_files(seeds):
+    """One of each kind: see files_fuzz."""
+    producer = struct.pack('>qhiqiqiq', 5, 0, 9, 2, 0, 1700000000000, 0, -1)
+    text = (ROOT / 'tests/broker/catalog_golden.inc').read_text()
+    values = [bytes.fromhex(re.sub(r'[^0-9a-fA-F]', '', row))
+              for row in re.findall(r'OUT\(((?:\s*"[0-9a-f]+")+)\)', text)][:12]
+    log = metadata_batch(0, values[:4]) + metadata_batch(4, values[4:])
+    for kind, data in (
+            (0, struct.pack('>hIi', 0, 0, 1) + producer),
+            (0, struct.pack('>hIi', 256, 0, 1) + producer +
+             struct.pack('>Bqqii', 1, 2, 1700000000000, 9, 0)),
+            (1, b'0\n2\n0 0\n3 7\n'),
+            (2, b'0\n2\nt 0 1\ntopic-a 17 99\n'),
+            (3, b'#\n#Fri\ncluster.id=abc\nversion=1\nnode.id=1\n'
+                b'directory.id=AAAAAAAAAAAAAAAAAAAAAg\n'),
+            (4, b'version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAg'),
+            (4, b'{"version":0,"brokerEpoch":3}'),
+            (5, b'{"leaderId":1,"leaderEpoch":2,"votedId":-1,"appliedOffset":0,'
+                b'"currentVoters":[{"voterId":1}],"data_version":0}'),
+            (5, b'{"leaderId":1,"leaderEpoch":2,"votedId":1,'
+                b'"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAg","data_version":1}'),
+            (6, b'\0\0' + log),
+            (6, struct.pack('>H', len(log)) + log + log)):
+        seeds.add('files_fuzz', bytes([kind]) + data)
+
+
 def add_properties(seeds):
     for line in ('listeners=PLAINTEXT://127.0.0.1:9092\nlog.dirs=/tmp/x\nnode.id=1\n',
                  'process.roles=broker,controller\ncontroller.quorum.voters=1@localhost:9093\n'
@@ -194,6 +227,7 @@ def main():
     seeds = Seeds(pathlib.Path(sys.argv[1]))
     add_catalog(seeds)
     add_wal(seeds)
+    add_files(seeds)
     add_properties(seeds)
     if len(sys.argv) > 3:
         golden = pathlib.Path(sys.argv[3])
