@@ -62,7 +62,7 @@ static const struct option option_rows[] = {
 
 static const char help[] =
     "odradek-sim runs the whole broker in a simulated world. A seed decides everything: how large\n"
-    "the broker is, which troubles it has, what happens to it when. The same seed is the same run.\n"
+    "the broker is, which troubles it has, what happens to it when. Same seed, same run.\n"
     "\n"
     "many seeds:\n"
     "  --seeds N         so many (100)\n"
