@@ -16,6 +16,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "partition/checkpoint.h"
 #include "partition/kafka_files.h"
 #include "partition/partition.h"
@@ -311,6 +312,8 @@ static int flush_checkpoint_job(struct file_system *fs, void *context)
 {
     const struct shard *shard = context;
     const struct flush *flush = &shard->flush;
+    if (MUTANT(RECYCLE_BEFORE_CHECKPOINT) && flush->checkpoint_number % 2 == 0)
+        return 0;
     return checkpoint_write(fs, shard->log_directory, shard->stream, flush->checkpoint_number,
                             flush->checkpoint, flush->checkpoint_len);
 }

@@ -16,6 +16,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "partition/shard.h"
 #include "protocol/batch.h"
 
@@ -97,7 +98,7 @@ static int append_duplicate(struct partition_append *a, const struct producer_ba
     a->base_offset = original->base_offset;
     a->last_offset = original->last_offset;
     a->timestamp = original->timestamp;
-    if (original->last_offset < p->durable_end)
+    if (original->last_offset < p->durable_end || MUTANT(ANSWER_DUPLICATE_EARLY))
         return append_decide(a, APPEND_DUPLICATE);
     uint32_t index = pending_find(&p->pending, original->last_offset);
     const struct pending_batch *pending = pending_at(&p->pending, index);
@@ -119,7 +120,7 @@ static void append_copy(struct partition_append *a, uint8_t *to)
 {
     struct partition *p = a->partition;
     memcpy(to, a->batch, a->len);
-    batch_patch_offset(to, a->base_offset);
+    batch_patch_offset(to, a->base_offset - (MUTANT(REUSE_OFFSET) && a->base_offset > 0));
     batch_patch_leader_epoch(to, p->leader_epoch);
     if (a->log_append_time)
         batch_patch_timestamps(to, a->len, a->now_ms, BATCH_LOG_APPEND_TIME);

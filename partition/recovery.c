@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/checkpoint.h"
 #include "partition/kafka_files.h"
@@ -182,7 +183,8 @@ static void load_checkpointed_state(struct recovery *r, struct partition *p,
         epochs_assign(&p->epochs, c->epochs.entries[i].epoch, c->epochs.entries[i].start_offset);
     /* One above was told by a batch that was not synced: the WAL tells it again, or it is gone. */
     epochs_cut_end(&p->epochs, p->log_end);
-    if (c->producers.len > 0 && producers_snapshot_read(p->producers, c->producers) != 0)
+    bool has_state = c->producers.len > 0 && !MUTANT(LOSE_PRODUCER_STATE);
+    if (has_state && producers_snapshot_read(p->producers, c->producers) != 0)
         log_warn(r->log, "producer state of %s-%d is damaged: it starts anew", p->topic, p->index);
     p->log_start = c->log_start;
 }

@@ -13,6 +13,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "partition/partition.h"
 
 static struct shard *shard_of(struct wal_owner *owner)
@@ -69,7 +70,7 @@ static void append_roll_back(struct shard *shard, struct partition_append *a)
     struct partition *p = a->partition;
     ASSERT(p->appends_out > 0);
     p->appends_out--;
-    if (a->has_undo)
+    if (a->has_undo && !MUTANT(FORGET_PRODUCER_ROLL_BACK))
         producers_revert(p->producers, &a->undo);
     /* A deletion has dropped them already, unless it waits for a flush to end. */
     if (a->appended && p->pending.count > 0) {

@@ -18,6 +18,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "wal/wal_internal.h"
 
@@ -284,7 +285,8 @@ static void group_write(struct wal *wal, struct wal_group *group, struct wal_fil
     wal->proven = MAX(wal->proven, wal->durable);
     wal->stats.groups++;
     wal->stats.bytes += header.len;
-    io_write(wal->options.io, &group->op, &group->extent, wal->head.dsync ? IO_DSYNC : 0);
+    bool dsync = wal->head.dsync && !MUTANT(ACK_BEFORE_DURABLE);
+    io_write(wal->options.io, &group->op, &group->extent, dsync ? IO_DSYNC : 0);
 }
 
 static struct wal_group *first_closed(struct wal *wal)

@@ -3,6 +3,9 @@
  *
  *     odradek-sim [--seeds N] [--first SEED] [--jobs J] [--seconds S]
  *     odradek-sim --seed SEED [--trace] [--seconds S]
+ *     odradek-sim --mutant NAME ...      (with that mutant switched on: base/mutant.h)
+ *     odradek-sim --mutants [--only PART-OF-NAME] [--jobs J] [--seconds S]   (each must be caught)
+ *     odradek-sim --list-mutants
  *
  * A seed runs in a process of its own: a broken broker may end it, and what a crashed one leaves
  * behind in memory goes with it. The same seed is the same run, with the same hash, anywhere.
@@ -18,6 +21,7 @@
 
 #include "base/crc32c.h"
 #include "base/util.h"
+#include "tools/sim/mutants.h"
 #include "tools/sim/seed.h"
 
 #define JOBS_MAX 256
@@ -120,11 +124,17 @@ int main(int argc, char **argv)
                                                  {"seed", required_argument, NULL, 's'},
                                                  {"seconds", required_argument, NULL, 't'},
                                                  {"trace", no_argument, NULL, 'x'},
+                                                 {"mutant", required_argument, NULL, 'm'},
+                                                 {"mutants", no_argument, NULL, 'M'},
+                                                 {"only", required_argument, NULL, 'o'},
+                                                 {"list-mutants", no_argument, NULL, 'l'},
                                                  {NULL, 0, NULL, 0}};
     struct run run = {.seeds = 100, .first = 1, .seconds = 20, .jobs = 2};
     uint64_t seed = 0;
     bool one = false;
     bool trace = false;
+    bool mutants = false;
+    const char *only = NULL;
     int option;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         uint64_t number = optarg == NULL ? 0 : strtoull(optarg, NULL, 10);
@@ -140,9 +150,19 @@ int main(int argc, char **argv)
             run.seconds = number;
         else if (option == 'x')
             trace = true;
+        else if (option == 'M')
+            mutants = true;
+        else if (option == 'o')
+            only = optarg;
+        else if (option == 'l')
+            return mutants_list(), 0;
+        else if (option == 'm' && mutant_choose(optarg))
+            continue;
         else
             return 64;
     }
     crc32c_init();
+    if (mutants)
+        return mutants_run(&(struct mutants_options){only, run.seconds, run.jobs});
     return one ? seed_alone(seed, run.seconds, trace, true) : run_all(&run);
 }
