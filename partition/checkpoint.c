@@ -236,11 +236,18 @@ void checkpoint_free(struct checkpoint *c)
     *c = (struct checkpoint){0};
 }
 
+/* The older slot goes first: alone it would say that what was flushed since is not there. */
 int checkpoint_remove(struct file_system *fs, const char *directory, unsigned stream)
 {
-    for (unsigned i = 0; i < 2; i++) {
+    struct checkpoint newest;
+    uint64_t number = 0;
+    if (checkpoint_load(fs, directory, stream, &newest) == 0) {
+        number = newest.number;
+        checkpoint_free(&newest);
+    }
+    for (unsigned i = 1; i <= 2; i++) {
         char path[4096];
-        checkpoint_path(path, sizeof path, directory, stream, i);
+        checkpoint_path(path, sizeof path, directory, stream, number + i);
         int result = file_remove(fs, path);
         if (result != 0 && result != ERR_NOT_FOUND)
             return result;
