@@ -440,7 +440,8 @@ static int write_first_checkpoint(struct recovery *r, const struct shard *shard,
     const struct recovery_stream *s = &r->streams[options->stream];
     const struct checkpoint_source all = {r->opened, r->opened_count};
     struct wal_position position = {0, 0};
-    if (s->has_checkpoint)
+    /* A stop that was cut short may have left the checkpoint alone: the new WAL counts from 1. */
+    if (s->has_checkpoint && s->wal.found)
         position = s->checkpoint.position;
     uint64_t len = r->checkpointed ? checkpoint_size(shard) : checkpoint_source_size(&all);
     uint8_t *data = mem_alloc(len);
