@@ -20,25 +20,30 @@
 #endif
 
 /*
- * Name, the world it is caught in (tools/sim/mutants.c), within how many seeds, and what it does
+ * Name, the world it is caught in (tools/sim/worlds.h), within how many seeds, and what it does
  * wrong.
  */
-#define MUTANT_TABLE(X)                                                                            \
-    X(ACK_BEFORE_DURABLE, SEEDS, 20,                                                               \
-      "a group is acknowledged when it is written, but not durable")                               \
-    X(SKIP_DIRECTORY_SYNC, SEEDS, 20, "a new segment's name is not made durable")                  \
-    X(REUSE_OFFSET, SEEDS, 20, "a batch is stored under an offset that was given away before")     \
-    X(RETRY_SYNC, SEEDS, 20, "a failed segment sync is tried again, and the second one believed")  \
-    X(DROP_LAST_PENDING, SEEDS, 20, "a flush leaves out the last batch it reports")                \
-    X(SERVE_ABOVE_HIGH_WATERMARK, SEEDS, 20, "readers see what is not durable yet")                \
-    X(LOSE_PRODUCER_STATE, SEEDS, 20, "the producer state of the checkpoint is lost")              \
-    X(TRUNCATE_PROVEN_HOLE, SEEDS, 20, "a gap is dropped although a group proves it acknowledged") \
-    X(KEEP_BEHIND_HOLE, SEEDS, 20, "groups behind an unacknowledged hole are kept")                \
-    X(REUSE_LIFE, SEEDS, 20, "a new life has the number of the last one")                          \
-    X(ANSWER_DUPLICATE_EARLY, SEEDS, 20, "a duplicate is answered before its original is durable") \
-    X(FORGET_PRODUCER_ROLL_BACK, SEEDS, 20, "a failed group's producer state stays")               \
-    X(TRUST_UNSYNCED_BYTES, SEEDS, 20, "recovery keeps what lies behind a segment's synced end")   \
-    X(RECYCLE_BEFORE_CHECKPOINT, SEEDS, 20, "the WAL is trimmed by a checkpoint that is not there")
+#define MUTANT_TABLE(X)                                                                           \
+    X(ACK_BEFORE_DURABLE, ordinary, 20,                                                           \
+      "a group is acknowledged when it is written, but not durable")                              \
+    X(SKIP_DIRECTORY_SYNC, ordinary, 20, "a new segment's name is not made durable")              \
+    X(REUSE_OFFSET, ordinary, 20, "a batch is stored under an offset that was given away before") \
+    X(RETRY_SYNC, ordinary, 20,                                                                   \
+      "a failed segment sync is tried again, and the second one believed")                        \
+    X(DROP_LAST_PENDING, ordinary, 20, "a flush leaves out the last batch it reports")            \
+    X(SERVE_ABOVE_HIGH_WATERMARK, ordinary, 20, "readers see what is not durable yet")            \
+    X(LOSE_PRODUCER_STATE, ordinary, 20, "the producer state of the checkpoint is lost")          \
+    X(TRUNCATE_PROVEN_HOLE, ordinary, 20,                                                         \
+      "a gap is dropped although a group proves it acknowledged")                                 \
+    X(KEEP_BEHIND_HOLE, ordinary, 20, "groups behind an unacknowledged hole are kept")            \
+    X(REUSE_LIFE, ordinary, 20, "a new life has the number of the last one")                      \
+    X(ANSWER_DUPLICATE_EARLY, ordinary, 20,                                                       \
+      "a duplicate is answered before its original is durable")                                   \
+    X(FORGET_PRODUCER_ROLL_BACK, ordinary, 20, "a failed group's producer state stays")           \
+    X(TRUST_UNSYNCED_BYTES, ordinary, 20,                                                         \
+      "recovery keeps what lies behind a segment's synced end")                                   \
+    X(RECYCLE_BEFORE_CHECKPOINT, ordinary, 20,                                                    \
+      "the WAL is trimmed by a checkpoint that is not there")
 
 enum mutant {
     MUTANT_NONE,

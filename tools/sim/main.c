@@ -6,6 +6,7 @@
  *     odradek-sim --mutant NAME ...      (with that mutant switched on: base/mutant.h)
  *     odradek-sim --mutants [--only PART-OF-NAME] [--jobs J] [--seconds S]   (each must be caught)
  *     odradek-sim --list-mutants
+ *     odradek-sim --world NAME ...       (not the ordinary one: worlds.h)
  *
  * A seed runs in a process of its own: a broken broker may end it, and what a crashed one leaves
  * behind in memory goes with it. The same seed is the same run, with the same hash, anywhere.
@@ -23,6 +24,7 @@
 #include "base/util.h"
 #include "tools/sim/mutants.h"
 #include "tools/sim/seed.h"
+#include "tools/sim/worlds.h"
 
 #define JOBS_MAX 256
 
@@ -30,6 +32,7 @@ struct run {
     uint64_t seeds;
     uint64_t first;
     uint64_t seconds;
+    const struct seed_world *world;
     unsigned jobs;
     uint64_t failed;
     uint64_t finished;
@@ -37,9 +40,9 @@ struct run {
     uint64_t running[JOBS_MAX];
 };
 
-static int seed_alone(uint64_t seed, uint64_t seconds, bool trace, bool tell)
+static int seed_alone(const struct run *run, uint64_t seed, bool trace, bool tell)
 {
-    struct seed_options options = {seed, seconds, trace};
+    struct seed_options options = {seed, run->seconds, trace, run->world};
     struct seed_result result;
     bool kept = seed_run(&options, &result);
     const struct model_counts *counts = &result.workload.counts;
@@ -60,7 +63,7 @@ static void run_start(struct run *run, unsigned job, uint64_t seed)
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0)
-        _exit(seed_alone(seed, run->seconds, false, false));
+        _exit(seed_alone(run, seed, false, false));
     if (pid < 0) {
         fprintf(stderr, "odradek-sim: cannot fork: %s\n", strerror(errno));
         exit(71);
@@ -118,17 +121,13 @@ static int run_all(struct run *run)
 
 int main(int argc, char **argv)
 {
-    static const struct option long_options[] = {{"seeds", required_argument, NULL, 'n'},
-                                                 {"first", required_argument, NULL, 'f'},
-                                                 {"jobs", required_argument, NULL, 'j'},
-                                                 {"seed", required_argument, NULL, 's'},
-                                                 {"seconds", required_argument, NULL, 't'},
-                                                 {"trace", no_argument, NULL, 'x'},
-                                                 {"mutant", required_argument, NULL, 'm'},
-                                                 {"mutants", no_argument, NULL, 'M'},
-                                                 {"only", required_argument, NULL, 'o'},
-                                                 {"list-mutants", no_argument, NULL, 'l'},
-                                                 {NULL, 0, NULL, 0}};
+    static const struct option long_options[] = {
+        {"seeds", required_argument, NULL, 'n'},   {"first", required_argument, NULL, 'f'},
+        {"jobs", required_argument, NULL, 'j'},    {"seed", required_argument, NULL, 's'},
+        {"seconds", required_argument, NULL, 't'}, {"trace", no_argument, NULL, 'x'},
+        {"mutant", required_argument, NULL, 'm'},  {"mutants", no_argument, NULL, 'M'},
+        {"only", required_argument, NULL, 'o'},    {"world", required_argument, NULL, 'w'},
+        {"list-mutants", no_argument, NULL, 'l'},  {NULL, 0, NULL, 0}};
     struct run run = {.seeds = 100, .first = 1, .seconds = 20, .jobs = 2};
     uint64_t seed = 0;
     bool one = false;
@@ -154,6 +153,8 @@ int main(int argc, char **argv)
             mutants = true;
         else if (option == 'o')
             only = optarg;
+        else if (option == 'w' && (run.world = sim_world_find(optarg)) != NULL)
+            continue;
         else if (option == 'l')
             return mutants_list(), 0;
         else if (option == 'm' && mutant_choose(optarg))
@@ -164,5 +165,5 @@ int main(int argc, char **argv)
     crc32c_init();
     if (mutants)
         return mutants_run(&(struct mutants_options){only, run.seconds, run.jobs});
-    return one ? seed_alone(seed, run.seconds, trace, true) : run_all(&run);
+    return one ? seed_alone(&run, seed, trace, true) : run_all(&run);
 }

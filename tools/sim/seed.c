@@ -85,6 +85,8 @@ static void faults_begin(struct seed *s)
     net->reset = rate(s, 500);
     net->half_open = rate(s, 100);
     net->refuse = rate(s, SIM_ALWAYS / 10);
+    if (s->options->world != NULL)
+        s->options->world->faults(&s->life);
 }
 
 static void faults_end(struct seed *s)
@@ -116,6 +118,12 @@ static void seed_work(struct seed *s)
 {
     uint64_t end = sim_now(s->sim) + s->options->seconds * NS_PER_S;
     while (sim_now(s->sim) < end && !clients_done(s)) {
+        if (s->options->world != NULL) {
+            const char *broken = s->options->world->misfortune(&s->life);
+            if (broken != NULL)
+                seed_break(s, broken);
+            continue;
+        }
         sim_run(s->sim, sim_pick(s->sim, (struct sim_range){50 * NS_PER_MS, 4 * NS_PER_S}));
         misfortune(s);
         sim_run(s->sim, sim_pick(s->sim, (struct sim_range){0, NS_PER_S}));

@@ -4,12 +4,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tools/sim/life.h"
 #include "tools/sim/workload.h"
+
+/* What happens to the broker in place of the ordinary misfortunes; worlds.h has some. */
+struct seed_world {
+    void (*faults)(struct sim_life *life); /* behind those the seed has decided */
+    /* One round; null, or the promise that was broken. */
+    const char *(*misfortune)(struct sim_life *life);
+};
 
 struct seed_options {
     uint64_t seed;
-    uint64_t seconds; /* of simulated work under faults */
-    bool trace;       /* every event and the broker's log, to standard error */
+    uint64_t seconds;               /* of simulated work under faults */
+    bool trace;                     /* every event and the broker's log, to standard error */
+    const struct seed_world *world; /* null: the ordinary one */
 };
 
 struct seed_result {
