@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "partition/partition.h"
 #include "partition/shard.h"
 
@@ -25,7 +26,7 @@ static void checkpoint_path(char *path, size_t size, const char *directory, unsi
                             uint64_t number)
 {
     int len = snprintf(path, size, "%s/.odradek-checkpoint-%u-%u", directory, stream,
-                       (unsigned)(number & 1));
+                       MUTANT(CHECKPOINT_IN_PLACE) ? 0 : (unsigned)(number & 1));
     ASSERT(len > 0 && (size_t)len < size);
 }
 
@@ -127,7 +128,7 @@ int checkpoint_write(struct file_system *fs, const char *directory, unsigned str
     if (file < 0)
         return file;
     int result = file_write(fs, file, data, len, 0);
-    if (result == 0)
+    if (result == 0 && !MUTANT(CHECKPOINT_WITHOUT_SYNC))
         result = file_sync(fs, file);
     file_close(fs, file);
     return result;
@@ -247,7 +248,8 @@ int checkpoint_remove(struct file_system *fs, const char *directory, unsigned st
     }
     for (unsigned i = 1; i <= 2; i++) {
         char path[4096];
-        checkpoint_path(path, sizeof path, directory, stream, number + i);
+        checkpoint_path(path, sizeof path, directory, stream,
+                        MUTANT(REMOVE_NEWEST_SLOT_FIRST) ? number + i + 1 : number + i);
         int result = file_remove(fs, path);
         if (result != 0 && result != ERR_NOT_FOUND)
             return result;

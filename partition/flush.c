@@ -237,7 +237,7 @@ static void flush_plan_partition(struct shard *shard, struct partition *p, uint6
     *share = (struct flush_share){.partition = p};
     for (uint32_t i = 0; i < p->pending.count; i++) {
         const struct pending_batch *pending = pending_at(&p->pending, i);
-        if (pending->last_offset >= p->durable_end)
+        if (pending->last_offset >= p->durable_end && !MUTANT(FLUSH_BEFORE_DURABLE))
             break;
         if (flush->batch_count == FLUSH_BATCHES_MAX || *bytes >= FLUSH_BYTES_MAX)
             break;

@@ -201,7 +201,7 @@ int partition_probe(const struct partition *p, int64_t offset, bool committed_on
                     struct partition_state *state)
 {
     state->log_start = p->log_start;
-    state->high_watermark = p->durable_end;
+    state->high_watermark = MUTANT(HIGH_WATERMARK_GOES_BACK) ? p->synced_end : p->durable_end;
     state->last_stable = p->last_stable;
     state->leader_epoch = p->leader_epoch;
     state->available = 0;
@@ -215,7 +215,8 @@ int partition_probe(const struct partition *p, int64_t offset, bool committed_on
     uint32_t index = pending_find(&p->pending, offset);
     uint64_t in_memory = 0;
     if (index < p->pending.count)
-        in_memory = p->bytes_durable - pending_at(&p->pending, index)->bytes_before;
+        in_memory = (MUTANT(SERVE_ABOVE_HIGH_WATERMARK) ? p->bytes_appended : p->bytes_durable) -
+                    pending_at(&p->pending, index)->bytes_before;
     state->available = in_memory;
     const struct segment *segment = segments_find(&p->segments, offset);
     bool on_disk = p->pending.count == 0 || offset < pending_at(&p->pending, 0)->base_offset;

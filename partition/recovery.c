@@ -85,7 +85,8 @@ static void checkpoint_add(struct recovery *r, struct checkpoint_partition *p)
         int64_t log_start = MAX(other->log_start, p->log_start);
         other->log_start = p->log_start = log_start;
     }
-    if (other != NULL && other->synced_end >= p->synced_end)
+    bool newer = other == NULL || other->synced_end < p->synced_end;
+    if (!newer && !MUTANT(TAKE_OLDER_CHECKPOINT))
         return;
     uint64_t hash = key_hash(p->topic_id, p->index);
     if (other != NULL)
@@ -424,7 +425,7 @@ uint64_t recovery_entries(const struct recovery *r)
 
 int recovery_sync(struct recovery *r)
 {
-    return r->entries == 0 ? 0 : file_sync_all(r->fs, r->directory);
+    return r->entries == 0 || MUTANT(RECOVER_WITHOUT_SYNC) ? 0 : file_sync_all(r->fs, r->directory);
 }
 
 /* Going on. */
@@ -441,15 +442,18 @@ static int write_first_checkpoint(struct recovery *r, const struct shard *shard,
     const struct checkpoint_source all = {r->opened, r->opened_count};
     struct wal_position position = {0, 0};
     /* A stop that was cut short may have left the checkpoint alone: the new WAL counts from 1. */
-    if (s->has_checkpoint && s->wal.found)
+    if (s->has_checkpoint && (s->wal.found || MUTANT(KEEP_OLD_POSITION)))
         position = s->checkpoint.position;
+    r->checkpointed = r->checkpointed || MUTANT(CHECKPOINT_OWN_ALONE);
     uint64_t len = r->checkpointed ? checkpoint_size(shard) : checkpoint_source_size(&all);
     uint8_t *data = mem_alloc(len);
     if (r->checkpointed)
         checkpoint_encode(shard, number, &position, data, len);
     else
         checkpoint_source_encode(&all, number, &position, data, len);
-    int result = checkpoint_write(r->fs, r->directory, options->stream, number, data, len);
+    int result = MUTANT(START_WITHOUT_CHECKPOINT)
+                     ? 0
+                     : checkpoint_write(r->fs, r->directory, options->stream, number, data, len);
     mem_free(data);
     r->checkpointed = result == 0;
     return result;

@@ -70,7 +70,7 @@ static int run_finish(struct write_run *run, bool last_time_entry)
         result = index_append_flush(&run->index);
     if (run->file < 0)
         return result;
-    if (result == 0 && run->w->sync)
+    if (result == 0 && run->w->sync && !MUTANT(CHECKPOINT_BEFORE_SYNC))
         result = file_sync(run->fs, run->file);
     if (result != 0 && MUTANT(RETRY_SYNC))
         result = file_sync(run->fs, run->file);
@@ -258,7 +258,7 @@ static int run_sync_names(struct write_run *run)
     if (!run->names_changed || !run->w->sync || MUTANT(SKIP_DIRECTORY_SYNC))
         return 0;
     int result = file_sync_directory(run->fs, run->directory);
-    if (result != 0 || !run->w->make_directory)
+    if (result != 0 || !run->w->make_directory || MUTANT(FORGET_PARTITION_NAME))
         return result;
     char parent[SEGMENT_PATH_SIZE];
     const char *slash = strrchr(run->directory, '/');

@@ -116,7 +116,8 @@ static int try_file(struct recovery *r, uint64_t number, struct wal_group_header
 /* Goes on with the next life where it began in front of the expected group. */
 static void follow_lives(struct recovery *r)
 {
-    while (r->life + 1 < r->head.life_count && r->head.lives[r->life + 1].before <= r->sequence) {
+    while (r->life + 1 < r->head.life_count && r->head.lives[r->life + 1].before <= r->sequence &&
+           !MUTANT(MISS_LATER_LIVES)) {
         const struct wal_life *next = &r->head.lives[++r->life];
         if (next->sequence < r->sequence)
             continue; /* recovery begins in the middle of this life, or behind it */
@@ -312,7 +313,7 @@ int wal_recover(const struct wal_recover_options *options, struct wal_recovered 
     recovered->head_number = r->head.number;
     recovered->probed = r->head.probed;
     recovered->dsync = r->head.dsync;
-    recovered->life_next = r->head.lives[r->head.life_count - 1].life + !MUTANT(REUSE_LIFE);
+    recovered->life_next = r->head.lives[r->head.life_count - 1].life + 1;
     recovered->sequence_next = MAX(r->sequence, r->head.lives[r->head.life_count - 1].sequence) + 1;
     uint64_t highest = r->listing.count == 0 ? 0 : r->listing.numbers[r->listing.count - 1];
     recovered->file_next = MAX(highest, r->head.lives[r->head.life_count - 1].file) + 1;

@@ -72,7 +72,10 @@ static const char *power_round(struct sim_life *life)
 
 static void power_faults(struct sim_life *life)
 {
-    sim_disk(life->host)->writeback = SIM_ALWAYS / 4;
+    struct sim_disk_options *disk = sim_disk(life->host);
+    disk->writeback = SIM_ALWAYS / 4;
+    disk->reorder = SIM_ALWAYS / 5;
+    disk->reorder_ns = (struct sim_range){0, 20 * NS_PER_MS};
 }
 
 const struct seed_world sim_world_power = {power_faults, power_round};
@@ -215,9 +218,11 @@ static const char *cores_round(struct sim_life *life)
     const char *broken = end_and_look(life, sim_chance(life->sim, SIM_ALWAYS / 2));
     life->options.cores = (unsigned)sim_pick(life->sim, (struct sim_range){1, 4});
     /* The start itself is cut short, too. */
+    uint64_t kind = sim_pick(life->sim, (struct sim_range){0, ARRAY_LENGTH(kinds) - 1});
     struct sim_failure failure = {
-        .kind = kinds[sim_pick(life->sim, (struct sim_range){0, ARRAY_LENGTH(kinds) - 1})],
-        .number = sim_pick(life->sim, (struct sim_range){1, 60}),
+        .kind = kinds[kind],
+        .number =
+            sim_pick(life->sim, (struct sim_range){1, kinds[kind] == SIM_DISK_SYNC ? 25 : 60}),
         .crash = true,
     };
     sim_disk_fail(life->host, &failure);
@@ -237,9 +242,10 @@ static const char *clean_round(struct sim_life *life)
 {
     wait_between(life, 100, 2000);
     if (sim_chance(life->sim, SIM_ALWAYS / 2)) {
+        bool removing = sim_chance(life->sim, SIM_ALWAYS / 2);
         struct sim_failure failure = {
-            .kind = SIM_DISK_CHANGE,
-            .number = sim_pick(life->sim, (struct sim_range){1, 120}),
+            .kind = removing ? SIM_DISK_REMOVE : SIM_DISK_CHANGE,
+            .number = sim_pick(life->sim, (struct sim_range){1, removing ? 20 : 120}),
             .crash = true,
         };
         sim_disk_fail(life->host, &failure);
