@@ -2,7 +2,8 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stdint.h>
+
+#include "tools/sim/seed.h"
 
 /* Switches one on, for the rest of the process. `name` may be written with dashes and in lower
  * case. False: there is no such mutant. */
@@ -11,12 +12,7 @@ bool mutant_choose(const char *name);
 /* One line a mutant. */
 void mutants_list(void);
 
-struct mutants_options {
-    const char *names; /* only those whose name contains this; null: all */
-    uint64_t seconds;  /* of work under faults, in each seed */
-    unsigned jobs;
-};
-
-/* Runs each mutant in its world, seed by seed, until it is caught; prints by what. An exit code: 1
- * when one was not caught within its seeds. */
-int mutants_run(const struct mutants_options *options);
+/* Runs each mutant in its world, seed by seed from 1 on, until it is caught; prints by what.
+ * `only`: those whose name begins so; null: all. An exit code: 1 when one was not caught within the
+ * seeds its row grants. */
+int mutants_run(const struct seed_options *seed, const char *only, unsigned jobs);

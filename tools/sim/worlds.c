@@ -1,6 +1,7 @@
 /* The rounds of misfortune in each world; see the header. */
 #include "tools/sim/worlds.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -78,7 +79,7 @@ static void power_faults(struct sim_life *life)
     disk->reorder_ns = (struct sim_range){0, 20 * NS_PER_MS};
 }
 
-const struct seed_world sim_world_power = {power_faults, power_round};
+const struct seed_world sim_world_power = {power_faults, power_round, false};
 
 /* A sick disk. */
 
@@ -108,7 +109,7 @@ static const char *sick_round(struct sim_life *life)
     return broken;
 }
 
-const struct seed_world sim_world_sick = {sick_faults, sick_round};
+const struct seed_world sim_world_sick = {sick_faults, sick_round, false};
 
 /* Stalls and resets: much is in flight when the power goes. */
 
@@ -129,7 +130,7 @@ static const char *slow_round(struct sim_life *life)
     return start_again(life, end_and_look(life, sim_chance(life->sim, SIM_ALWAYS / 4 * 3)));
 }
 
-const struct seed_world sim_world_slow = {slow_faults, slow_round};
+const struct seed_world sim_world_slow = {slow_faults, slow_round, false};
 
 /* Damage, and a catalog that has lost its end. */
 
@@ -160,7 +161,7 @@ static const char *damage_round(struct sim_life *life)
     return start_again(life, broken);
 }
 
-const struct seed_world sim_world_damage = {calm_faults, damage_round};
+const struct seed_world sim_world_damage = {calm_faults, damage_round, false};
 
 static const char *gone_round(struct sim_life *life)
 {
@@ -180,7 +181,7 @@ static const char *gone_round(struct sim_life *life)
     return start_again(life, broken);
 }
 
-const struct seed_world sim_world_gone = {calm_faults, gone_round};
+const struct seed_world sim_world_gone = {calm_faults, gone_round, false};
 
 /* A full disk. */
 
@@ -207,7 +208,7 @@ static const char *full_round(struct sim_life *life)
     return start_again(life, broken);
 }
 
-const struct seed_world sim_world_full = {calm_faults, full_round};
+const struct seed_world sim_world_full = {calm_faults, full_round, false};
 
 /* Other numbers of cores. */
 
@@ -234,7 +235,7 @@ static const char *cores_round(struct sim_life *life)
     return start_again(life, broken);
 }
 
-const struct seed_world sim_world_cores = {calm_faults, cores_round};
+const struct seed_world sim_world_cores = {calm_faults, cores_round, false};
 
 /* Clean stops. */
 
@@ -259,20 +260,28 @@ static const char *clean_round(struct sim_life *life)
     return start_again(life, broken);
 }
 
-const struct seed_world sim_world_clean = {calm_faults, clean_round};
+const struct seed_world sim_world_clean = {calm_faults, clean_round, true};
+
+static const struct {
+    const char *name;
+    const char *sentence;
+    const struct seed_world *world;
+} worlds[] = {
+#define WORLD_ROW(name, sentence) {#name, sentence, &sim_world_##name},
+    SIM_WORLD_TABLE(WORLD_ROW)
+#undef WORLD_ROW
+};
 
 const struct seed_world *sim_world_find(const char *name)
 {
-    static const struct {
-        const char *name;
-        const struct seed_world *world;
-    } worlds[] = {
-#define WORLD_ROW(name, sentence) {#name, &sim_world_##name},
-        SIM_WORLD_TABLE(WORLD_ROW)
-#undef WORLD_ROW
-    };
     for (size_t i = 0; i < ARRAY_LENGTH(worlds); i++)
         if (strcmp(worlds[i].name, name) == 0)
             return worlds[i].world;
     return NULL;
+}
+
+void sim_worlds_list(void)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(worlds); i++)
+        printf("  %-16s %s\n", worlds[i].name, worlds[i].sentence);
 }

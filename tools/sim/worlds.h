@@ -24,3 +24,5 @@ SIM_WORLD_TABLE(SIM_WORLD_DECLARE)
 
 /* Null: no such world. */
 const struct seed_world *sim_world_find(const char *name);
+/* One line a world. */
+void sim_worlds_list(void);
