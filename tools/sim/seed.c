@@ -24,7 +24,9 @@ struct seed {
     struct sim *sim;
     struct sim_host *clients;
     struct sim_life life;
-    struct workload_options workload;
+    struct workload_options options_of_work;
+    struct workload *workload;
+    bool undisturbed;               /* nothing is in the way any more */
     bool stops;                     /* the broker is stopped, too */
     struct sim_disk_options honest; /* the disk without faults */
     struct sim_net_options calm;
@@ -46,7 +48,14 @@ static void print_event(void *context, const char *line)
 static void clients_main(void *context)
 {
     struct seed *s = context;
-    if (workload_run(&s->workload, &s->result->workload) != 0)
+    if (workload_run(s->workload, &s->result->workload) != 0)
+        seed_break(s, "the clients have no io");
+}
+
+static void audit_main(void *context)
+{
+    struct seed *s = context;
+    if (workload_audit(s->workload, &s->result->workload) != 0)
         seed_break(s, "the clients have no io");
 }
 
@@ -131,7 +140,8 @@ static void seed_settle(struct seed *s)
     sim_life_end(&s->life, false);
     sim_life_mind(&s->life);
     sim_run(s->sim, NS_PER_S);
-    uint64_t end = sim_now(s->sim) + SETTLE_NS + 30 * NS_PER_S;
+    s->undisturbed = true;
+    uint64_t end = sim_now(s->sim) + SETTLE_NS + 90 * NS_PER_S;
     while (sim_now(s->sim) < end && !clients_done(s)) {
         sim_life_mind(&s->life);
         sim_run_until(s->sim, clients_done, s, NS_PER_S);
@@ -148,6 +158,25 @@ static void seed_stop(struct seed *s)
         seed_break(s, "the last stop did not end in 20 s");
     else if (s->life.code != 0)
         seed_break(s, "the last stop was not clean");
+    else if (s->life.descriptors_left != 0)
+        seed_break(s, "the last stop left descriptors open");
+}
+
+/* Behind a clean stop everything is there as before. */
+static void seed_audit(struct seed *s)
+{
+    if (*s->result->workload.violation != '\0')
+        return;
+    sim_life_start(&s->life);
+    sim_run(s->sim, NS_PER_S);
+    s->result->workload.done = false;
+    struct sim_thread *clients = sim_thread_start(s->clients, audit_main, s);
+    if (!sim_run_until(s->sim, clients_done, s, SETTLE_NS + NS_PER_S)) {
+        seed_break(s, "the clients did not end behind the stop");
+        return;
+    }
+    sim_thread_join(clients);
+    seed_stop(s);
 }
 
 static const char *choose(struct seed *s, const char *const *names, size_t count)
@@ -172,7 +201,7 @@ static void seed_make(struct seed *s)
     };
     sim_life_init(&s->life, s->sim, sim_host_new(s->sim, "broker"), &life);
     s->clients = sim_host_new(s->sim, "clients");
-    s->workload = (struct workload_options){
+    s->options_of_work = (struct workload_options){
         .host = "broker",
         .port = LIFE_PORT,
         .seed = sim_random(s->sim),
@@ -185,7 +214,9 @@ static void seed_make(struct seed *s)
     /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of several
      * whose answers were lost the older ones are then out of order, here as there. */
     s->stops = sim_chance(s->sim, SIM_ALWAYS / 2);
-    s->workload.in_flight_max = s->stops ? 1 : 5;
+    s->options_of_work.in_flight_max = s->stops ? 1 : 5;
+    s->options_of_work.calm = &s->undisturbed;
+    s->workload = workload_new(&s->options_of_work);
 }
 
 bool seed_run(const struct seed_options *options, struct seed_result *result)
@@ -200,8 +231,12 @@ bool seed_run(const struct seed_options *options, struct seed_result *result)
     seed_work(&s);
     seed_settle(&s);
     seed_stop(&s);
-    if (result->workload.done)
+    if (result->workload.done) {
         sim_thread_join(clients);
+        seed_audit(&s);
+    }
+    if (result->workload.done)
+        workload_free(s.workload);
     result->simulated_ns = sim_now(s.sim);
     result->hash = sim_hash(s.sim);
     result->starts = s.life.starts;
