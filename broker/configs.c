@@ -27,17 +27,6 @@ struct describing {
     const struct config_filter *wanted; /* null: all */
 };
 
-static struct config_layers layers_of(const struct image *image)
-{
-    return (struct config_layers){
-        .config = image->config,
-        .broker = image->broker_overrides,
-        .broker_count = image->broker_override_count,
-        .defaults = image->default_overrides,
-        .default_count = image->default_override_count,
-    };
-}
-
 static bool filter_build(struct describing *d)
 {
     int32_t count = d->resource->configuration_keys.count;
@@ -170,7 +159,8 @@ void describe_configs_handle(struct request *r)
     if (!request_decode(r, &decoded))
         return;
     const struct describe_configs_request *body = decoded;
-    struct describing d = {.request = r, .body = body, .layers = layers_of(&r->core->image)};
+    struct describing d = {
+        .request = r, .body = body, .layers = image_config_layers(&r->core->image)};
     message_defaults(&describe_configs_response_struct, &response);
     response.results.items =
         request_alloc(r, (size_t)body->resources.count, sizeof *response.results.items);

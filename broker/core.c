@@ -247,7 +247,7 @@ static void core_make_fetch_sessions(struct core *core, const struct core_option
                                    options->memory_bytes / CORE_FETCH_SESSION_SHARE),
         .core = core->id,
         .core_count = core->core_count,
-        .secret = io_random(core->io),
+        .secret = core->secret,
     };
     core->fetch_sessions = fetch_sessions_new(&sessions);
 }
@@ -261,6 +261,7 @@ void core_init(struct core *core, const struct core_options *options)
         .core_count = options->core_count,
         .io = options->io,
         .log = *options->log,
+        .secret = io_random(options->io),
         .recv_buffer_count = options->recv_buffer_count,
     };
     heap_init(&core->timers, 1024);

@@ -77,6 +77,7 @@ struct core {
     unsigned core_count;
     struct io *io;
     struct log log;
+    uint64_t secret; /* what clients cannot foresee */
     struct budget budget;
     struct core_link *links; /* core_count of them; the own one is unused */
 

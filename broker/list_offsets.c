@@ -39,13 +39,6 @@ struct offsets_part {
     int32_t epoch;
 };
 
-static struct partition *find_partition(struct core *core, struct uuid id, int32_t index)
-{
-    struct image_topic *topic = image_topic_with_id(&core->image, id);
-    struct image_partition *place = topic == NULL ? NULL : image_partition_at(topic, index);
-    return place == NULL ? NULL : place->partition;
-}
-
 static int16_t current_epoch_error(const struct partition *p, int32_t current)
 {
     if (p->offline)
@@ -95,7 +88,8 @@ static bool offsets_known(struct offsets_part *part, const struct partition *p)
 static void offsets_run(struct core *core, struct core_call *call)
 {
     struct offsets_part *part = CONTAINER_OF(call, struct offsets_part, call);
-    struct partition *p = find_partition(core, part->topic_id, part->asked->partition_index);
+    struct partition *p =
+        image_partition_here(&core->image, part->topic_id, part->asked->partition_index);
     part->error = p == NULL ? KAFKA_UNKNOWN_TOPIC_OR_PARTITION
                             : current_epoch_error(p, part->asked->current_leader_epoch);
     if (part->error != KAFKA_NONE || offsets_known(part, p)) {
@@ -245,7 +239,8 @@ struct epochs_part {
 static void epochs_run(struct core *core, struct core_call *call)
 {
     struct epochs_part *part = CONTAINER_OF(call, struct epochs_part, call);
-    struct partition *p = find_partition(core, part->topic_id, part->asked->partition);
+    struct partition *p =
+        image_partition_here(&core->image, part->topic_id, part->asked->partition);
     part->end = (struct epoch_entry){-1, -1};
     part->error = p == NULL ? KAFKA_UNKNOWN_TOPIC_OR_PARTITION
                             : current_epoch_error(p, part->asked->current_leader_epoch);

@@ -23,9 +23,7 @@ static struct partition *find_any(void *context, struct uuid topic_id, int32_t i
     if (index == catalog->index && uuid_equal(topic_id, catalog->topic_id))
         return catalog;
     unsigned owner = index < 0 ? 0 : core_of_partition(server->core_count, topic_id, index);
-    struct image_topic *topic = image_topic_with_id(&server->cores[owner].image, topic_id);
-    struct image_partition *place = topic == NULL ? NULL : image_partition_at(topic, index);
-    return place == NULL ? NULL : place->partition;
+    return image_partition_here(&server->cores[owner].image, topic_id, index);
 }
 
 /* Whether a directory is a partition's, for strays_set_aside. */

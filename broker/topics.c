@@ -372,13 +372,7 @@ static void answer_configs(struct request *r, const struct topic_item *item,
     uint32_t count;
     struct config_pair *pairs = config_pairs(r, item, &count);
     const struct image *image = &r->core->image;
-    struct config_layers layers = {
-        .config = image->config,
-        .broker = image->broker_overrides,
-        .broker_count = image->broker_override_count,
-        .defaults = image->default_overrides,
-        .default_count = image->default_override_count,
-    };
+    struct config_layers layers = image_config_layers(image);
     struct config_description description;
     config_describe_topic(&layers, pairs, pairs == NULL ? 0 : count, NULL, &description);
     answer->configs.items =

@@ -189,12 +189,7 @@ static void load_checkpointed_state(struct recovery *r, struct partition *p,
 
 static void note_opened(struct recovery *r, struct partition *p)
 {
-    if (r->opened_count == r->opened_capacity) {
-        size_t size = sizeof(struct partition *);
-        uint32_t capacity = MAX(r->opened_capacity * 2, 64U);
-        r->opened = mem_realloc(r->opened, r->opened_capacity * size, capacity * size);
-        r->opened_capacity = capacity;
-    }
+    r->opened = mem_grow(r->opened, r->opened_count, &r->opened_capacity, sizeof *r->opened);
     r->opened[r->opened_count++] = p;
 }
 

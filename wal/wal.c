@@ -569,11 +569,6 @@ uint64_t wal_durable(const struct wal *wal)
     return wal->durable;
 }
 
-uint64_t wal_gathering(const struct wal *wal)
-{
-    return wal->gathering != NULL ? wal->gathering->sequence : wal->sequence_next;
-}
-
 bool wal_idle(const struct wal *wal)
 {
     return list_empty(&wal->groups) && wal->writing == 0 && !wal->job.running;

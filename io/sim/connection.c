@@ -172,7 +172,7 @@ static struct sim_socket *arrive(struct sim_socket *socket)
     struct sim *sim = socket->sim;
     struct sim_socket *listener = listener_find(socket->target, socket->target_port);
     if (listener == NULL || listener->backlog_count == BACKLOG_MAX ||
-        sim_chance(sim, sim->options.net.refuse))
+        sim_strikes(sim, sim->options.net.refuse, SIM_STRIKE_REFUSE))
         return NULL;
     struct sim_socket *peer = sim_socket_new(socket->target, SIM_CONNECTION);
     peer->port = socket->target_port;

@@ -39,6 +39,11 @@ struct sim_host *sim_process_switch(struct sim_host *host)
     return before;
 }
 
+struct sim_host *sim_process_host(void)
+{
+    return current;
+}
+
 void sim_enter(struct sim_host *host)
 {
     ASSERT(current == NULL && host != NULL);

@@ -58,7 +58,7 @@ static void deliver_bytes(struct sim_socket *socket)
     struct sim *sim = socket->sim;
     struct sim_stream *stream = &socket->stream;
     uint32_t amount = stream->len - stream->arrived;
-    if (amount > 1 && sim_chance(sim, sim->options.net.partial))
+    if (amount > 1 && sim_strikes(sim, sim->options.net.partial, SIM_STRIKE_PARTIAL))
         amount = prng_below(&sim->prng, 4) == 0 ? 1 : 1 + (uint32_t)prng_below(&sim->prng, amount);
     stream->arrived += amount;
     if (stream->len == stream->arrived && stream->end_sent)
@@ -81,12 +81,12 @@ static void delivery_expired(struct timer *timer)
     } else if (socket->closed || socket->gone || socket->shut) {
         if (stream->len > 0)
             answer_with_reset(socket);
-    } else if (sim_chance(sim, sim->options.net.half_open)) {
+    } else if (sim_strikes(sim, sim->options.net.half_open, SIM_STRIKE_HALF_OPEN)) {
         sim_note(sim, socket->host, "half open %llu", (unsigned long long)socket->id);
         socket->lost = true;
         if (socket->peer != NULL)
             socket->peer->lost = true;
-    } else if (sim_chance(sim, sim->options.net.reset)) {
+    } else if (sim_strikes(sim, sim->options.net.reset, SIM_STRIKE_RESET)) {
         deliver_reset(socket);
         answer_with_reset(socket);
     } else {
@@ -117,6 +117,8 @@ uint32_t sim_stream_send(struct sim_socket *socket, const uint8_t *data, uint64_
 {
     struct sim_stream *stream = &socket->stream;
     uint32_t amount = (uint32_t)MIN(len, (uint64_t)(stream->capacity - stream->len));
+    if (amount < len)
+        socket->sim->strikes[SIM_STRIKE_BUFFER_FULL]++;
     if (stream->bytes == NULL)
         stream->bytes = mem_alloc(stream->capacity);
     for (uint32_t done = 0; done < amount;) {

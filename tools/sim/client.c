@@ -334,6 +334,7 @@ static void client_pump(struct client *client)
         return;
     struct client_call *call = LIST_ENTRY(node, struct client_call, node);
     call->sent_ns = io_now(client->party->io);
+    client->party->calls++;
     client->frame = call->frame;
     client->part = (struct iovec){call->frame, call->len};
     call->frame = NULL;

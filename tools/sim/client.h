@@ -37,6 +37,7 @@ struct party {
     uint16_t port;
     struct list clients;
     uint32_t open;     /* clients that are not closed */
+    uint64_t calls;    /* that were sent */
     uint64_t patience; /* calls that waited too long */
     uint64_t calm_ns;  /* since then nothing has been in the way; IO_NEVER: something may be */
     bool leaving;      /* clients close, none dials */

@@ -227,8 +227,8 @@ static void visitor_connected(struct io_op *op, const struct io_event *event)
         visitor->op.done = visitor_received;
         io_recv(party->io, &visitor->op, visitor->socket);
     }
-    uint64_t stay = visitor->habit == HABIT_SIZE ? CLOSED_WITHIN_NS
-                                                 : party_random(party, 0, STAY_NS_MAX);
+    uint64_t stay =
+        visitor->habit == HABIT_SIZE ? CLOSED_WITHIN_NS : party_random(party, 0, STAY_NS_MAX);
     party_set_timer(party, &visitor->timer, stay);
 }
 

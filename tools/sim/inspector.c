@@ -292,9 +292,8 @@ static void choose_parts(struct sim_inspector *inspector, bool with_current_epoc
                                 .current_epoch = -1};
         asked->epoch = (int32_t)party_random(party, 0, (uint64_t)asked->epoch_floor + 3) - 1;
         if (with_current_epoch && party_chance(party, 100))
-            asked->current_epoch = party_chance(party, 500)
-                                       ? asked->epoch_floor
-                                       : asked->epoch_floor + EPOCH_OF_NOBODY;
+            asked->current_epoch = party_chance(party, 500) ? asked->epoch_floor
+                                                            : asked->epoch_floor + EPOCH_OF_NOBODY;
     }
 }
 
@@ -325,13 +324,13 @@ static void ask_offsets(struct sim_inspector *inspector)
     int16_t version = pick_version(inspector, 1, OFFSETS_VERSION_MAX);
     int64_t now = io_wall_ms(party->io);
     uint64_t kind = party_random(party, 0, 9);
-    inspector->time_ms = kind == 0   ? TIME_EARLIEST
-                         : kind <= 2 ? TIME_LATEST
-                         : kind == 3 && version >= OFFSETS_VERSION_HIGHEST
-                             ? TIME_HIGHEST
-                             : inspector->start_ms - 100 +
-                                   (int64_t)party_random(
-                                       party, 0, (uint64_t)(now - inspector->start_ms) + 200);
+    inspector->time_ms =
+        kind == 0   ? TIME_EARLIEST
+        : kind <= 2 ? TIME_LATEST
+        : kind == 3 && version >= OFFSETS_VERSION_HIGHEST
+            ? TIME_HIGHEST
+            : inspector->start_ms - 100 +
+                  (int64_t)party_random(party, 0, (uint64_t)(now - inspector->start_ms) + 200);
     choose_parts(inspector, version >= OFFSETS_VERSION_EPOCH);
     message_defaults(&list_offsets_request_struct, &request);
     message_defaults(&list_offsets_request_topic_struct, &topic);
@@ -443,13 +442,11 @@ static void judge_epochs(struct sim_inspector *inspector,
 static void inspector_ask(struct sim_inspector *inspector)
 {
     struct party *party = inspector->party;
-    inspector->question = inspector->finishing
-                              ? ASK_ALL
-                              : (enum question)party_random(party, 0, ASK_COUNT - 1);
+    inspector->question =
+        inspector->finishing ? ASK_ALL : (enum question)party_random(party, 0, ASK_COUNT - 1);
     bool any = inspector->question == ASK_NAME || inspector->question == ASK_ID ||
                inspector->question == ASK_DESCRIPTION;
-    inspector->topic =
-        inspector->question == ASK_ALL ? NULL : inspector_pick(inspector, !any);
+    inspector->topic = inspector->question == ASK_ALL ? NULL : inspector_pick(inspector, !any);
     if (inspector->topic == NULL)
         inspector->question = ASK_ALL;
     else

@@ -64,16 +64,17 @@ void model_told_first_at(struct model *model, struct model_partition *p,
     int64_t certain = MIN(p->known_end, a->floor);
     int64_t expected = first_at(p, a->asked_ms, certain);
     model->counts.told++;
-    bool fits = expected < certain ? a->offset == expected
-                                   : a->offset == -1 || (a->offset >= certain &&
-                                                         a->time_ms >= a->asked_ms);
+    bool fits = expected < certain
+                    ? a->offset == expected
+                    : a->offset == -1 || (a->offset >= certain && a->time_ms >= a->asked_ms);
     /* What became known meanwhile counts as well, when the answer is an offset. */
     if (fits && a->offset > 0)
-        fits = first_at(p, a->asked_ms, MIN(a->offset, p->known_end)) ==
-               MIN(a->offset, p->known_end);
+        fits =
+            first_at(p, a->asked_ms, MIN(a->offset, p->known_end)) == MIN(a->offset, p->known_end);
     if (!fits)
-        model_break(model, "%s-%d: the first record at time %lld is told as %lld (%lld), known: "
-                           "%lld of %lld",
+        model_break(model,
+                    "%s-%d: the first record at time %lld is told as %lld (%lld), known: "
+                    "%lld of %lld",
                     p->topic, p->index, (long long)a->asked_ms, (long long)a->offset,
                     (long long)a->time_ms, (long long)expected, (long long)certain);
     else if (a->offset >= 0)
@@ -126,8 +127,9 @@ void model_seen_epoch(struct model *model, struct model_partition *p, int64_t fi
     bool behind = at < 2 || p->spans[at - 2].last < p->spans[at - 1].first;
     bool before = at == p->span_count || p->spans[at - 1].last < p->spans[at].first;
     if (!behind || !before)
-        model_break(model, "%s-%d: the batch at %lld has the leader epoch %d, which is not in "
-                           "order",
+        model_break(model,
+                    "%s-%d: the batch at %lld has the leader epoch %d, which is not in "
+                    "order",
                     p->topic, p->index, (long long)first, epoch);
 }
 
@@ -135,8 +137,8 @@ void model_told_epoch_end(struct model *model, struct model_partition *p,
                           const struct model_epoch_answer *a)
 {
     bool none = a->epoch == -1 && a->end == -1;
-    bool fits = none ? a->asked < 0 || a->asked > a->epoch_floor
-                     : a->epoch <= a->asked && a->end >= 0;
+    bool fits =
+        none ? a->asked < 0 || a->asked > a->epoch_floor : a->epoch <= a->asked && a->end >= 0;
     model->counts.told++;
     for (size_t i = 0; fits && !none && i < p->span_count; i++) {
         const struct model_span *span = &p->spans[i];

@@ -1,4 +1,5 @@
-/* Lives stand in the order of their attempts; there are few of them, so they are searched in turn. */
+/* Lives stand in the order of their attempts; there are few of them, so they are searched in turn.
+ */
 #include "tools/sim/model_topics.h"
 
 #include <stdio.h>
@@ -49,9 +50,10 @@ struct model_topic *model_topic_attempt(struct model_topics *topics, const char 
     for (uint32_t i = 0; i < count; i++)
         if (strcmp(topics->lives[i]->name, name) == 0 && topics->lives[i]->growth_open)
             topic->count_most = MAX(topic->count_most, topics->lives[i]->count_most);
-    topics->lives = mem_realloc(topics->lives, count * sizeof(void *), (count + 1) * sizeof(void *));
-    topics->told = mem_realloc(topics->told, count * sizeof *topics->told,
-                               (count + 1) * sizeof *topics->told);
+    topics->lives =
+        mem_realloc(topics->lives, count * sizeof(void *), (count + 1) * sizeof(void *));
+    topics->told =
+        mem_realloc(topics->told, count * sizeof *topics->told, (count + 1) * sizeof *topics->told);
     topics->lives[topics->count++] = topic;
     return topic;
 }
@@ -279,5 +281,6 @@ void model_listing_end(struct model_listing *listing)
     struct model_topics *topics = listing->topics;
     for (uint32_t i = 0; i < topics->count; i++)
         if (must_be_listed(listing, topics->lives[i]) && topics->told[i] != topics->listings)
-            model_break(topics->model, "topic %s is missing in a list of all", topics->lives[i]->name);
+            model_break(topics->model, "topic %s is missing in a list of all",
+                        topics->lives[i]->name);
 }

@@ -32,16 +32,17 @@ struct model_topic_plan {
 struct model_topic {
     char name[MODEL_NAME_BYTES];
     struct model_topic_plan plan;
-    struct uuid id; /* zero: not known yet */
-    int32_t count;      /* partitions that were confirmed */
+    struct uuid id;       /* zero: not known yet */
+    int32_t count;        /* partitions that were confirmed */
     int32_t count_before; /* until `grown_at` */
-    int32_t count_most; /* that were ever asked for */
-    uint64_t there_at;  /* confirmed; 0: not yet */
+    int32_t count_most;   /* that were ever asked for */
+    uint64_t there_at;    /* confirmed; 0: not yet */
     uint64_t grown_at;
     uint64_t going_at; /* its deletion was sent; 0: not yet */
     uint64_t gone_at;  /* and confirmed; 0: not yet */
     bool confirmed;    /* by the answer to a creation, not by a listing alone */
-    bool growth_open;  /* an extension was not answered: it may come at any time, or to a later life */
+    bool growth_open;  /* an extension was not answered: it may come at any time, or to a later life
+                        */
     bool dropped;      /* the attempt was refused: this life never began */
     struct model_partition *partitions[MODEL_TOPIC_PARTITIONS_MAX];
 };
@@ -61,7 +62,8 @@ struct model_topic *model_topic_created(struct model_topics *topics, struct mode
 /* It was refused: the name was taken, or the request was wrong. */
 void model_topic_dropped(struct model_topic *topic);
 /* More partitions: about to be sent; not answered; confirmed. */
-void model_topic_growing(struct model_topics *topics, struct model_topic *topic, int32_t partitions);
+void model_topic_growing(struct model_topics *topics, struct model_topic *topic,
+                         int32_t partitions);
 void model_topic_growth_unanswered(struct model_topic *topic);
 void model_topic_grown(struct model_topics *topics, struct model_topic *topic, int32_t partitions);
 /* The deletion: about to be sent; confirmed. */
@@ -83,8 +85,7 @@ struct model_listing {
     uint64_t sent;
     uint32_t told; /* distinct, confirmed lives */
 };
-void model_listing_begin(struct model_listing *listing, struct model_topics *topics,
-                         uint64_t sent);
+void model_listing_begin(struct model_listing *listing, struct model_topics *topics, uint64_t sent);
 /* The life that is listed, adopted if it was an unanswered attempt; null when it breaks the model.
  * A zero id is not told by this version of the answer: the name alone is judged. */
 struct model_topic *model_listing_told(struct model_listing *listing, struct bytes name,

@@ -115,9 +115,14 @@ static bool error_is_of_storage(int16_t error)
 
 void lane_probe_answered(struct lane *lane, bool answered, int16_t error, int64_t base_offset)
 {
-    static const char *const names[] = {
-        "",          "a repeated batch", "a gap in the sequences",    "overlapping sequences",
-        "an old epoch", "a wrong checksum", "a base offset that is not 0", "a batch that is too large"};
+    static const char *const names[] = {"",
+                                        "a repeated batch",
+                                        "a gap in the sequences",
+                                        "overlapping sequences",
+                                        "an old epoch",
+                                        "a wrong checksum",
+                                        "a base offset that is not 0",
+                                        "a batch that is too large"};
     struct sim_producer *producer = lane->producer;
     struct model *model = producer->party->model;
     enum probe probe = lane->probe.probe;

@@ -43,7 +43,6 @@ enum kind {
     KIND_SECOND = 1 << 14,
     KIND_HOSTILE = 1 << 15,
     KIND_PLANS = 1 << 16,
-    KIND_BITS = 17,
 };
 
 enum stage {
@@ -55,6 +54,8 @@ enum stage {
     STAGE_LEAVING,
 };
 
+_Static_assert(KIND_PLANS == 1 << (WORKLOAD_KINDS - 1), "all kinds are counted");
+
 struct workload {
     struct io_loop loop; /* first */
     struct party party;
@@ -63,6 +64,7 @@ struct workload {
     struct model_topics *topics;
     uint32_t kinds; /* enum kind */
     enum stage stage;
+    uint64_t calls;  /* of all that has been run */
     uint64_t end_ns; /* of the writing, then of what may be in the way */
     struct sim_admin *admins[ADMINS_MAX];
     char names[ADMINS_MAX][NAME_BYTES];
@@ -436,7 +438,7 @@ static int workload_go(struct workload *v, void (*begin)(struct workload *v), ui
     v->party.port = v->options.port;
     begin(v);
     io_run(io, &v->loop);
-    *result = (struct workload_result){.done = true};
+    *result = (struct workload_result){.done = true, .calls = v->calls += v->party.calls};
     model_count(v->model, &result->counts);
     if (model_violation(v->model) != NULL)
         snprintf(result->violation, sizeof result->violation, "%s", model_violation(v->model));
@@ -449,9 +451,10 @@ static int workload_go(struct workload *v, void (*begin)(struct workload *v), ui
 static void run_begin(struct workload *v)
 {
     v->stage = STAGE_CREATING;
-    for (unsigned i = 0; i < KIND_BITS; i++)
+    for (unsigned i = 0; i < WORKLOAD_KINDS; i++)
         if (party_chance(&v->party, 650))
             v->kinds |= 1U << i;
+    v->kinds &= ~v->options.kinds_out;
     workload_begin(v);
 }
 

@@ -14,6 +14,8 @@
 #include "tools/sim/model.h"
 
 #define WORKLOAD_VIOLATION_BYTES 512
+/* Of clients and of what they do; each is a bit of kinds_out. */
+#define WORKLOAD_KINDS 17
 
 struct workload_options {
     const char *host;
@@ -24,7 +26,8 @@ struct workload_options {
     uint64_t duration_ns;    /* of writing */
     uint64_t settle_ns;      /* by then, after that, everything must be acknowledged and read */
     uint64_t pause_ns;       /* at most, between two requests of a producer */
-    uint32_t in_flight_max;  /* batches of an idempotent producer in one partition */
+    uint32_t kinds_out;     /* a bit per kind of clients that is left out, whatever the seed says */
+    uint32_t in_flight_max; /* batches of an idempotent producer in one partition */
     /* Becomes true when nothing is in the way any more, from then on `settle_ns` counts; null:
      * something may always be, and it counts from the end of the writing. */
     const bool *calm;
@@ -32,6 +35,7 @@ struct workload_options {
 
 struct workload_result {
     struct model_counts counts;
+    uint64_t calls;
     bool done;
     char violation[WORKLOAD_VIOLATION_BYTES]; /* "": every promise was kept */
 };
