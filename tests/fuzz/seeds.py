@@ -84,7 +84,8 @@ def add_frames(seeds, golden):
     apis = api_rows()
     for name, version, variant, body in golden_messages(golden):
         message = snake(name.removesuffix('Request'))
-        if not name.endswith('Request') or message not in apis or variant not in ('default', 'random1'):
+        usual = variant in ('default', 'random1')
+        if not name.endswith('Request') or message not in apis or not usual:
             continue
         index, high = apis[message]
         if version == high or version == 0:
@@ -127,7 +128,7 @@ def add_batches(seeds, golden):
 
 
 def add_catalog(seeds):
-    """The records of Kafka's own classes that the catalog's tests hold: alone, and eight together."""
+    """The records of Kafka's own classes that the catalog's tests hold: alone, and by eights."""
     text = (ROOT / 'tests/broker/catalog_golden.inc').read_text()
     values = [bytes.fromhex(re.sub(r'[^0-9a-fA-F]', '', row))
               for row in re.findall(r'(?:IN|OUT)\(((?:\s*"[0-9a-f]+")+)\)', text)]

@@ -62,8 +62,7 @@ static const struct option option_rows[] = {
 
 static const char help[] =
     "odradek-sim runs the whole broker in a simulated world. A seed decides everything: how large\n"
-    "the broker is, which troubles it has, what happens to it when. The same seed is the same "
-    "run.\n"
+    "the broker is, which troubles it has, what happens to it when. Same seed, same run.\n"
     "\n"
     "many seeds:\n"
     "  --seeds N         so many (100)\n"
@@ -155,7 +154,7 @@ static bool parse_kinds(const char *text, uint64_t *bits)
 static bool parse_state(const char *text, int *state)
 {
     for (*state = 0; *state < STATE_COUNT; (*state)++)
-        if (strcmp(state_text((enum state) * state), text) == 0)
+        if (strcmp(state_text((enum state)*state), text) == 0)
             return true;
     return refuse("--find %s: there is no such state (--list)", text);
 }

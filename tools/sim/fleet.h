@@ -21,8 +21,7 @@ struct fleet_end {
     uint64_t cpu_ns;
 };
 
-/* Whether it broke; then why, in one sentence without numbers that vary (`general`), or as it is.
- */
+/* Whether it broke; then why in one sentence, without numbers that vary (`general`) or as it is. */
 bool fleet_broke(const struct fleet_end *end);
 void fleet_verdict(const struct fleet_end *end, bool general, char verdict[FLEET_VERDICT_BYTES]);
 
