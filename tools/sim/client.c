@@ -108,7 +108,7 @@ static void client_closed(struct io_op *op, const struct io_event *event)
     if (!party->leaving)
         party_set_timer(party, &client->redial, party_random(party, REDIAL_NS_MIN, REDIAL_NS_MAX));
     calls_fail(&client->waiting);
-    if (party->leaving)
+    if (party->leaving || client->in_order)
         calls_fail(&client->queued);
 }
 

@@ -92,6 +92,8 @@ struct client {
     struct list waiting; /* for answers, in order */
     struct timer redial;
     struct timer impatience;
+    bool in_order; /* with a connection fall the calls that were still to be sent on it: they must
+                      not overtake those that are lost */
     bool may_be_closed; /* the broker has reason to: it cannot tell an error otherwise */
     uint8_t *received;
     size_t received_len;

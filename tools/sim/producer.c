@@ -503,6 +503,7 @@ struct sim_producer *sim_producer_new(struct party *party, const struct producer
     producer->options = *options;
     producer->init.done = init_done;
     client_init(&producer->client, party);
+    producer->client.in_order = true;
     producer->client.may_be_closed = options->acks == 0;
     timer_init(&producer->next, producer_next);
     timer_init(&producer->init_retry, init_again);
