@@ -332,8 +332,8 @@ Test(sim_model, reports_wrong_offsets_of_times)
         int64_t offset;
         int64_t time_ms;
     } wrong[] = {
-        {TIME + 1, 0, TIME},       {TIME + 1, 2, TIME + 20}, {TIME + 1, 1, TIME + 11},
-        {TIME + 1, -1, -1},        {TIME + 41, 3, TIME + 30}, {TIME + 41, 6, TIME + 40},
+        {TIME + 1, 0, TIME}, {TIME + 1, 2, TIME + 20},  {TIME + 1, 1, TIME + 11},
+        {TIME + 1, -1, -1},  {TIME + 41, 3, TIME + 30}, {TIME + 41, 6, TIME + 40},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct rig r = rig_new();

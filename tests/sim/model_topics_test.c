@@ -35,7 +35,7 @@ static struct model_topic *create(struct rig *r, uint8_t id, int32_t partitions)
     return model_topic_created(r->topics, attempt(r, partitions), id_of(id));
 }
 
-static void delete(struct rig *r, struct model_topic *topic)
+static void delete (struct rig *r, struct model_topic *topic)
 {
     model_topic_going(r->topics, topic);
     model_topic_gone(r->topics, topic);
