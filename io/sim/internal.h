@@ -100,8 +100,8 @@ struct sim_host {
     uint64_t memory_count;      /* how often something was taken */
     uint64_t memory_refused_at; /* the count that fails; 0: none */
     uint32_t memory_spared;     /* nothing is counted or refused while it is not 0 */
-    struct list requests;    /* in flight, by age */
-    uint64_t device_free_ns; /* when the device is done with what it has */
+    struct list requests;       /* in flight, by age */
+    uint64_t device_free_ns;    /* when the device is done with what it has */
     struct sim_failure failure;
     uint64_t failure_seen;
     uint64_t counts[SIM_DISK_CHANGE + 1];

@@ -65,12 +65,18 @@ int __wrap_io_thread_start(struct io_thread **thread, int cpu, void (*run)(void 
     return 0;
 }
 
+/* Who joins the threads of a process that has ended, has ended with it: what they leave is not in
+ * the state that the joiner expects. */
 void __wrap_io_thread_join(struct io_thread *thread)
 {
-    if (current == NULL)
+    if (current == NULL) {
         __real_io_thread_join(thread);
-    else
-        sim_thread_join((struct sim_thread *)(void *)thread);
+        return;
+    }
+    sim_thread_join((struct sim_thread *)(void *)thread);
+    struct sim_thread *joiner = current->sim->running;
+    if (joiner != NULL && !sim_thread_alive(joiner))
+        sim_thread_give_up(joiner);
 }
 
 void __wrap_io_wait_for_stop(void)

@@ -187,10 +187,6 @@ void sim_thread_join(struct sim_thread *thread)
         thread_release(thread);
     else
         thread->detached = true;
-    /* As in sim_wait_for_stop: a stop that is cut short tidies nothing up. */
-    struct sim_thread *joiner = thread->sim->running;
-    if (joiner != NULL && !sim_thread_alive(joiner))
-        sim_thread_give_up(joiner);
 }
 
 void sim_threads_fini(struct sim *sim)

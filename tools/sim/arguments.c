@@ -87,7 +87,7 @@ static const char help[] =
     "  --seconds T       simulated work under trouble; settling comes on top (10)\n"
     "  --without KIND,.. leave out kinds of trouble; --list tells which there are\n"
     "  --skip N,..       leave out events of the plan, by number\n"
-    "  --idle N,..       leave out producers, by number\n"
+    "  --idle N,..       leave out kinds of clients, by number\n"
     "  --partitions N    instead of what the seed decides\n"
     "  --find STATE      fail when a state of the broker is reached, to see how; as --list names\n"
     "                    it\n"
@@ -193,8 +193,8 @@ static bool take_cuts(struct plan_cuts *cuts, int option)
     } else if (option == OPTION_SKIP) {
         taken = parse_bits("skip", optarg, 64, &cuts->events);
     } else if (option == OPTION_IDLE) {
-        taken = parse_bits("idle", optarg, WORKLOAD_PRODUCERS, &number);
-        cuts->producers |= (uint32_t)number;
+        taken = parse_bits("idle", optarg, WORKLOAD_KINDS, &number);
+        cuts->clients |= (uint32_t)number;
     } else {
         taken = parse_number("partitions", optarg, 1, 64, &number);
         cuts->partitions = (uint32_t)number;

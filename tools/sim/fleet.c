@@ -284,12 +284,12 @@ void fleet_run(const struct fleet_options *options, fleet_failed_fn *failed, voi
 {
     struct fleet *f = mem_alloc(sizeof *f);
     *f = (struct fleet){.options = options,
-                           .totals = totals,
-                           .failed = failed,
-                           .context = context,
-                           .start_ns = now_ns(),
-                           .progress_ns = now_ns(),
-                           .terminal = isatty(STDERR_FILENO) == 1};
+                        .totals = totals,
+                        .failed = failed,
+                        .context = context,
+                        .start_ns = now_ns(),
+                        .progress_ns = now_ns(),
+                        .terminal = isatty(STDERR_FILENO) == 1};
     ASSERT(options->jobs > 0 && options->jobs <= FLEET_JOBS_MAX);
     *totals = (struct fleet_totals){0};
     fleet_start(f);

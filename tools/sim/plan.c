@@ -111,17 +111,24 @@ static void draw_sizes(struct plan *plan)
     plan->partitions = (uint32_t)draw(&prng, 1, 8);
     plan->pause_ns = draw_scaled(&prng, 5 * NS_PER_MS, 200 * NS_PER_MS);
     plan->segment_ms = (uint32_t)draw_scaled(&prng, 200, 600000);
-    plan->connections_max = (uint32_t)draw_scaled(&prng, 16, 64);
-    plan->descriptors_max = (uint32_t)draw_scaled(&prng, 48, 128);
+    plan->connections_max = (uint32_t)draw_scaled(&prng, 64, 128);
+    plan->descriptors_max = (uint32_t)draw_scaled(&prng, 64, 256);
     plan->socket_bytes = (uint32_t)draw_scaled(&prng, 64, 4096);
 }
 
 /* Kinds that are events, and how often each is taken of ten. */
 static enum plan_kind draw_event_kind(struct prng *prng)
 {
-    static const enum plan_kind kinds[] = {PLAN_CRASH, PLAN_CRASH, PLAN_CRASH_IN_FLIGHT,
-                                           PLAN_CRASH_IN_FLIGHT, PLAN_KILL, PLAN_KILL,
-                                           PLAN_STOP, PLAN_FULL, PLAN_CUT, PLAN_CROWD};
+    static const enum plan_kind kinds[] = {PLAN_CRASH,
+                                           PLAN_CRASH,
+                                           PLAN_CRASH_IN_FLIGHT,
+                                           PLAN_CRASH_IN_FLIGHT,
+                                           PLAN_KILL,
+                                           PLAN_KILL,
+                                           PLAN_STOP,
+                                           PLAN_FULL,
+                                           PLAN_CUT,
+                                           PLAN_CROWD};
     return kinds[prng_below(prng, ARRAY_LENGTH(kinds))];
 }
 
@@ -147,7 +154,7 @@ void plan_make(struct plan *plan, uint64_t seed, uint32_t seconds, const struct 
 {
     *plan = (struct plan){.seed = seed};
     plan->seconds = cuts->seconds != 0 ? cuts->seconds : seconds;
-    plan->producers_out = cuts->producers;
+    plan->clients_out = cuts->clients;
     draw_kinds(plan, cuts->kinds);
     draw_sizes(plan);
     if (cuts->partitions != 0)
