@@ -78,7 +78,10 @@ static void fetcher_take_record(struct fetcher *fetcher, const struct position *
     bool ours = stamped && stamp.run == run->id;
     if (!ours && run->options->mode != MODE_CONSUME)
         return;
-    meter_consumed(&worker->meter, ours ? stamp.time_ns : 0, consumer->now_ns, value.len);
+    if (run->options->mode == MODE_PRODUCE)
+        meter_read_back(&worker->meter, value.len);
+    else
+        meter_consumed(&worker->meter, ours ? stamp.time_ns : 0, consumer->now_ns, value.len);
     if (!run->options->validate)
         return;
     if (!payload_verify(run->payload, value)) {
@@ -88,7 +91,7 @@ static void fetcher_take_record(struct fetcher *fetcher, const struct position *
     struct ledger_run read = {.offset = offset,
                               .sequence = stamp.sequence,
                               .partition = position->partition,
-                              .lane = stamp.lane,
+                              .lane = ledger_lane(stamp.run, stamp.lane),
                               .count = 1};
     ledger_read(&worker->ledger, &read);
 }
@@ -200,7 +203,8 @@ static int fetcher_take(struct fetcher *fetcher, struct bytes answer)
     atomic_fetch_add_explicit(&consumer->worker->run->consumed, consumed, memory_order_relaxed);
     if (progress) {
         consumer->progress_ns = consumer->now_ns;
-        meter_fetched(&consumer->worker->meter, fetcher->call.sent_ns, consumer->now_ns);
+        if (consumer->worker->run->options->mode != MODE_PRODUCE)
+            meter_fetched(&consumer->worker->meter, fetcher->call.sent_ns, consumer->now_ns);
     }
     return result != 0 ? result : response.error_code;
 }

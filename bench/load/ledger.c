@@ -156,17 +156,12 @@ static void judge_lanes(struct ledger *ledger, struct ledger_verdict *verdict)
         }
         bool again = run->sequence + run->count >= next;
         *(again ? &verdict->duplicated : &verdict->reordered) += run->count;
-        verdict_tell(verdict, "partition %u: record %llu of lane %u at offset %lld came %s",
-                     run->partition, (unsigned long long)run->sequence, run->lane,
-                     (long long)run->offset, again ? "twice" : "late");
+        verdict_tell(verdict, "partition %u: record %llu of its sender came %s, at offset %lld",
+                     run->partition, (unsigned long long)run->sequence, again ? "twice" : "late",
+                     (long long)run->offset);
         next = MAX(next, run->sequence + run->count);
     }
 }
-
-struct place {
-    uint32_t partition;
-    int64_t offset;
-};
 
 /* Each acknowledged record against what was read at its offset. */
 static void judge_places(struct ledger *ledger, struct ledger_verdict *verdict)

@@ -17,8 +17,8 @@ struct ledger_run {
     int64_t offset;
     uint64_t sequence;
     uint64_t order; /* when it was read: rises within a partition */
+    uint64_t lane;  /* of one run: ledger_lane */
     uint32_t partition;
-    uint32_t lane;
     uint32_t count;
 };
 
@@ -45,6 +45,12 @@ struct ledger_verdict {
     uint64_t altered;    /* bytes that nobody wrote so */
     char first[160];     /* the first of them, in words; empty when all is well */
 };
+
+/* Lanes of different runs are different. */
+static inline uint64_t ledger_lane(uint64_t run, uint32_t lane)
+{
+    return run + lane * 0x9e3779b97f4a7c15u;
+}
 
 void ledger_init(struct ledger *ledger);
 void ledger_fini(struct ledger *ledger);

@@ -128,6 +128,13 @@ void meter_consumed(struct meter *meter, uint64_t time_ns, uint64_t now_ns, uint
     meter->last_ns = MAX(meter->last_ns, now_ns);
 }
 
+void meter_read_back(struct meter *meter, uint64_t bytes)
+{
+    meter->counters[METER_CONSUMED]++;
+    meter->counters[METER_CONSUMED_BYTES] += bytes;
+    meter->interval->counters[METER_CONSUMED]++;
+}
+
 void meter_fetched(struct meter *meter, uint64_t sent_ns, uint64_t now_ns)
 {
     bool total = meter_counts(meter, sent_ns);

@@ -92,5 +92,7 @@ void meter_failed(struct meter *meter, const struct meter_send *send, unsigned e
 void meter_unsent(struct meter *meter, uint64_t records);
 /* One record arrived; `time_ns` is its stamp's, or 0 when it is not of this run. */
 void meter_consumed(struct meter *meter, uint64_t time_ns, uint64_t now_ns, uint64_t bytes);
+/* The same behind the load, only to validate: no time counts. */
+void meter_read_back(struct meter *meter, uint64_t bytes);
 void meter_fetched(struct meter *meter, uint64_t sent_ns, uint64_t now_ns);
 void meter_fetch_failed(struct meter *meter, unsigned error);

@@ -230,7 +230,7 @@ static void slot_acknowledge(struct slot *slot, int64_t base_offset)
     struct ledger_run run = {.offset = base_offset,
                              .sequence = slot->sequence,
                              .partition = slot->partition,
-                             .lane = slot->lane->id,
+                             .lane = ledger_lane(worker->run->id, slot->lane->id),
                              .count = slot->records};
     ledger_acknowledge(&worker->ledger, &run);
 }

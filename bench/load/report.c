@@ -56,6 +56,24 @@ const char *report_error_text(unsigned error)
                                       : result_sentence(-(int)(error - METER_ERROR_LOCAL));
 }
 
+double report_per_second(const struct report *report, enum meter_counter counter)
+{
+    return report->elapsed > 0 ? (double)report->counters[counter] / report->elapsed : 0;
+}
+
+FILE *report_open(const char *path)
+{
+    return strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+}
+
+bool report_close(FILE *file)
+{
+    if (file == NULL)
+        return false;
+    bool good = ferror(file) == 0;
+    return (file == stdout ? fflush(file) : fclose(file)) == 0 && good;
+}
+
 /* The box. Its lines are 66 columns of text between two bars. */
 
 #define BOX_COLUMNS 66
@@ -76,11 +94,6 @@ __attribute__((format(printf, 2, 3))) static void box_line(FILE *file, const cha
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     fprintf(file, "║ %-*.*s ║\n", BOX_COLUMNS - 2, BOX_COLUMNS - 2, text);
-}
-
-static double per_second(const struct report *report, enum meter_counter counter)
-{
-    return report->elapsed > 0 ? (double)report->counters[counter] / report->elapsed : 0;
 }
 
 static void box_latency(FILE *file, const struct report *report, enum meter_latency latency,
@@ -127,17 +140,15 @@ static void box_counts(FILE *file, const struct report *report)
         if (counters[METER_UNSENT] > 0)
             box_line(file, "Not sent:   %14llu  their time came, but no task was free",
                      (unsigned long long)counters[METER_UNSENT]);
-        box_line(file, "Rate:       %14.0f msg/s", per_second(report, METER_MESSAGES));
-        box_line(file, "Bandwidth:  %14.2f MB/s", per_second(report, METER_BYTES) / 1e6);
-        box_line(file, "Requests:   %14.0f /s", per_second(report, METER_REQUESTS));
+        box_line(file, "Rate:       %14.0f msg/s", report_per_second(report, METER_MESSAGES));
+        box_line(file, "Bandwidth:  %14.2f MB/s", report_per_second(report, METER_BYTES) / 1e6);
+        box_line(file, "Requests:   %14.0f /s", report_per_second(report, METER_REQUESTS));
     }
-    if (counters[METER_CONSUMED] > 0 || report->options.mode == MODE_CONSUME) {
+    if (report->options.mode == MODE_CONSUME || report->options.mode == MODE_ROUND_TRIP) {
         box_line(file, "Consumed:   %14llu", (unsigned long long)counters[METER_CONSUMED]);
-        if (report->options.mode != MODE_PRODUCE) {
-            box_line(file, "            %14.0f msg/s", per_second(report, METER_CONSUMED));
-            box_line(file, "            %14.2f MB/s",
-                     per_second(report, METER_CONSUMED_BYTES) / 1e6);
-        }
+        box_line(file, "            %14.0f msg/s", report_per_second(report, METER_CONSUMED));
+        box_line(file, "            %14.2f MB/s",
+                 report_per_second(report, METER_CONSUMED_BYTES) / 1e6);
     }
     for (unsigned i = 0; i < METER_ERRORS; i++) {
         if (report->errors[i] > 0)

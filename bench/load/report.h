@@ -40,7 +40,7 @@ struct report {
     bool validated;
     bool interrupted;
     struct ledger_verdict verdict;
-    char machine[160];
+    char machine[256];
 };
 
 void report_init(struct report *report, const struct options *options);
@@ -49,13 +49,18 @@ void report_add_point(struct report *report, const struct report_point *point);
 /* Whether nothing failed and, where it was validated, nothing was wrong. */
 bool report_good(const struct report *report);
 
-/* "produce", "response_ms" and so on, as in JSON. */
+double report_per_second(const struct report *report, enum meter_counter counter);
+/* "response", "messages" and so on, as in JSON. */
 const char *report_latency_name(enum meter_latency latency);
 const char *report_counter_name(enum meter_counter counter);
 /* What an index of `errors` means. */
 const char *report_error_text(unsigned error);
 
 void report_print_box(const struct report *report, FILE *file);
+/* A file to write; "-" is standard output. Null when it cannot be opened; closing tells whether all
+ * was written, and takes null, too. */
+FILE *report_open(const char *path);
+bool report_close(FILE *file);
 /* Each writes the file at `path`, "-" being standard output; false when it cannot be written. */
 bool report_write_json(const struct report *report, const char *path) MUST_CHECK;
 bool report_write_csv(const struct report *report, const char *path) MUST_CHECK;

@@ -5,7 +5,9 @@
 #include "bench/load/run.h"
 
 #include <stdarg.h>
-#include <string.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "base/mem.h"
@@ -217,6 +219,16 @@ static void run_fini(struct run *run)
     cluster_fini(&run->cluster);
 }
 
+/* What figures of different machines must be told apart by. */
+static void run_describe_machine(struct report *report)
+{
+    struct utsname name;
+    if (uname(&name) != 0)
+        return;
+    snprintf(report->machine, sizeof report->machine, "%s, %ld cores, %s %s", name.machine,
+             sysconf(_SC_NPROCESSORS_ONLN), name.sysname, name.release);
+}
+
 /* With the cluster known. */
 static int run_load(struct run *run, struct io *io, const struct log *log, struct report *report,
                     struct sentence *why)
@@ -234,6 +246,7 @@ static int run_load(struct run *run, struct io *io, const struct log *log, struc
         run_stop(run);
     } else if (run_wait_ready(run, io, report)) {
         run_set_times(run, io);
+        run_describe_machine(report);
         report->started_ms = io_wall_ms(io);
         atomic_store(&run->go, true);
         run_wake_all(run);
