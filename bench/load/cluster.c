@@ -357,7 +357,7 @@ int cluster_discover(struct cluster *cluster, struct io *io, const struct option
         result = discovery_create_topics(d);
     if (result == 0)
         result = discovery_partitions(d);
-    if (result == 0 && options->client == CLIENT_NATIVE &&
+    if (result == 0 &&
         (options->mode == MODE_CONSUME || options->mode == MODE_ROUND_TRIP || options->validate))
         result = discovery_offsets(d);
     ask_close(&d->ask);

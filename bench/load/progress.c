@@ -26,6 +26,7 @@ static void interval_merge(struct meter_interval *to, const struct meter_interva
 
 static void progress_take(struct progress *progress, struct meter_interval *interval)
 {
+    struct prometheus_figures *figures = &progress->run->figures;
     uint32_t at = interval->index;
     ASSERT(at >= progress->next);
     if (at >= progress->open_capacity) {
@@ -37,7 +38,9 @@ static void progress_take(struct progress *progress, struct meter_interval *inte
     }
     interval_merge(progress->since, interval);
     for (int i = 0; i < METER_COUNTER_COUNT; i++)
-        progress->totals[i] += interval->counters[i];
+        figures->counters[i] += interval->counters[i];
+    histogram_merge(&figures->latency, &interval->latency);
+    histogram_merge(&figures->end_to_end, &interval->end_to_end);
     if (progress->open[at] == NULL) {
         progress->open[at] = interval;
         return;
@@ -100,7 +103,7 @@ static void progress_print(struct progress *progress, uint64_t now_ns)
         fprintf(stderr, "  %.0f msg/s  %.2f MB/s  %llu failed",
                 (double)since->counters[METER_MESSAGES] / seconds,
                 (double)since->counters[METER_BYTES] / seconds / 1e6,
-                (unsigned long long)progress->totals[METER_FAILED]);
+                (unsigned long long)run->figures.counters[METER_FAILED]);
     if (since->counters[METER_CONSUMED] > 0 || !run_produces(run->options))
         fprintf(stderr, "  %.0f consumed/s", (double)since->counters[METER_CONSUMED] / seconds);
     if (h->total > 0)
@@ -116,6 +119,7 @@ void progress_look(struct progress *progress, uint64_t now_ns)
     uint64_t every_ns =
         options->verbose ? NS_PER_S : (uint64_t)options->report_interval_secs * NS_PER_S;
     progress_gather(progress);
+    prometheus_serve(progress->run->prometheus);
     if (now_ns < progress->since_ns + every_ns)
         return;
     progress_print(progress, now_ns);

@@ -18,7 +18,6 @@ struct progress {
     uint32_t *seen;               /* for each thread, behind the last index it handed over */
     struct meter_interval *since; /* everything since the last line */
     uint64_t since_ns;
-    uint64_t totals[METER_COUNTER_COUNT];
 };
 
 void progress_init(struct progress *progress, struct run *run, struct report *report);

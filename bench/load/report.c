@@ -142,7 +142,8 @@ static void box_counts(FILE *file, const struct report *report)
                      (unsigned long long)counters[METER_UNSENT]);
         box_line(file, "Rate:       %14.0f msg/s", report_per_second(report, METER_MESSAGES));
         box_line(file, "Bandwidth:  %14.2f MB/s", report_per_second(report, METER_BYTES) / 1e6);
-        box_line(file, "Requests:   %14.0f /s", report_per_second(report, METER_REQUESTS));
+        if (counters[METER_REQUESTS] > 0)
+            box_line(file, "Requests:   %14.0f /s", report_per_second(report, METER_REQUESTS));
     }
     if (report->options.mode == MODE_CONSUME || report->options.mode == MODE_ROUND_TRIP) {
         box_line(file, "Consumed:   %14llu", (unsigned long long)counters[METER_CONSUMED]);

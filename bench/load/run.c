@@ -32,12 +32,16 @@ bool run_consumes(const struct options *options)
     return options->mode == MODE_CONSUME || options->mode == MODE_ROUND_TRIP || options->validate;
 }
 
-void run_acknowledge(struct run *run, uint32_t partition, int64_t end)
+void run_advance(_Atomic int64_t *known, int64_t end)
 {
-    _Atomic int64_t *known = &run->acknowledged_ends[partition];
     int64_t before = atomic_load_explicit(known, memory_order_relaxed);
     while (before < end && !atomic_compare_exchange_weak(known, &before, end))
         continue;
+}
+
+void run_acknowledge(struct run *run, uint32_t partition, int64_t end)
+{
+    run_advance(&run->acknowledged_ends[partition], end);
 }
 
 void worker_fail(struct worker *worker, int result, const char *format, ...)
@@ -213,8 +217,10 @@ static void run_fini(struct run *run)
         ledger_fini(&worker->ledger);
         io_free(worker->io);
     }
+    prometheus_stop(run->prometheus);
     mem_free(run->workers);
     mem_free(run->acknowledged_ends);
+    mem_free(run->read_ends);
     payload_free(run->payload);
     cluster_fini(&run->cluster);
 }
@@ -237,9 +243,17 @@ static int run_load(struct run *run, struct io *io, const struct log *log, struc
     if (run_produces(options) && run_consumes(options))
         run->acknowledged_ends =
             mem_alloc_array(run->cluster.partition_count, sizeof *run->acknowledged_ends);
+    run->read_ends = mem_alloc_array(run->cluster.partition_count, sizeof *run->read_ends);
     run->payload = payload_new((enum bench_payload)options->payload_pattern);
     run->id = io_random(io);
-    int result = run_make_workers(run, log, why);
+    histogram_init(&run->figures.latency);
+    histogram_init(&run->figures.end_to_end);
+    int result = 0;
+    if (options->prometheus_port > 0)
+        result = prometheus_start((uint16_t)options->prometheus_port, &run->figures,
+                                  &run->prometheus, why);
+    if (result == 0)
+        result = run_make_workers(run, log, why);
     if (result == 0)
         result = run_start_workers(run, why);
     if (result != 0) {
@@ -266,6 +280,17 @@ static int run_load(struct run *run, struct io *io, const struct log *log, struc
     return result;
 }
 
+/* Before anything is asked of the cluster. */
+static int run_check_build(const struct options *options, struct sentence *why)
+{
+    if (options->client != CLIENT_LIBRDKAFKA || rdkafka_available())
+        return 0;
+    sentence_set(why,
+                 "this build has no librdkafka: install librdkafka-dev and build again, or use "
+                 "--client native");
+    return ERR_UNSUPPORTED;
+}
+
 int run_execute(const struct options *options, struct report *report, struct sentence *why)
 {
     struct run *run = mem_alloc(sizeof *run);
@@ -279,7 +304,9 @@ int run_execute(const struct options *options, struct report *report, struct sen
         return result;
     }
     io_raise_descriptors();
-    result = cluster_discover(&run->cluster, io, options, why);
+    result = run_check_build(options, why);
+    if (result == 0)
+        result = cluster_discover(&run->cluster, io, options, why);
     if (result == 0)
         result = run_load(run, io, &log, report, why);
     if (result == 0 && options->delete_topic_after)

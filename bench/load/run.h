@@ -17,6 +17,7 @@
 #include "bench/load/ledger.h"
 #include "bench/load/meter.h"
 #include "bench/load/payload.h"
+#include "bench/load/prometheus.h"
 #include "bench/load/schedule.h"
 
 struct report;
@@ -40,7 +41,12 @@ struct run {
     _Atomic uint32_t drained;
     _Atomic uint32_t finished;
     _Atomic uint64_t consumed;
-    _Atomic int64_t *acknowledged_ends; /* of each partition: behind its last acknowledged record */
+    /* Of each partition: behind its last acknowledged record, and behind the last one read. */
+    _Atomic int64_t *acknowledged_ends;
+    _Atomic int64_t *read_ends;
+    /* The main thread's. */
+    struct prometheus_figures figures;
+    struct prometheus *prometheus; /* null: not asked for */
 };
 
 struct worker {
@@ -61,6 +67,8 @@ bool run_produces(const struct options *options);
 bool run_consumes(const struct options *options);
 /* A record of a partition was acknowledged at offset `end` - 1. */
 void run_acknowledge(struct run *run, uint32_t partition, int64_t end);
+/* Raises one of the ends. */
+void run_advance(_Atomic int64_t *known, int64_t end);
 /* A thread cannot go on; the first reason is told. */
 void worker_fail(struct worker *worker, int result, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
