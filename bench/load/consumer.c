@@ -297,13 +297,13 @@ static void fetcher_changed(struct wire *wire, int result)
     if (result == 0) {
         if (consumer->closing)
             wire_break(wire, ERR_CANCELED);
-        else if (!consumer->started)
+        else if (!consumer_ready(consumer))
             consumer->opened++;
         return;
     }
     if (consumer->closing)
         consumer->closed++;
-    else if (!consumer->started)
+    else if (!consumer_ready(consumer))
         worker_fail(consumer->worker, result, "a consumer cannot connect: %s",
                     result_sentence(result));
 }

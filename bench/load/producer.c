@@ -316,7 +316,7 @@ static void lane_changed(struct wire *wire, int result)
     if (result == 0) {
         if (producer->closing)
             wire_break(wire, ERR_CANCELED);
-        if (producer->closing || producer->started)
+        if (producer->closing || producer_ready(producer))
             return;
         producer->opened++;
         producer_dial(producer);
@@ -324,7 +324,7 @@ static void lane_changed(struct wire *wire, int result)
     }
     if (producer->closing)
         producer->closed++;
-    else if (!producer->started)
+    else if (!producer_ready(producer))
         worker_fail(producer->worker, result, "broker %d at %s:%u took %u of %u connections: %s",
                     broker->id, broker->host, broker->port, producer->opened, producer->lane_count,
                     result_sentence(result));

@@ -52,6 +52,8 @@ const char *report_error_text(unsigned error)
 {
     if (error < METER_ERROR_LOCAL)
         return kafka_error_message((int16_t)(error - 1));
+    if (error == METER_ERROR_LOCAL - ERR_IO)
+        return "the connection failed, or was refused";
     return error == METER_ERROR_LOCAL ? "the client failed"
                                       : result_sentence(-(int)(error - METER_ERROR_LOCAL));
 }
