@@ -141,7 +141,8 @@ void frame_add(struct frame *frame, uint8_t **key, uint8_t **value)
 static int frame_write_head(struct frame *frame, const struct frame_target *target, uint8_t *batch,
                             uint32_t batch_len)
 {
-    if (frame->topic == target->topic && frame->batch_len == batch_len && frame->head_of == batch)
+    /* A codec may have used the room behind what it returned, where the tail stood. */
+    if (frame->packed == NULL && frame->topic == target->topic && frame->batch_len == batch_len)
         return 0;
     const struct frame_layout *layout = frame->layout;
     frame_restore(frame);
@@ -173,7 +174,6 @@ static int frame_write_head(struct frame *frame, const struct frame_target *targ
     memcpy(batch + batch_len, scratch + frame->head_len, frame->tail_len);
     frame->topic = target->topic;
     frame->batch_len = batch_len;
-    frame->head_of = batch;
     if (frame->packed == NULL)
         frame->tail_of = frame->count;
     return 0;

@@ -49,7 +49,6 @@ struct frame {
     uint32_t count;  /* records that are in */
     /* What the head was written for. */
     const char *topic;
-    uint8_t *head_of;
     uint32_t head_len;
     uint32_t batch_len;
     uint8_t *partition_at;

@@ -134,6 +134,24 @@ Test(frame, a_compressed_request_is_whole_after_every_patch)
     }
 }
 
+/* A codec may use the whole of its output as working room: the tail behind the batch was lost so,
+ * and the broker closed the connection. */
+Test(frame, a_compressed_request_that_comes_again_keeps_its_tail)
+{
+    static const char topic[] = "topic";
+    for (int codec = COMPRESSION_GZIP; codec < COMPRESSION_COUNT; codec++) {
+        setup(9, (enum compression)codec);
+        for (uint32_t count = 1; count <= 100; count += 11) {
+            fill(count, 1);
+            check(topic, 0, count, 1);
+            memset(frame.packed + FRAME_HEAD_MAX + frame.batch_len, 0xa5, FRAME_TAIL_MAX);
+            fill(count, 1);
+            check(topic, 0, count, 1);
+        }
+        teardown();
+    }
+}
+
 Test(frame, records_may_have_no_key)
 {
     setup(9, COMPRESSION_NONE);
