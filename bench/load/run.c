@@ -69,6 +69,7 @@ static int run_new_io(const struct options *options, const struct log *log, stru
     /* Answers to sends are small and many; fetched records are large. */
     bool large = run_consumes(options);
     struct io_options io_options = {
+        .backend = (enum io_backend)options->io,
         .recv_buffer_bytes = large ? 65536 : 4096,
         .recv_buffer_count = large ? 256 : 2048,
         .disk_threads = DISK_THREADS,
