@@ -2,14 +2,20 @@
  * The librdkafka client: the same load, meters and judgement, over the library that most Kafka
  * clients are built on.
  *
- * A thread has some producers and consumers of librdkafka, which have threads of their own, and one
- * queue into which all of them put delivery reports and records. Tasks are as in the native client,
+ * A thread has some producers and consumers of librdkafka, which have threads of their own, and
+ * takes delivery reports and records from the queue of each; one descriptor wakes it when any has
+ * something. (Forwarding all into one queue breaks an assertion of librdkafka 2.0: it then counts a
+ * message off the wrong producer.) Tasks are as in the native client,
  * but batches are librdkafka's affair. A producer's messages are a lane. With a consumer group the
  * group's protocol deals out the partitions, else they are assigned.
  */
 #include <librdkafka/rdkafka.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "base/mem.h"
@@ -17,11 +23,11 @@
 #include "bench/load/run.h"
 
 #define CONSUMERS_USUAL 16
-#define WAIT_MS_MAX 10
+#define WAIT_NS_MAX (10 * NS_PER_MS)
 #define JOIN_NS (20 * NS_PER_S)
 #define PATIENCE_NS (10 * NS_PER_S)
 #define STOP_PATIENCE_NS (5 * NS_PER_S)
-#define EVENTS_A_STEP 1000
+#define EVENTS_A_STEP 256
 
 struct task {
     struct task *next;
@@ -48,7 +54,10 @@ struct trailer {
 
 struct client {
     struct worker *worker;
-    rd_kafka_queue_t *queue;
+    rd_kafka_queue_t **queues;
+    uint32_t queue_count;
+    uint32_t queue_capacity;
+    int wake_file; /* readable when a queue has got something */
     struct source *sources;
     uint32_t source_count;
     rd_kafka_t **consumers;
@@ -152,7 +161,7 @@ static bool conf_set_consumer(struct client *client, rd_kafka_conf_t *conf)
     const struct options *o = client->worker->run->options;
     const char *group = *o->consumer_group == '\0' ? "odradek-bench" : o->consumer_group;
     bool commit = *o->consumer_group != '\0' && !o->disable_auto_commit;
-    /* One queue is polled for all: librdkafka does not see which consumer that was for. */
+    /* Events are taken from the queue: librdkafka does not see that the consumer is alive. */
     return conf_set(client, conf, "group.id", group) &&
            conf_set(client, conf, "enable.auto.commit", commit ? "true" : "false") &&
            conf_set(client, conf, "auto.offset.reset", "earliest") &&
@@ -386,31 +395,58 @@ static void client_take_event(struct client *client, rd_kafka_event_t *event)
     rd_kafka_event_destroy(event);
 }
 
-/* Waits for events, at most until `deadline_ns`, and takes what is there. */
+/* Takes what is there; how many events that were. */
+static uint32_t client_take(struct client *client)
+{
+    struct meter *meter = &client->worker->meter;
+    uint32_t taken = 0;
+    for (uint32_t q = 0; q < client->queue_count; q++) {
+        for (int i = 0; i < EVENTS_A_STEP; i++) {
+            rd_kafka_event_t *event = rd_kafka_queue_poll(client->queues[q], 0);
+            if (event == NULL)
+                break;
+            client->now_ns = io_now_precise(client->worker->io);
+            /* Before the load only what is left of the assignment comes. */
+            if (meter->interval == NULL) {
+                rd_kafka_event_destroy(event);
+            } else {
+                meter_tick(meter, client->now_ns);
+                client_take_event(client, event);
+            }
+            taken++;
+        }
+    }
+    return taken;
+}
+
+/* Takes what is there, or waits for it until `deadline_ns`, but never for long. */
 static void client_poll(struct client *client, uint64_t deadline_ns)
 {
     struct worker *worker = client->worker;
-    uint64_t left_ns = deadline_ns > client->now_ns ? deadline_ns - client->now_ns : 0;
-    int wait_ms = (int)MIN(left_ns / NS_PER_MS, WAIT_MS_MAX);
-    for (int i = 0; i < EVENTS_A_STEP; i++) {
-        rd_kafka_event_t *event = rd_kafka_queue_poll(client->queue, i == 0 ? wait_ms : 0);
-        client->now_ns = io_now_precise(worker->io);
-        if (worker->meter.interval != NULL)
-            meter_tick(&worker->meter, client->now_ns);
-        if (event == NULL)
-            return;
-        client_take_event(client, event);
+    struct pollfd wake = {.fd = client->wake_file, .events = POLLIN};
+    uint64_t count;
+    if (client_take(client) == 0) {
+        uint64_t left_ns = deadline_ns > client->now_ns ? deadline_ns - client->now_ns : 0;
+        struct timespec wait = {0, (long)MIN(left_ns, WAIT_NS_MAX)};
+        if (ppoll(&wake, 1, &wait, NULL) == 1 &&
+            read(client->wake_file, &count, sizeof count) == sizeof count)
+            client_take(client);
     }
+    client->now_ns = io_now_precise(worker->io);
+    if (worker->meter.interval != NULL)
+        meter_tick(&worker->meter, client->now_ns);
 }
 
 /* Construction. */
 
-static void client_forward(struct client *client, rd_kafka_t *handle, bool consumer)
+/* Takes the queue, and wants to be woken by it. */
+static void client_add_queue(struct client *client, rd_kafka_queue_t *queue)
 {
-    rd_kafka_queue_t *queue =
-        consumer ? rd_kafka_queue_get_consumer(handle) : rd_kafka_queue_get_main(handle);
-    rd_kafka_queue_forward(queue, client->queue);
-    rd_kafka_queue_destroy(queue);
+    static const uint64_t one = 1;
+    client->queues = mem_grow(client->queues, client->queue_count, &client->queue_capacity,
+                              sizeof(rd_kafka_queue_t *));
+    client->queues[client->queue_count++] = queue;
+    rd_kafka_queue_io_event_enable(queue, client->wake_file, &one, sizeof one);
 }
 
 static bool client_add_source(struct client *client)
@@ -431,9 +467,7 @@ static bool client_add_source(struct client *client)
     source->topics = mem_alloc_array(cluster->topic_count, sizeof(rd_kafka_topic_t *));
     for (uint32_t i = 0; i < cluster->topic_count; i++)
         source->topics[i] = rd_kafka_topic_new(handle, cluster->topics[i], NULL);
-    if (client->queue == NULL)
-        client->queue = rd_kafka_queue_new(handle);
-    client_forward(client, handle, false);
+    client_add_queue(client, rd_kafka_queue_get_main(handle));
     return true;
 }
 
@@ -466,10 +500,8 @@ static bool client_add_consumer(struct client *client, uint32_t number, uint32_t
     if (handle == NULL)
         return false;
     client->consumers[client->consumer_count++] = handle;
-    if (client->queue == NULL)
-        client->queue = rd_kafka_queue_new(handle);
     rd_kafka_poll_set_consumer(handle);
-    client_forward(client, handle, true);
+    client_add_queue(client, rd_kafka_queue_get_consumer(handle));
     rd_kafka_resp_err_t error = consumer_assign(client, handle, number, total);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
         return true;
@@ -539,12 +571,8 @@ static void client_join(struct client *client)
 {
     const struct run *run = client->worker->run;
     uint64_t end_ns = io_now_precise(client->worker->io) + JOIN_NS;
-    while (!client_joined(client) && client->now_ns < end_ns && !atomic_load(&run->stop)) {
-        rd_kafka_event_t *event = rd_kafka_queue_poll(client->queue, WAIT_MS_MAX);
-        client->now_ns = io_now_precise(client->worker->io);
-        if (event != NULL)
-            rd_kafka_event_destroy(event);
-    }
+    while (!client_joined(client) && client->now_ns < end_ns && !atomic_load(&run->stop))
+        client_poll(client, UINT64_MAX);
 }
 
 static void client_fini(struct client *client)
@@ -552,8 +580,10 @@ static void client_fini(struct client *client)
     const struct cluster *cluster = &client->worker->run->cluster;
     for (uint32_t i = 0; i < client->consumer_count; i++)
         rd_kafka_consumer_close(client->consumers[i]);
-    if (client->queue != NULL)
-        rd_kafka_queue_destroy(client->queue);
+    for (uint32_t i = 0; i < client->queue_count; i++) {
+        rd_kafka_queue_io_event_enable(client->queues[i], -1, NULL, 0);
+        rd_kafka_queue_destroy(client->queues[i]);
+    }
     for (uint32_t i = 0; i < client->consumer_count; i++)
         rd_kafka_destroy(client->consumers[i]);
     for (uint32_t i = 0; i < client->source_count; i++) {
@@ -564,6 +594,8 @@ static void client_fini(struct client *client)
         rd_kafka_destroy(source->handle);
         mem_free(source->topics);
     }
+    close(client->wake_file);
+    mem_free(client->queues);
     mem_free(client->sources);
     mem_free(client->consumers);
     mem_free(client->tasks);
@@ -681,8 +713,12 @@ void rdkafka_run(struct worker *worker)
 {
     struct client client = {.worker = worker};
     client.value = mem_alloc((size_t)worker->run->options->message_size);
+    client.wake_file = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     prng_init(&client.prng, worker->run->id + worker->index);
-    client_run(&client);
+    if (client.wake_file < 0)
+        worker_fail(worker, ERR_TOO_MANY_FILES, "cannot make an eventfd");
+    else
+        client_run(&client);
     if (worker->meter.interval != NULL)
         meter_flush(&worker->meter);
     client_fini(&client);

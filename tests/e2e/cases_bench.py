@@ -11,6 +11,7 @@ from harness import BUILT, Skip, free_port, kcat
 
 BENCH = str(BUILT / "odradek-bench")
 ONCE = [
+    "test_bench_drives_several_librdkafka_clients_at_once",
     "test_bench_says_in_one_sentence_what_is_wrong",
     "test_bench_stops_on_ctrl_c_with_the_report_so_far",
     "test_bench_holds_a_timetable_and_compares_results",
@@ -69,6 +70,15 @@ def test_bench_runs_every_mode_with_its_own_client(broker):
 
 def test_bench_runs_every_mode_with_librdkafka(broker):
     every_mode(broker, "librdkafka")
+
+
+def test_bench_drives_several_librdkafka_clients_at_once(broker):
+    need_librdkafka("librdkafka")
+    for mode in ["produce", "round-trip"]:
+        got = results(broker, "-m", mode, "--validate", "-n", 2000, "-c", 20, "--connections", 3,
+                      "--threads", 2, "--client", "librdkafka", "-p", 3, "-s", 64, "--consumers", 2,
+                      "--create-topic", "-t", mode, "--compression", "zstd", "--acks", "all")
+        assert got["messages"] == 2000 and got["validation"]["good"], got["validation"]
 
 
 def test_bench_validates_batches_compression_topics_and_threads(broker):
