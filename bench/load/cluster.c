@@ -274,7 +274,39 @@ static int discovery_offset(struct discovery *d, struct ask *ask,
         return 0;
     sentence_set(d->why, "cannot ask for the offsets of '%s': %s", partition->topic,
                  kafka_error_message(found->error_code));
-    return ERR_DENIED;
+    return kafka_error_retriable(found->error_code) ? ERR_BUSY : ERR_DENIED;
+}
+
+/* A leader that was just elected may not know it yet: then it is asked again for a while. */
+static int discovery_offset_patiently(struct discovery *d, struct ask *ask,
+                                      const struct cluster_partition *partition, int64_t timestamp,
+                                      int64_t *offset)
+{
+    uint64_t end_ns = io_now_precise(d->io) + LEADER_PATIENCE_NS;
+    for (;;) {
+        int result = discovery_offset(d, ask, partition, timestamp, offset);
+        if (result != ERR_BUSY || io_now_precise(d->io) >= end_ns)
+            return result;
+        io_pause(LEADER_PAUSE_NS);
+    }
+}
+
+static bool broker_leads(const struct cluster *cluster, uint32_t broker)
+{
+    for (uint32_t i = 0; i < cluster->partition_count; i++) {
+        if (cluster->partitions[i].broker == broker)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the leaders are asked for offsets: a load that only produces does without, but begins
+ * when they are ready, where the broker can be asked at all. */
+static bool discovery_wants_offsets(const struct discovery *d)
+{
+    const struct options *o = d->options;
+    return o->mode == MODE_CONSUME || o->mode == MODE_ROUND_TRIP || o->validate ||
+           (o->mode == MODE_PRODUCE && d->ask.version_max[API_LIST_OFFSETS] >= 0);
 }
 
 /* Where each consumer begins and, as things stand, where the log ends: asked of the leaders. */
@@ -283,16 +315,19 @@ static int discovery_offsets(struct discovery *d)
     struct cluster *cluster = d->cluster;
     for (uint32_t b = 0; b < cluster->broker_count; b++) {
         struct ask ask;
+        if (!broker_leads(cluster, b))
+            continue;
         int result =
             ask_open(&ask, d->io, cluster->brokers[b].host, cluster->brokers[b].port, d->why);
         for (uint32_t i = 0; result == 0 && i < cluster->partition_count; i++) {
             struct cluster_partition *p = &cluster->partitions[i];
             if (p->broker != b)
                 continue;
-            result = discovery_offset(d, &ask, p, TIMESTAMP_LATEST, &p->end_offset);
+            result = discovery_offset_patiently(d, &ask, p, TIMESTAMP_LATEST, &p->end_offset);
             p->start_offset = p->end_offset;
             if (result == 0 && d->options->mode == MODE_CONSUME)
-                result = discovery_offset(d, &ask, p, TIMESTAMP_EARLIEST, &p->start_offset);
+                result =
+                    discovery_offset_patiently(d, &ask, p, TIMESTAMP_EARLIEST, &p->start_offset);
         }
         ask_close(&ask);
         if (result != 0)
@@ -357,8 +392,7 @@ int cluster_discover(struct cluster *cluster, struct io *io, const struct option
         result = discovery_create_topics(d);
     if (result == 0)
         result = discovery_partitions(d);
-    if (result == 0 &&
-        (options->mode == MODE_CONSUME || options->mode == MODE_ROUND_TRIP || options->validate))
+    if (result == 0 && discovery_wants_offsets(d))
         result = discovery_offsets(d);
     ask_close(&d->ask);
     mem_free(d);

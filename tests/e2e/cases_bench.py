@@ -7,10 +7,13 @@ import subprocess
 import time
 import urllib.request
 
+from cases_takeover import Kafka
 from harness import BUILT, Skip, free_port, kcat
 
 BENCH = str(BUILT / "odradek-bench")
+LONG_ONLY = ["test_bench_loads_kafka_itself"]
 ONCE = [
+    "test_bench_loads_kafka_itself",
     "test_bench_drives_several_librdkafka_clients_at_once",
     "test_bench_says_in_one_sentence_what_is_wrong",
     "test_bench_stops_on_ctrl_c_with_the_report_so_far",
@@ -49,13 +52,13 @@ def every_mode(broker, client):
     need_librdkafka(client)
     base = ["--client", client, "--create-topic", "-p", 3, "-s", 100, "-c", 8, "-w", "100ms",
             "-d", "500ms", "--acks", "all"]
-    produced = results(broker, *base, "-t", "a", "--validate")
+    produced = results(broker, *base, "-t", client, "--validate")
     assert produced["messages"] > 0 and produced["failed"] == 0, produced
     verdict = produced["validation"]
     assert verdict["good"] and verdict["acknowledged"] == verdict["read"] > 0, verdict
-    consumed = results(broker, *base, "-t", "a", "-m", "consume", "-w", "0", "--validate")
+    consumed = results(broker, *base, "-t", client, "-m", "consume", "-w", "0", "--validate")
     assert consumed["consumed"] == verdict["acknowledged"], (consumed["consumed"], verdict)
-    round_trip = results(broker, *base, "-t", "b", "-m", "round-trip", "--validate")
+    round_trip = results(broker, *base, "-t", client + "-b", "-m", "round-trip", "--validate")
     assert round_trip["validation"]["good"], round_trip["validation"]
     assert round_trip["consumed"] >= round_trip["messages"] > 0, round_trip
     assert round_trip["latency_ms"]["end_to_end"]["count"] == round_trip["consumed"]
@@ -64,7 +67,7 @@ def every_mode(broker, client):
 
 def test_bench_runs_every_mode_with_its_own_client(broker):
     every_mode(broker, "native")
-    asked = results(broker, "-t", "a", "-m", "metadata", "-w", "0", "-d", "300ms", "-c", 4)
+    asked = results(broker, "-t", "native", "-m", "metadata", "-w", "0", "-d", "300ms", "-c", 4)
     assert asked["messages"] > 0 and asked["failed"] == 0, asked
 
 
@@ -226,3 +229,18 @@ def test_the_null_server_takes_the_load(broker):
         server.terminate()
         server.wait(10)
         server.stdout.close()
+
+
+def test_bench_loads_kafka_itself(broker):
+    broker.stop()
+    broker.data = broker.data.parent / "kafka-data"
+    with Kafka(broker).format().start():
+        for client in ["native", "librdkafka"]:
+            every_mode(broker, client)
+        bench(broker, "--workload", "1-topic-16-partitions-1kb", "--rate-limit", 500, "-d", "1s",
+              "-w", "100ms", "-t", "omb", "--validate", "--delete-topic-after")
+        got = results(broker, "--client", "librdkafka", "--consumer-group", "readers", "-t", "g",
+                      "-p", 4, "--consumers", 2, "-m", "round-trip", "--validate", "-n", 500,
+                      "--create-topic", "-c", 4, "--acks", "all")
+        assert got["messages"] == got["consumed"] == 500, got
+        assert got["validation"]["good"], got["validation"]
