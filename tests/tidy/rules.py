@@ -15,13 +15,15 @@ LAYERS = {
     "broker": {"base", "io", "wal", "protocol", "partition"},
     "tools": set(PRODUCT),
     "bench": set(PRODUCT),
-    "tests": {*PRODUCT, "tools"},
+    "tests": {*PRODUCT, "tools", "bench"},
 }
 
 LINES_MAX = 800
 LINE_MAX = 100
 FUNCTION_LINES_MAX = 70
 PARAMETERS_MAX = 6
+# Callbacks whose signature is a library's.
+PARAMETERS_FOREIGN = {"prometheus_answer"}
 
 # What product code may not say, and the files or folders where it may. Atomics: cores speak by
 # messages, so only the ring, the counters of the allocator and of connections, io, and the life of
@@ -179,7 +181,8 @@ def functions(file):
 
 def check_functions(file):
     for number, head, body in functions(file):
-        if "(" in head and parameters(head) > PARAMETERS_MAX:
+        foreign = re.search(r"(\w*)\(", head + "(").group(1) in PARAMETERS_FOREIGN
+        if "(" in head and parameters(head) > PARAMETERS_MAX and not foreign:
             file.report(number, f"more than {PARAMETERS_MAX} parameters")
         if len(body) > FUNCTION_LINES_MAX:
             file.report(number, f"a function of more than {FUNCTION_LINES_MAX} lines")
