@@ -83,10 +83,10 @@ struct group {
     uint32_t member_count;
     uint32_t joined; /* members with a join */
     struct list pending;
-    struct timer rebalance;  /* PREPARING: when it ends without those who are missing */
-    struct timer sync_limit; /* COMPLETING, STABLE: when those go who did not come to sync */
-    int64_t initial_left_ms; /* of the first rebalance: how much longer it may gather */
-    bool grown;              /* a member joined since the last look of the first rebalance */
+    struct timer rebalance;        /* PREPARING: when it ends without those who are missing */
+    struct timer sync_limit;       /* COMPLETING, STABLE: when those go who did not come to sync */
+    int64_t initial_left_ms;       /* of the first rebalance: how much longer it may gather */
+    bool grown;                    /* a member joined since the last look of the first rebalance */
     struct group_text *subscribed; /* topics of all members; counted by `subscribed_known` */
     uint32_t subscribed_count;
     bool subscribed_known;
@@ -139,8 +139,7 @@ bool group_uses_consumers(const struct group *group);
 struct group_member *member_find(const struct group *group, struct string id);
 struct group_member *member_find_static(const struct group *group, struct string instance_id);
 /* Kafka's check of who asks: UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID. */
-int16_t member_check(const struct group *group, struct string member_id,
-                     struct string instance_id);
+int16_t member_check(const struct group *group, struct string member_id, struct string instance_id);
 struct group_member_options {
     struct string id;
     struct string instance_id;
@@ -160,8 +159,8 @@ void member_remove(struct group_member *member);
 void member_rename(struct group_member *member, struct string id);
 bool member_set_protocols(struct group_member *member, const struct group_protocol *protocols,
                           uint32_t count, bool forced);
-bool member_has_protocols(const struct group_member *member,
-                          const struct group_protocol *protocols, uint32_t count);
+bool member_has_protocols(const struct group_member *member, const struct group_protocol *protocols,
+                          uint32_t count);
 /* Of the group's protocol; empty when it has none. */
 struct blob member_metadata(const struct group_member *member);
 void member_set_assignment(struct group_member *member, struct blob assignment);
@@ -217,8 +216,7 @@ int16_t group_store_error(int result);
 void offset_free(struct group_offset *offset);
 void offset_fini(struct group_offset *offset);
 /* Replay of one record. */
-void offset_load(struct group *group, const struct group_record_read *record);
-struct group_offset *offset_find(const struct group *group, struct string topic,
-                                 int32_t partition);
+void offset_load(struct group *group, const struct group_record_read *record, bool open);
+struct group_offset *offset_find(const struct group *group, struct string topic, int32_t partition);
 void groups_write_started(struct group *group);
 void groups_write_ended(struct group *group);

@@ -216,8 +216,8 @@ static void load_members(struct group *group, const struct group_metadata_value 
             .client_id = loaded->client_id,
             .client_host = loaded->client_host,
             .session_ms = loaded->session_timeout,
-            .rebalance_ms = loaded->rebalance_timeout < 0 ? loaded->session_timeout
-                                                          : loaded->rebalance_timeout,
+            .rebalance_ms =
+                loaded->rebalance_timeout < 0 ? loaded->session_timeout : loaded->rebalance_timeout,
             .protocols = &protocol,
             .protocol_count = string_given(value->protocol),
         };
@@ -261,7 +261,7 @@ static void load_group(struct groups *groups, const struct group_record_read *re
     group->state = group->member_count > 0 ? GROUP_STABLE : GROUP_EMPTY;
 }
 
-static void load_offset(struct groups *groups, const struct group_record_read *record)
+static void load_offset(struct groups *groups, const struct group_record_read *record, bool open)
 {
     struct bytes id = string_bytes(record->key.group);
     struct group *group = group_find(groups, id);
@@ -271,7 +271,7 @@ static void load_offset(struct groups *groups, const struct group_record_read *r
         group_memory_force(groups->host->memory, group_cost(id.len));
         group = group_make(groups, id);
     }
-    offset_load(group, record);
+    offset_load(group, record, open);
     group_forget_maybe(group);
 }
 
@@ -280,7 +280,13 @@ void groups_load(struct groups *groups, const struct group_record_read *record)
     if (record->kind == GROUP_RECORD_GROUP)
         load_group(groups, record);
     else
-        load_offset(groups, record);
+        load_offset(groups, record, false);
+}
+
+void groups_load_open(struct groups *groups, const struct group_record_read *record)
+{
+    if (record->kind == GROUP_RECORD_OFFSET && !record->tombstone)
+        load_offset(groups, record, true);
 }
 
 void groups_loaded(struct groups *groups)

@@ -80,6 +80,8 @@ void groups_fini(struct groups *groups);
 
 /* Replay. One record of the log, in order; what it means nothing to us is passed over. */
 void groups_load(struct groups *groups, const struct group_record_read *record);
+/* A record of a transaction that has no end in the log. */
+void groups_load_open(struct groups *groups, const struct group_record_read *record);
 /* Everything is loaded: members have their session timeout to show up. */
 void groups_loaded(struct groups *groups);
 

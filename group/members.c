@@ -150,8 +150,8 @@ bool member_set_protocols(struct group_member *member, const struct group_protoc
     return true;
 }
 
-bool member_has_protocols(const struct group_member *member,
-                          const struct group_protocol *protocols, uint32_t count)
+bool member_has_protocols(const struct group_member *member, const struct group_protocol *protocols,
+                          uint32_t count)
 {
     if (member->protocol_count != count)
         return false;
@@ -221,8 +221,7 @@ void member_remove(struct group_member *member)
 void member_touch_for(struct group_member *member, int64_t ms)
 {
     struct groups_host *host = host_of(member->group);
-    heap_set(host->timers, &member->session,
-             host->now_ns(host) + (uint64_t)MAX(ms, 0) * NS_PER_MS);
+    heap_set(host->timers, &member->session, host->now_ns(host) + (uint64_t)MAX(ms, 0) * NS_PER_MS);
 }
 
 void member_touch(struct group_member *member)
@@ -266,8 +265,7 @@ bool pending_add(struct group *group, struct string id, int32_t session_ms)
     pending->id = text_of(string_bytes(id));
     timer_init(&pending->expiry, pending_expired);
     list_push_back(&group->pending, &pending->node);
-    heap_set(host->timers, &pending->expiry,
-             host->now_ns(host) + (uint64_t)session_ms * NS_PER_MS);
+    heap_set(host->timers, &pending->expiry, host->now_ns(host) + (uint64_t)session_ms * NS_PER_MS);
     return true;
 }
 

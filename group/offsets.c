@@ -49,8 +49,7 @@ static size_t offset_cost(size_t topic_len)
     return sizeof(struct group_offset) + topic_len + 2 * sizeof(struct map_slot);
 }
 
-static struct group_offset *offset_make(struct group *group, struct string topic,
-                                        int32_t partition)
+static struct group_offset *offset_make(struct group *group, struct string topic, int32_t partition)
 {
     struct offset_key key = {string_bytes(topic), partition};
     struct group_offset *offset = mem_alloc(sizeof *offset);
@@ -95,7 +94,7 @@ static void offset_fill(struct group_offset *offset, const struct group_offset_v
     offset->committed = true;
 }
 
-void offset_load(struct group *group, const struct group_record_read *record)
+void offset_load(struct group *group, const struct group_record_read *record, bool open)
 {
     struct group_offset *offset = offset_find(group, record->key.topic, record->key.partition);
     if (record->tombstone) {
@@ -108,15 +107,18 @@ void offset_load(struct group *group, const struct group_record_read *record)
                            offset_cost(string_bytes(record->key.topic).len));
         offset = offset_make(group, record->key.topic, record->key.partition);
     }
-    offset_fill(offset, &record->offset);
+    if (open)
+        offset->unstable = true;
+    else
+        offset_fill(offset, &record->offset);
 }
 
 /* Commits. */
 
 static int16_t commit_error(const struct group *group, const struct group_caller *caller)
 {
-    bool named = caller->generation >= 0 || caller->member_id.len > 0 ||
-                 string_given(caller->instance_id);
+    bool named =
+        caller->generation >= 0 || caller->member_id.len > 0 || string_given(caller->instance_id);
     /* Whoever assigns partitions by himself, or an administrator, while nobody is a member. */
     if (caller->generation < 0 && group->state == GROUP_EMPTY)
         return KAFKA_NONE;
@@ -155,8 +157,7 @@ static bool commit_take_places(struct group *group, struct group_commit *commit)
         struct group_commit_item *item = &commit->items[i];
         size_t metadata = string_bytes(item->value.metadata).len;
         item->slot = offset_find(group, item->topic, item->partition);
-        size_t cost =
-            item->slot == NULL ? offset_cost(string_bytes(item->topic).len) : 0;
+        size_t cost = item->slot == NULL ? offset_cost(string_bytes(item->topic).len) : 0;
         if ((cost > 0 || metadata > 0) && !group_memory_take(memory, cost + metadata)) {
             commit_give_places(commit, i);
             return false;
@@ -189,8 +190,8 @@ void groups_commit(struct groups *groups, struct group_commit *commit)
     struct bytes id = string_bytes(caller->group_id);
     struct group *group = group_find(groups, id);
     if (groups->closed || (group != NULL && group->deleting)) {
-        commit_answer(commit, groups->closed ? KAFKA_NOT_COORDINATOR
-                                             : KAFKA_COORDINATOR_NOT_AVAILABLE);
+        commit_answer(commit,
+                      groups->closed ? KAFKA_NOT_COORDINATOR : KAFKA_COORDINATOR_NOT_AVAILABLE);
         return;
     }
     if (group == NULL && caller->generation >= 0) {

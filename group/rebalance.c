@@ -99,8 +99,8 @@ static void subscribe_topic(struct group *group, struct bytes topic, uint32_t *c
     for (uint32_t i = 0; i < group->subscribed_count; i++)
         if (bytes_equal(text_bytes(group->subscribed[i]), topic))
             return;
-    group->subscribed = mem_grow(group->subscribed, group->subscribed_count, capacity,
-                                 sizeof *group->subscribed);
+    group->subscribed =
+        mem_grow(group->subscribed, group->subscribed_count, capacity, sizeof *group->subscribed);
     group->subscribed[group->subscribed_count++] = text_of(topic);
 }
 

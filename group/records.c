@@ -140,8 +140,7 @@ int group_record_write_offset(struct writer *w, const struct group_offset_key *k
         return result;
     struct offset_commit_value v = offset_value(value);
     int16_t version = value->expire_ms >= 0 ? OFFSET_VERSION_EXPIRING : OFFSET_VERSION;
-    return part_write(w, (uint16_t)version, &offset_commit_value_type, version, &v,
-                      &record->value);
+    return part_write(w, (uint16_t)version, &offset_commit_value_type, version, &v, &record->value);
 }
 
 static struct group_metadata_key group_key(struct string group)

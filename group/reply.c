@@ -45,8 +45,7 @@ struct blob group_reply_blob(struct group_reply *reply, struct blob blob)
 
 struct string group_reply_string(struct group_reply *reply, struct string text)
 {
-    struct blob copy =
-        group_reply_blob(reply, (struct blob){(const uint8_t *)text.data, text.len});
+    struct blob copy = group_reply_blob(reply, (struct blob){(const uint8_t *)text.data, text.len});
     return (struct string){(const char *)copy.data, copy.len};
 }
 
