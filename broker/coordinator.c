@@ -288,8 +288,8 @@ static const uint8_t *batch_compress(struct coordinator *c, uint32_t *len)
     }
     struct batch_codec codec = {c->compressor, c->compression,
                                 compress_level_default(c->compression)};
-    int64_t packed = batch_pack(c->buffer, batch_records(c->buffer, *len), &codec, c->packed,
-                                BATCH_BYTES_MAX);
+    int64_t packed =
+        batch_pack(c->buffer, batch_records(c->buffer, *len), &codec, c->packed, BATCH_BYTES_MAX);
     if (packed < 0 || packed >= (int64_t)*len)
         return c->buffer;
     *len = (uint32_t)packed;
@@ -463,8 +463,8 @@ static void coordinator_configure(struct coordinator *c, const struct config *co
     };
     c->expiry_ms = config_integer(config, "offsets.retention.check.interval.ms");
     int64_t codec = config_integer(config, "offsets.topic.compression.codec");
-    c->compression = codec > 0 && codec < COMPRESSION_COUNT ? (enum compression)codec
-                                                            : COMPRESSION_NONE;
+    c->compression =
+        codec > 0 && codec < COMPRESSION_COUNT ? (enum compression)codec : COMPRESSION_NONE;
 }
 
 struct coordinator *coordinator_new(struct core *core, const struct config *config,

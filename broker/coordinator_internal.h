@@ -16,10 +16,10 @@ struct coordinator_part {
     enum coordinator_state state;
     bool gone; /* deleted with its topic: freed when nothing is out */
     struct groups groups;
-    struct list writes;      /* struct group_write, not appended yet */
-    struct list after;       /* struct group_call that wait for what is before them */
-    uint64_t writes_begun;   /* all that were ever given */
-    uint64_t writes_ended;   /* of these, from the front */
+    struct list writes;    /* struct group_write, not appended yet */
+    struct list after;     /* struct group_call that wait for what is before them */
+    uint64_t writes_begun; /* all that were ever given */
+    uint64_t writes_ended; /* of these, from the front */
     uint32_t batches_out;
     uint32_t reads_out;
 };

@@ -164,8 +164,7 @@ static void load_read_done(struct partition_read *read)
     int64_t offset = read->offset;
     load->part->reads_out--;
     int result = load->part->gone || c->stopped ? ERR_CANCELED : read->error;
-    while (result == 0 &&
-           batch_next((struct bytes){read->data, read->len}, position, &span) == 0) {
+    while (result == 0 && batch_next((struct bytes){read->data, read->len}, position, &span) == 0) {
         result = load_batch(c, span);
         position += span.len;
         offset = batch_last_offset(span.data) + 1;

@@ -62,8 +62,7 @@ static int16_t item_error(const struct request *r, const struct image_topic *top
     if (topic == NULL || asked->partition_index < 0 ||
         asked->partition_index >= topic->partition_count)
         return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
-    if (asked->committed_metadata.len >
-        server_config(r->core->server)->offset_metadata_bytes_max)
+    if (asked->committed_metadata.len > server_config(r->core->server)->offset_metadata_bytes_max)
         return KAFKA_OFFSET_METADATA_TOO_LARGE;
     return KAFKA_NONE;
 }
@@ -168,8 +167,7 @@ static bool commit_fill(struct commit_state *state, const struct offset_commit_r
     state->commit.items = request_alloc(r, parts, sizeof *state->commit.items);
     if (state->commit.items == NULL)
         return false;
-    state->answers =
-        request_alloc(r, parts, sizeof(struct offset_commit_response_partition *));
+    state->answers = request_alloc(r, parts, sizeof(struct offset_commit_response_partition *));
     if (state->answers == NULL)
         return false;
     state->response.topics.count = (int32_t)topics;

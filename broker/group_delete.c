@@ -6,7 +6,7 @@
 
 /* One group that is deleted, or whose offsets are. */
 struct deletion {
-    struct group_call call; /* first */
+    struct group_call call;        /* first */
     struct coordinator_part *part; /* the owner's */
     struct group_delete deletion;
     void *state;
@@ -123,14 +123,12 @@ static void offset_delete_respond(struct offset_delete_state *state)
         int32_t count = MAX(body->topics.items[i].partitions.count, 0);
         message_defaults(&offset_delete_response_topic_struct, topic);
         topic->name = body->topics.items[i].name;
-        topic->partitions.items =
-            request_alloc(r, (size_t)count, sizeof *topic->partitions.items);
+        topic->partitions.items = request_alloc(r, (size_t)count, sizeof *topic->partitions.items);
         if (topic->partitions.items == NULL)
             return;
         topic->partitions.count = count;
         for (int32_t j = 0; j < count; j++, item++) {
-            message_defaults(&offset_delete_response_partition_struct,
-                             &topic->partitions.items[j]);
+            message_defaults(&offset_delete_response_partition_struct, &topic->partitions.items[j]);
             topic->partitions.items[j].partition_index = item->partition;
             topic->partitions.items[j].error_code = item->error;
         }

@@ -55,7 +55,8 @@ static bool group_topics_of_items(struct fetch_group *group)
     for (uint32_t i = 0; i < fetch->count; i++) {
         struct string name = fetch->items[i].topic;
         if (topic == NULL || !bytes_equal(string_bytes(topic->name), string_bytes(name))) {
-            const struct image_topic *known = image_topic_named(&r->core->image, string_bytes(name));
+            const struct image_topic *known =
+                image_topic_named(&r->core->image, string_bytes(name));
             /* Without an id there is no way to say it. */
             if (known == NULL && r->version >= FETCH_VERSION_TOPIC_ID)
                 continue;
@@ -132,9 +133,8 @@ static void answer_groups(struct fetch_groups *state)
 static int16_t old_item_error(const struct request *r, const struct fetch_group *group,
                               const struct group_fetch_item *item)
 {
-    return r->version < FETCH_VERSION_ERROR && group->fetch.error != KAFKA_NONE
-               ? group->fetch.error
-               : item->error;
+    return r->version < FETCH_VERSION_ERROR && group->fetch.error != KAFKA_NONE ? group->fetch.error
+                                                                                : item->error;
 }
 
 static bool answer_old_topic(struct request *r, const struct fetch_group *group,

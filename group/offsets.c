@@ -157,6 +157,8 @@ static bool commit_take_places(struct group *group, struct group_commit *commit)
         struct group_commit_item *item = &commit->items[i];
         size_t metadata = string_bytes(item->value.metadata).len;
         item->slot = offset_find(group, item->topic, item->partition);
+        if (item->slot != NULL)
+            metadata -= MIN(metadata, (size_t)item->slot->metadata.len);
         size_t cost = item->slot == NULL ? offset_cost(string_bytes(item->topic).len) : 0;
         if ((cost > 0 || metadata > 0) && !group_memory_take(memory, cost + metadata)) {
             commit_give_places(commit, i);
