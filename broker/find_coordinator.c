@@ -67,11 +67,9 @@ static int16_t key_error(const struct request *r, int8_t type, struct string key
     return KAFKA_COORDINATOR_NOT_AVAILABLE;
 }
 
-/* Why there is none; null where there is one. */
-static struct string error_text(int16_t error, int8_t type)
+/* Why there is none. */
+static struct string error_text(int8_t type)
 {
-    if (error == KAFKA_NONE)
-        return STRING_NULL;
     return string_of(type == KEY_TYPE_GROUP ? NO_TOPIC : NO_COORDINATOR);
 }
 
@@ -82,10 +80,11 @@ static void find_answer_one(struct find_state *state)
     int8_t type = key_type(r, state->body);
     message_defaults(&find_coordinator_response_struct, &response);
     response.error_code = key_error(r, type, state->body->key);
-    response.error_message = error_text(response.error_code, type);
+    response.error_message = error_text(type);
     response.node_id = -1;
     response.port = -1;
     if (response.error_code == KAFKA_NONE) {
+        response.error_message = string_of("NONE"); /* as Kafka says it here */
         response.node_id = server_node_id(r->core->server);
         server_advertised(r->core->server, r->connection->listener, &response.host, &response.port);
     }
@@ -110,7 +109,7 @@ static void find_answer_keys(struct find_state *state)
         answer->node_id = -1;
         answer->port = -1;
         answer->error_code = key_error(r, body->key_type, answer->key);
-        answer->error_message = error_text(answer->error_code, body->key_type);
+        answer->error_message = error_text(body->key_type);
         if (answer->error_code != KAFKA_NONE)
             continue;
         answer->error_message = (struct string){"", 0};

@@ -9,6 +9,7 @@
 #include "protocol/errors.h"
 
 #define COMMIT_VERSION_RETENTION_LAST 4
+#define COMMIT_VERSION_NOT_FOUND 9
 #define COMMIT_VERSION_TOPIC_ID 10
 
 struct commit_state {
@@ -43,7 +44,11 @@ static void commit_respond(struct commit_state *state, int16_t error)
 static void commit_back(struct group_call *call)
 {
     struct commit_state *state = CONTAINER_OF(call, struct commit_state, call);
-    commit_respond(state, call->error != KAFKA_NONE ? call->error : state->commit.error);
+    int16_t error = call->error != KAFKA_NONE ? call->error : state->commit.error;
+    /* Older clients know no such error here. */
+    if (error == KAFKA_GROUP_ID_NOT_FOUND && state->request->version < COMMIT_VERSION_NOT_FOUND)
+        error = KAFKA_ILLEGAL_GENERATION;
+    commit_respond(state, error);
 }
 
 static const struct image_topic *commit_topic(const struct request *r,

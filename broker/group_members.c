@@ -103,8 +103,10 @@ static void join_finish(struct group_wait *wait)
 /* As Kafka shows it: "/127.0.0.1". */
 static struct string client_host(struct request *r)
 {
+    char address[ADMISSION_ADDRESS_BYTES];
     char text[ADMISSION_ADDRESS_BYTES + 1];
-    snprintf(text, sizeof text, "/%s", r->connection->peer.address);
+    io_peer_address(r->core->io, r->connection->socket, address);
+    snprintf(text, sizeof text, "/%s", address);
     return request_text(r, text);
 }
 

@@ -197,7 +197,7 @@ void groups_commit(struct groups *groups, struct group_commit *commit)
         return;
     }
     if (group == NULL && caller->generation >= 0) {
-        commit_answer(commit, KAFKA_ILLEGAL_GENERATION);
+        commit_answer(commit, KAFKA_GROUP_ID_NOT_FOUND);
         return;
     }
     if (group == NULL)

@@ -63,3 +63,5 @@ DELETE_GROUPS = Api(42, 2, range(0, 3), """
 OFFSET_DELETE = Api(47, 1, range(0, 1), """
     group:str topics:[ name:str partitions:[ index:i32 ] ]""", """
     error:i16 throttle_time_ms:i32 topics:[ name:str partitions:[ index:i32 error:i16 ] ]""")
+
+APIS = [value for value in vars().values() if isinstance(value, Api)]

@@ -176,8 +176,8 @@ Test(join, the_protocol_that_most_vote_for_is_chosen)
     for (int i = 0; i < 3; i++) {
         rig_join_fill(&joins[i], "g", s(""));
         joins[i].protocols[0].name = s(i == 0 ? "range" : "sticky");
-        joins[i].protocols[1] = (struct group_protocol){s(i == 0 ? "sticky" : "range"),
-                                                        rig_subscription("u")};
+        joins[i].protocols[1] =
+            (struct group_protocol){s(i == 0 ? "sticky" : "range"), rig_subscription("u")};
         joins[i].join.protocol_count = 2;
         rig_join(&rig, &joins[i]);
     }
@@ -327,8 +327,7 @@ Test(join, a_static_member_comes_back_without_a_rebalance)
     cr_assert(second.ended);
     cr_expect_eq(second.join.error, KAFKA_NONE);
     cr_expect_eq(second.join.generation, 1);
-    cr_expect(bytes_equal(string_bytes(second.join.leader),
-                          string_bytes(first.join.new_member_id)),
+    cr_expect(bytes_equal(string_bytes(second.join.leader), string_bytes(first.join.new_member_id)),
               "an old client must not believe that it leads");
     cr_expect_str_eq(rig_state(&rig, "g"), "Stable");
     rig_sync(&rig, &sync, &second, NULL);
@@ -349,8 +348,8 @@ Test(join, a_static_leader_that_comes_back_is_told_to_skip_the_assignment)
     rig_write(&rig, 0);
     cr_expect(second.join.skip_assignment);
     cr_expect_eq(second.join.member_count, 1);
-    cr_expect(bytes_equal(string_bytes(second.join.leader),
-                          string_bytes(second.join.new_member_id)));
+    cr_expect(
+        bytes_equal(string_bytes(second.join.leader), string_bytes(second.join.new_member_id)));
     rig_join_free(&first);
     rig_join_free(&second);
 }

@@ -103,7 +103,7 @@ Test(offsets, who_may_commit_in_each_state)
     rig_join(&rig, &again);
     cr_expect_eq(commit_error(&again, 2), KAFKA_REBALANCE_IN_PROGRESS, "not assigned yet");
     rig_commit(&rig, &commit, "unknown", 1, &one);
-    cr_expect_eq(commit.commit.error, KAFKA_ILLEGAL_GENERATION);
+    cr_expect_eq(commit.commit.error, KAFKA_GROUP_ID_NOT_FOUND);
     rig_join_free(&one);
     rig_join_free(&two);
     rig_join_free(&again);

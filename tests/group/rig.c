@@ -202,8 +202,8 @@ void rig_sync(struct rig *rig, struct rig_sync *sync, const struct rig_join *joi
         .done = rig_synced,
     };
     if (assignment != NULL)
-        sync->assignment = (struct group_assignment){
-            join->join.new_member_id, blob_of(assignment, strlen(assignment))};
+        sync->assignment = (struct group_assignment){join->join.new_member_id,
+                                                     blob_of(assignment, strlen(assignment))};
     groups_sync(&rig->groups, &sync->sync);
 }
 
