@@ -1,3 +1,4 @@
+/* Joining: two steps, rebalances, static members, limits. */
 #include <criterion/criterion.h>
 
 #include "rig.h"

@@ -1,3 +1,4 @@
+/* Commits, deletions and expiry against the log. */
 #include <criterion/criterion.h>
 
 #include "rig.h"

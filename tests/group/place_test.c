@@ -1,3 +1,4 @@
+/* Where a group lives. */
 #include <criterion/criterion.h>
 
 #include "group/place.h"

@@ -1,3 +1,4 @@
+/* Kafka's bytes of __consumer_offsets. */
 #include <criterion/criterion.h>
 
 #include "base/util.h"

@@ -1,3 +1,4 @@
+/* Assignments, heartbeats, leaving, restarts. */
 #include <criterion/criterion.h>
 
 #include "rig.h"
