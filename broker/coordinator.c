@@ -105,7 +105,9 @@ static void part_free(struct coordinator_part *part)
 
 void coordinator_part_free_maybe(struct coordinator_part *part)
 {
-    if (part->gone && part->batches_out == 0 && part->reads_out == 0 && list_empty(&part->writes))
+    bool used = part->batches_out > 0 || part->reads_out > 0 || !list_empty(&part->writes) ||
+                part->coordinator->load.part == part;
+    if (part->gone && !used)
         part_free(part);
 }
 

@@ -35,7 +35,8 @@ static void load_end(struct coordinator *c, int result)
 {
     struct coordinator_load *load = &c->load;
     struct coordinator_part *part = load->part;
-    region_give(c->core->memory, load->buffer, load->capacity);
+    if (load->buffer != NULL)
+        region_give(c->core->memory, load->buffer, load->capacity);
     load->buffer = NULL;
     load->part = NULL;
     if (result == ERR_CANCELED)
@@ -150,6 +151,10 @@ static void load_finish(struct coordinator *c)
         if (result == 0)
             result = load_apply(c, &LIST_ENTRY(node, struct load_record, node)->record, true);
     }
+    if (result == ERR_NO_MEMORY) {
+        core_timer_set(c->core, &c->load.again, LOAD_AGAIN_MS * NS_PER_MS);
+        return;
+    }
     if (c->load.room != NULL)
         mem_discard(c->load.room, LOAD_UNPACKED_MAX);
     load_end(c, result);
@@ -168,6 +173,11 @@ static void load_read_done(struct partition_read *read)
         result = load_batch(c, span);
         position += span.len;
         offset = batch_last_offset(span.data) + 1;
+    }
+    if (result == ERR_NO_MEMORY) {
+        /* The same piece again, later: a record may be loaded twice. */
+        core_timer_set(c->core, &load->again, LOAD_AGAIN_MS * NS_PER_MS);
+        return;
     }
     if (result != 0) {
         load_end(c, result);
@@ -212,7 +222,10 @@ static void load_read(struct coordinator *c, size_t size)
 static void load_again(struct timer *timer)
 {
     struct coordinator *c = CONTAINER_OF(timer, struct coordinator, load.again);
-    load_read(c, c->load.capacity);
+    if (c->load.part->gone || c->stopped)
+        load_end(c, ERR_CANCELED);
+    else
+        load_read(c, c->load.capacity);
 }
 
 void coordinator_load_next(struct coordinator *c)

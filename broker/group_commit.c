@@ -96,7 +96,11 @@ static bool commit_add_topic(struct commit_state *state, const struct offset_com
     const struct image_topic *topic = commit_topic(r, asked);
     size_t count = (size_t)MAX(asked->partitions.count, 0);
     /* The name outlives the topic: the image may change while the request waits. */
-    struct string name = topic == NULL ? STRING_NULL : request_text(r, topic->name);
+    struct string name;
+    if (!request_text(r, topic == NULL ? NULL : topic->name, &name)) {
+        request_close(r);
+        return false;
+    }
     message_defaults(&offset_commit_response_topic_struct, answer);
     answer->name = asked->name;
     answer->topic_id = asked->topic_id;

@@ -212,10 +212,10 @@ static void fetch_back(struct group_call *call)
 
 /* The request. */
 
-static void group_add_topic(struct fetch_group *group, struct string name, struct uuid id,
+static bool group_add_topic(struct fetch_group *group, struct string name, struct uuid id,
                             const int32_t *partitions, int32_t count)
 {
-    const struct request *r = group->state->request;
+    struct request *r = group->state->request;
     struct fetch_topic *topic = &group->topics[group->topic_count++];
     *topic = (struct fetch_topic){
         .name = name,
@@ -223,11 +223,12 @@ static void group_add_topic(struct fetch_group *group, struct string name, struc
         .first = (int32_t)group->fetch.count,
         .count = count,
     };
-    const struct image_topic *known = NULL;
     if (r->version >= FETCH_VERSION_TOPIC_ID) {
-        known = image_topic_with_id(&r->core->image, id);
-        topic->name =
-            known == NULL ? STRING_NULL : request_text(group->state->request, known->name);
+        const struct image_topic *known = image_topic_with_id(&r->core->image, id);
+        if (!request_text(r, known == NULL ? NULL : known->name, &topic->name)) {
+            request_close(r);
+            return false;
+        }
     }
     for (int32_t i = 0; i < count; i++) {
         struct group_fetch_item *item = &group->fetch.items[group->fetch.count++];
@@ -238,6 +239,7 @@ static void group_add_topic(struct fetch_group *group, struct string name, struc
             .error = topic->name.len < 0 ? KAFKA_UNKNOWN_TOPIC_ID : KAFKA_NONE,
         };
     }
+    return true;
 }
 
 static bool group_make_room(struct fetch_group *group, size_t topics, size_t parts)
@@ -261,8 +263,9 @@ static bool fill_old(struct fetch_group *group, const struct offset_fetch_reques
         return false;
     for (int32_t i = 0; i < body->topics.count; i++) {
         const struct offset_fetch_request_topic *topic = &body->topics.items[i];
-        group_add_topic(group, topic->name, (struct uuid){{0}}, topic->partition_indexes.items,
-                        MAX(topic->partition_indexes.count, 0));
+        if (!group_add_topic(group, topic->name, (struct uuid){{0}}, topic->partition_indexes.items,
+                             MAX(topic->partition_indexes.count, 0)))
+            return false;
     }
     return true;
 }
@@ -278,8 +281,9 @@ static bool fill_group(struct fetch_group *group, const struct offset_fetch_requ
         return false;
     for (int32_t i = 0; i < asked->topics.count; i++) {
         const struct offset_fetch_request_topics *topic = &asked->topics.items[i];
-        group_add_topic(group, topic->name, topic->topic_id, topic->partition_indexes.items,
-                        MAX(topic->partition_indexes.count, 0));
+        if (!group_add_topic(group, topic->name, topic->topic_id, topic->partition_indexes.items,
+                             MAX(topic->partition_indexes.count, 0)))
+            return false;
     }
     return true;
 }

@@ -89,7 +89,7 @@ static bool describe_fill(struct describe_state *state, const struct describe_gr
     answer->group_state = string_of(d->state);
     answer->protocol_type = d->protocol_type;
     answer->protocol_data = d->protocol_data;
-    if (state->body->include_authorized_operations)
+    if (state->body->include_authorized_operations && answer->error_code == KAFKA_NONE)
         answer->authorized_operations = GROUP_OPERATIONS;
     return describe_members(r, d, answer);
 }

@@ -101,13 +101,13 @@ static void join_finish(struct group_wait *wait)
 }
 
 /* As Kafka shows it: "/127.0.0.1". */
-static struct string client_host(struct request *r)
+static bool client_host(struct request *r, struct string *host)
 {
     char address[ADMISSION_ADDRESS_BYTES];
     char text[ADMISSION_ADDRESS_BYTES + 1];
     io_peer_address(r->core->io, r->connection->socket, address);
     snprintf(text, sizeof text, "/%s", address);
-    return request_text(r, text);
+    return request_text(r, text, host);
 }
 
 static bool join_fill(struct join_state *state, const struct join_group_request *body)
@@ -126,7 +126,6 @@ static bool join_fill(struct join_state *state, const struct join_group_request 
         .member_id = body->member_id,
         .instance_id = body->group_instance_id,
         .client_id = request_utf8(r, or_empty(r->client_id)),
-        .client_host = client_host(r),
         .protocol_type = body->protocol_type,
         .protocols = protocols,
         .protocol_count = (uint32_t)count,
@@ -140,7 +139,10 @@ static bool join_fill(struct join_state *state, const struct join_group_request 
         .protocol_name = STRING_NULL,
         .new_member_id = body->member_id,
     };
-    return true;
+    if (client_host(r, &join->client_host))
+        return true;
+    request_close(r);
+    return false;
 }
 
 void join_group_handle(struct request *r)

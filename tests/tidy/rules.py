@@ -16,7 +16,7 @@ LAYERS = {
     "broker": {"base", "io", "wal", "protocol", "group", "partition"},
     "tools": set(PRODUCT),
     "bench": set(PRODUCT),
-    "tests": set(PRODUCT),
+    "tests": {*PRODUCT, "tools"},
 }
 
 LINES_MAX = 800
