@@ -128,7 +128,6 @@ static void stack_forget(struct fiber *fiber)
 {
 #ifdef FIBER_ASAN
     ASAN_UNPOISON_MEMORY_REGION(fiber->stack + GUARD_BYTES, STACK_BYTES - GUARD_BYTES);
-    fiber->here.uc_stack.ss_size = 0;
 #else
     (void)fiber;
 #endif
