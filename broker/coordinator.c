@@ -364,8 +364,9 @@ static void coordinator_reply(struct coordinator *c)
 /* What could not be appended before the shard's last flush. */
 static void coordinator_fail_writes(struct coordinator *c)
 {
-    while (!list_empty(&c->dirty))
-        part_fail_writes(LIST_FIRST(&c->dirty, struct coordinator_part, dirty_node), ERR_OFFLINE);
+    struct list *node;
+    while ((node = list_pop_front(&c->dirty)) != NULL)
+        part_fail_writes(LIST_ENTRY(node, struct coordinator_part, dirty_node), ERR_OFFLINE);
 }
 
 bool coordinator_step(struct coordinator *c)

@@ -107,7 +107,7 @@ static void sweep_start(struct group_sweep *sweep)
     struct group *group = sweep->group;
     struct groups *groups = group->groups;
     struct string id = text_string(group->id);
-    bool tombstone = sweep->whole && group->stored;
+    bool tombstone = sweep->whole && (group->stored || group->writes_out > 0);
     if (sweep->count == 0 && !tombstone) {
         sweep_end(sweep, 0);
         return;

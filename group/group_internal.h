@@ -92,7 +92,7 @@ struct group {
     bool subscribed_known;
     struct map offsets;
     uint32_t writes_out;
-    bool stored;   /* the log has a record of it */
+    bool stored;   /* the log has a record of it, or of an offset: both make it a group to Kafka */
     bool deleting; /* its tombstones are on their way to the disk */
     bool assigned; /* the assignment of this generation is on its way to the disk */
 };

@@ -107,6 +107,7 @@ void offset_load(struct group *group, const struct group_record_read *record, bo
                            offset_cost(string_bytes(record->key.topic).len));
         offset = offset_make(group, record->key.topic, record->key.partition);
     }
+    group->stored = true;
     if (open)
         offset->unstable = true;
     else
@@ -178,6 +179,8 @@ static void commit_written(struct group_write *write, int result)
     struct group_commit *commit = CONTAINER_OF(write, struct group_commit, write);
     struct group *group = commit->group;
     groups_write_ended(group);
+    if (result == 0)
+        group->stored = true;
     for (uint32_t i = 0; result == 0 && i < commit->count; i++)
         offset_fill(commit->items[i].slot, &commit->items[i].value);
     commit_give_places(commit, commit->count);

@@ -15,7 +15,8 @@ from kafka_tools import ask
 from messages import FIND_COORDINATOR, METADATA
 from wire import create_topic, receive
 
-ONCE = {"test_a_hundred_members", "test_static_members_come_back_without_a_rebalance",
+ONCE = {"test_kafka_takes_the_groups_over_and_gives_them_back",
+        "test_a_hundred_members", "test_static_members_come_back_without_a_rebalance",
         "test_kafkas_own_tools", "test_groups_over_two_cores", "test_kcat_shares_and_rebalances"}
 LONG_ONLY = {"test_kafka_takes_the_groups_over_and_gives_them_back"}
 SUBSCRIPTION = b"\0\0\0\0\0\1\0\1t\xff\xff\xff\xff"
@@ -349,6 +350,16 @@ def wait_for_groups(broker):
     raise AssertionError("the groups are never loaded")
 
 
+def wait_for_kafkas_groups(kafka, names):
+    """Kafka takes its time to load, and says NOT_COORDINATOR first."""
+    for _ in range(300):
+        groups = DESCRIBE_GROUPS.ask(kafka, 5, groups=names)["groups"]
+        if not any(group["error"] for group in groups):
+            return
+        time.sleep(0.1)
+    raise AssertionError(groups)
+
+
 def test_a_member_lives_through_a_restart(broker):
     quick(broker)
     create_topic(broker, "t", {})
@@ -535,6 +546,7 @@ def test_kafka_takes_the_groups_over_and_gives_them_back(broker):
     assert [r["error"] for r in DELETE_GROUPS.ask(broker, 2, groups=["gone"])["results"]] == [0]
     broker.stop()
     with Kafka(broker).start() as kafka:
+        wait_for_kafkas_groups(kafka, ["members", "simple", "gone", "new"])
         assert [committed(kafka, g) for g in ("members", "simple", "gone")] == [30, 11, -1]
         listed = ask(kafka, "kafka-consumer-groups", "--list").split()
         assert sorted(listed) == ["members", "simple"], listed

@@ -148,6 +148,7 @@ Test(offsets, go_with_their_group)
     rig_write(&rig, 0);
     cr_expect_eq(d.deletion.error, KAFKA_NONE);
     cr_expect_eq(groups_count(&rig.groups), 0);
+    cr_expect_eq(rig.log_count, 3, "to Kafka an offset makes a group, which has to go as well");
     rig_restart(&rig);
     cr_expect_eq(groups_count(&rig.groups), 0);
     delete_it(&d, "g", true);
