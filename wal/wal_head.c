@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "base/mutant.h"
 #include "base/util.h"
 
 #define HEAD_SLOT 4096
@@ -50,6 +51,12 @@ static void slot_encode(const struct wal_head *head, uint8_t *slot)
     store_be32(slot + HEAD_SLOT - 4, crc32c(0, slot, HEAD_SLOT - 4));
 }
 
+static bool life_is_sane(const struct wal_life *life, uint64_t life_min)
+{
+    return life->life >= life_min && life->life < WAL_NUMBER_END && life->before < WAL_NUMBER_END &&
+           life->sequence < WAL_NUMBER_END && life->file < WAL_NUMBER_END;
+}
+
 static int slot_decode(const uint8_t *slot, struct wal_head *head)
 {
     struct reader r;
@@ -69,13 +76,17 @@ static int slot_decode(const uint8_t *slot, struct wal_head *head)
     head->life_count = read_be32(&r);
     if (head->life_count == 0 || head->life_count > WAL_LIVES_MAX)
         return ERR_CORRUPT;
+    bool sane = head->number < WAL_NUMBER_END;
+    uint64_t life_min = 0;
     for (uint32_t i = 0; i < head->life_count; i++) {
         head->lives[i].life = read_be64(&r);
         head->lives[i].before = read_be64(&r);
         head->lives[i].sequence = read_be64(&r);
         head->lives[i].file = read_be64(&r);
+        sane = sane && life_is_sane(&head->lives[i], life_min);
+        life_min = head->lives[i].life + 1;
     }
-    return r.error == 0 ? 0 : ERR_CORRUPT;
+    return r.error == 0 && sane ? 0 : ERR_CORRUPT;
 }
 
 int wal_head_load(struct file_system *fs, const char *directory, unsigned stream,
@@ -125,7 +136,7 @@ int wal_head_store(struct file_system *fs, const char *directory, struct wal_hea
     uint8_t slots[2 * HEAD_SLOT] = {0};
     bool first = head->number == 0;
     head->number++;
-    unsigned slot = head->number & 1;
+    unsigned slot = MUTANT(WRITE_HEAD_IN_PLACE) ? 1 : head->number & 1;
     slot_encode(head, slots + slot * HEAD_SLOT);
     wal_head_path(path, directory, head->stream);
     int result = first ? file_replace(fs, path, slots, sizeof slots)

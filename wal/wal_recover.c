@@ -15,6 +15,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "wal/wal_internal.h"
 
@@ -47,12 +48,31 @@ static int open_file(struct recovery *r, uint64_t number)
     return file_open(r->fs, path, FILE_READ);
 }
 
+static uint64_t file_size(const struct recovery *r, uint64_t number)
+{
+    char path[4096];
+    struct file_info info;
+    wal_file_path(path, r->directory, r->stream, number);
+    return file_get_info(r->fs, path, &info) == 0 ? info.size : UINT64_MAX;
+}
+
+/* A header that was damaged may announce anything: no memory is taken for more than there is. */
+static bool may_hold(const struct recovery *r, const struct wal_group_header *h, uint64_t file,
+                     uint64_t position)
+{
+    if (h->len <= WAL_ALIGNMENT)
+        return true;
+    uint64_t size = file_size(r, file);
+    return h->len <= GROUP_BYTES_MAX && position <= size && h->len <= size - position;
+}
+
 static bool is_expected(const struct recovery *r, const struct wal_group_header *h, uint64_t file,
                         uint64_t position)
 {
     return uuid_equal(h->uuid, r->head.uuid) && h->stream == r->stream &&
-           h->life == r->head.lives[r->life].life && h->sequence == r->sequence &&
-           h->file == file && h->position == position;
+           h->life == r->head.lives[r->life].life &&
+           (h->sequence == r->sequence || MUTANT(KEEP_BEHIND_HOLE)) && h->file == file &&
+           h->position == position;
 }
 
 static void ensure_capacity(struct recovery *r, size_t len)
@@ -81,7 +101,7 @@ static int read_expected(struct recovery *r, int handle, uint64_t file, uint64_t
     }
     if ((result != 0 && result != ERR_SHORT) || !is_expected(r, h, file, position))
         return 0;
-    if (h->len > GROUP_BYTES_MAX)
+    if (!may_hold(r, h, file, position))
         return 0;
     ensure_capacity(r, h->len);
     got = file_read(r->fs, handle, r->data, h->len, position);
@@ -114,7 +134,8 @@ static int try_file(struct recovery *r, uint64_t number, struct wal_group_header
 /* Goes on with the next life where it began in front of the expected group. */
 static void follow_lives(struct recovery *r)
 {
-    while (r->life + 1 < r->head.life_count && r->head.lives[r->life + 1].before <= r->sequence) {
+    while (r->life + 1 < r->head.life_count && r->head.lives[r->life + 1].before <= r->sequence &&
+           !MUTANT(MISS_LATER_LIVES)) {
         const struct wal_life *next = &r->head.lives[++r->life];
         if (next->sequence < r->sequence)
             continue; /* recovery begins in the middle of this life, or behind it */
@@ -135,6 +156,8 @@ static int find_next(struct recovery *r, struct wal_group_header *h)
     follow_lives(r);
     if (r->handle >= 0)
         result = read_expected(r, r->handle, r->file, r->position, h);
+    if (result == 0 && MUTANT(KEEP_BEHIND_HOLE) && r->handle >= 0)
+        result = read_expected(r, r->handle, r->file, r->position += WAL_ALIGNMENT, h);
     for (uint32_t i = 0; result == 0 && i < r->listing.count; i++) {
         uint64_t number = r->listing.numbers[i];
         if (number > r->file || (number == r->file && r->handle < 0))
@@ -167,32 +190,27 @@ static int search_file(struct recovery *r, uint64_t number)
     int handle = open_file(r, number);
     if (handle < 0)
         return handle;
-    uint8_t *window = mem_alloc(SCAN_BYTES);
+    uint64_t size = file_size(r, number);
+    uint64_t bytes = round_up(MIN(MAX(size, 1), SCAN_BYTES), WAL_ALIGNMENT);
+    uint8_t *window = mem_alloc(bytes);
     int result = 0;
-    int64_t got = SCAN_BYTES;
-    for (uint64_t at = 0; result == 0 && got == (int64_t)SCAN_BYTES; at += SCAN_BYTES) {
-        got = file_read(r->fs, handle, window, SCAN_BYTES, at);
+    int64_t got = (int64_t)bytes;
+    for (uint64_t at = 0; result == 0 && got == (int64_t)bytes; at += bytes) {
+        got = file_read(r->fs, handle, window, bytes, at);
         if (got < 0)
             result = (int)got;
         for (int64_t i = 0; result == 0 && i + WAL_ALIGNMENT <= got; i += WAL_ALIGNMENT) {
             struct wal_group_header h;
             int decoded = wal_group_decode((struct bytes){window + i, (size_t)(got - i)}, &h);
-            if ((decoded == 0 || decoded == ERR_SHORT) && h.len <= GROUP_BYTES_MAX &&
-                is_proof(r, &h, number, at + (uint64_t)i))
+            if ((decoded == 0 || decoded == ERR_SHORT) &&
+                is_proof(r, &h, number, at + (uint64_t)i) &&
+                may_hold(r, &h, number, at + (uint64_t)i))
                 result = proof_intact(r, handle, &h);
         }
     }
     mem_free(window);
     file_close(r->fs, handle);
     return result;
-}
-
-static uint64_t file_size(const struct recovery *r, uint64_t number)
-{
-    char path[4096];
-    struct file_info info;
-    wal_file_path(path, r->directory, r->stream, number);
-    return file_get_info(r->fs, path, &info) == 0 ? info.size : UINT64_MAX;
 }
 
 static int report_damage(const struct recovery *r)
@@ -226,7 +244,7 @@ static int judge_gap(struct recovery *r)
         int result = search_file(r, r->listing.numbers[i]);
         if (result < 0)
             return result;
-        if (result == 1)
+        if (result == 1 && !MUTANT(TRUNCATE_PROVEN_HOLE))
             return report_damage(r);
     }
     return 0;
@@ -237,7 +255,7 @@ static int take_group(struct recovery *r, const struct wal_group_header *h)
     r->recovered->catalog_offset = MAX(r->recovered->catalog_offset, h->catalog_offset);
     int result = wal_group_visit(r->data, h, r->visit, r->context);
     r->recovered->entries += h->entries;
-    r->sequence++;
+    r->sequence = h->sequence + 1;
     r->position += h->len;
     return result == ERR_MALFORMED ? report_damage(r) : result;
 }

@@ -2,12 +2,15 @@
  * the root as well. */
 #include "io/sim/disk_tree.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/util.h"
+
+#define DISK_PATH_BYTES 4096
 
 /* One change: an entry that goes, an entry that comes, or both at once. */
 struct change {
@@ -303,6 +306,27 @@ int disk_tree_find(const struct disk_tree *tree, const char *path, struct disk_n
         return ERR_NOT_FOUND;
     *found = entry == NULL ? directory : entry->target;
     return 0;
+}
+
+/* Whether `node` is below the directory, whose own path ends at `len`; then `path` is its path. */
+static bool path_holds_below(const struct disk_node *directory, const struct disk_node *node,
+                             char path[DISK_PATH_BYTES], size_t len)
+{
+    LIST_EACH(at, &directory->cached) {
+        const struct disk_entry *entry = LIST_ENTRY(at, struct disk_entry, node);
+        int more = snprintf(path + len, DISK_PATH_BYTES - len, "/%s", entry->name);
+        size_t end = MIN(len + (size_t)more, (size_t)DISK_PATH_BYTES - 1);
+        if (entry->target == node || path_holds_below(entry->target, node, path, end))
+            return true;
+    }
+    return false;
+}
+
+bool disk_tree_path_holds(const struct disk_tree *tree, const struct disk_node *node,
+                          const char *text)
+{
+    char path[DISK_PATH_BYTES];
+    return path_holds_below(tree->root, node, path, 0) && strstr(path, text) != NULL;
 }
 
 int disk_tree_create(struct disk_tree *tree, const char *path, enum file_kind kind,

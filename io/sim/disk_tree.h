@@ -52,6 +52,9 @@ void disk_tree_fini(struct disk_tree *tree);
 /* ERR_NOT_FOUND, ERR_IO when a file stands where a directory must. */
 int disk_tree_find(const struct disk_tree *tree, const char *path,
                    struct disk_node **found) MUST_CHECK;
+/* Whether the path of a node, as the cache has it, holds this text. */
+bool disk_tree_path_holds(const struct disk_tree *tree, const struct disk_node *node,
+                          const char *text);
 /* ERR_EXISTS, ERR_NOT_FOUND: its directory. */
 int disk_tree_create(struct disk_tree *tree, const char *path, enum file_kind kind,
                      struct disk_node **created) MUST_CHECK;

@@ -1,4 +1,6 @@
 /* What happens to a disk operation, decided when it begins: planned failures first, then rates. */
+#include <string.h>
+
 #include "base/assert.h"
 #include "io/sim/internal.h"
 
@@ -30,10 +32,21 @@ static void count(struct sim_request *request)
     counts[SIM_DISK_CHANGE] += changes_something(request);
 }
 
+static bool path_matches(const char *text, const struct sim_request *request)
+{
+    if (text == NULL)
+        return true;
+    if (request->target != NULL)
+        return disk_tree_path_holds(&request->host->tree, request->target, text);
+    return (request->path != NULL && strstr(request->path, text) != NULL) ||
+           (request->to != NULL && strstr(request->to, text) != NULL);
+}
+
 static bool is_planned(struct sim_host *host, const struct sim_request *request)
 {
     const struct sim_failure *failure = &host->failure;
-    if (failure->number == 0 || !kind_matches(failure->kind, request))
+    if (failure->number == 0 || !kind_matches(failure->kind, request) ||
+        !path_matches(failure->path, request))
         return false;
     host->failure_seen++;
     return host->failure_seen == failure->number ||
@@ -44,18 +57,18 @@ static void decide_write(struct sim_request *request)
 {
     struct sim *sim = request->host->sim;
     const struct sim_disk_options *disk = &request->host->disk;
-    if (sim_chance(sim, disk->write_error)) {
+    if (sim_strikes(sim, disk->write_error, SIM_STRIKE_WRITE_ERROR)) {
         request->error = ERR_IO;
-    } else if (sim_chance(sim, disk->write_short)) {
+    } else if (sim_strikes(sim, disk->write_short, SIM_STRIKE_WRITE_SHORT)) {
         request->error = ERR_IO;
         request->landing = SIM_LAND_PREFIX;
-    } else if (sim_chance(sim, disk->write_torn)) {
+    } else if (sim_strikes(sim, disk->write_torn, SIM_STRIKE_WRITE_TORN)) {
         request->error = ERR_IO;
         request->landing = SIM_LAND_TORN;
     } else {
-        request->lost = sim_chance(sim, disk->write_lost);
-        request->misdirected = sim_chance(sim, disk->write_misdirected);
-        request->corrupted = sim_chance(sim, disk->write_corrupted);
+        request->lost = sim_strikes(sim, disk->write_lost, SIM_STRIKE_LIE);
+        request->misdirected = sim_strikes(sim, disk->write_misdirected, SIM_STRIKE_LIE);
+        request->corrupted = sim_strikes(sim, disk->write_corrupted, SIM_STRIKE_LIE);
     }
 }
 
@@ -75,17 +88,42 @@ static uint32_t error_rate(const struct sim_request *request)
     }
 }
 
+static enum sim_strike strike_of(const struct sim_request *request)
+{
+    switch (request->kind) {
+    case SIM_DISK_READ:
+        return SIM_STRIKE_READ_ERROR;
+    case SIM_DISK_SYNC:
+    case SIM_DISK_SYNC_ALL:
+        return SIM_STRIKE_SYNC_ERROR;
+    default:
+        return SIM_STRIKE_ENTRY_ERROR;
+    }
+}
+
+static void decide_as_planned(struct sim_request *request, const struct sim_failure *failure)
+{
+    request->crash = failure->crash;
+    request->late_ns = failure->late_ns;
+    request->lost = failure->lie == SIM_LOST;
+    request->misdirected = failure->lie == SIM_MISDIRECTED;
+    request->corrupted = failure->lie == SIM_CORRUPTED;
+    if (failure->late_ns > 0 || failure->lie != SIM_HONEST)
+        return;
+    request->landing = failure->landing;
+    request->error = failure->error != 0 ? failure->error : ERR_IO;
+}
+
 void sim_request_decide(struct sim_request *request)
 {
     struct sim_host *host = request->host;
     count(request);
     if (is_planned(host, request)) {
-        request->crash = host->failure.crash;
-        request->landing = host->failure.landing;
-        request->error = host->failure.error != 0 ? host->failure.error : ERR_IO;
+        decide_as_planned(request, &host->failure);
+        host->sim->strikes[SIM_STRIKE_PLANNED] += !request->crash;
     } else if (request->kind == SIM_DISK_WRITE) {
         decide_write(request);
-    } else if (sim_chance(host->sim, error_rate(request))) {
+    } else if (sim_strikes(host->sim, error_rate(request), strike_of(request))) {
         request->error = ERR_IO;
     }
 }
@@ -114,7 +152,7 @@ uint64_t sim_request_duration(const struct sim_request *request)
     uint64_t ns = sim_pick(sim, time_range(request));
     if (request->through)
         ns += sim_pick(sim, disk->sync_ns);
-    if (sim_chance(sim, disk->stall))
+    if (sim_strikes(sim, disk->stall, SIM_STRIKE_STALL))
         ns += sim_pick(sim, disk->stall_ns);
     return ns;
 }
@@ -134,6 +172,11 @@ uint64_t sim_disk_count(const struct sim_host *host, enum sim_disk_kind kind)
 {
     ASSERT(kind <= SIM_DISK_CHANGE);
     return host->counts[kind];
+}
+
+uint64_t sim_disk_failure_seen(const struct sim_host *host)
+{
+    return host->failure_seen;
 }
 
 uint64_t sim_disk_used(const struct sim_host *host)

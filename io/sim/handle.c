@@ -16,8 +16,10 @@ static struct sim_handle *handle_grow(struct sim_host *host)
 
 int sim_handle_new(struct sim_host *host, enum sim_handle_kind kind)
 {
-    if (host->handles_used >= host->disk.descriptors_max)
+    if (host->handles_used >= host->disk.descriptors_max) {
+        host->sim->strikes[SIM_STRIKE_NO_DESCRIPTOR]++;
         return ERR_TOO_MANY_FILES;
+    }
     struct sim_handle *handle = NULL;
     for (uint32_t i = 0; i < host->handle_count && handle == NULL; i++)
         if (host->handles[i].kind == SIM_HANDLE_FREE)

@@ -385,3 +385,62 @@ Test(sim_faults, tells_what_happens_when_asked)
     cr_assert_eq(lines, before);
     machine_free(&m);
 }
+
+/* Planned failures. */
+
+Test(sim_faults, a_planned_failure_meets_only_the_files_it_names)
+{
+    struct machine m = machine_new(6);
+    cr_assert_eq(file_make_directory(m.fs, "/a"), 0);
+    int first = machine_make_durable(&m, "/a/first", "1");
+    int second = machine_make_durable(&m, "/second", "2");
+    sim_disk_fail(m.host,
+                  &(struct sim_failure){.kind = SIM_DISK_CHANGE, .path = "a/fir", .number = 2});
+    cr_assert_eq(file_write(m.fs, second, "x", 1, 0), 0);
+    cr_assert_eq(file_write(m.fs, first, "x", 1, 0), 0);
+    cr_assert_eq(file_sync(m.fs, second), 0);
+    cr_assert_eq(file_sync(m.fs, first), ERR_IO);
+    cr_assert_eq(sim_disk_failure_seen(m.host), 2);
+    sim_disk_fail(m.host,
+                  &(struct sim_failure){.kind = SIM_DISK_RENAME, .path = "third", .number = 1});
+    cr_assert_eq(file_rename(m.fs, "/second", "/other"), 0);
+    cr_assert_eq(file_rename(m.fs, "/other", "/third"), ERR_IO);
+    machine_free(&m);
+}
+
+Test(sim_faults, a_planned_lie_is_a_success)
+{
+    struct machine m = machine_new(7);
+    int file = machine_make_durable(&m, "/f", "first");
+    sim_disk_fail(m.host,
+                  &(struct sim_failure){.kind = SIM_DISK_WRITE, .number = 2, .lie = SIM_LOST});
+    cr_assert_eq(file_write(m.fs, file, "F", 1, 0), 0);
+    cr_assert_eq(file_sync(m.fs, file), 0);
+    cr_assert_eq(file_write(m.fs, file, "other", 5, 0), 0);
+    cr_assert_eq(file_sync(m.fs, file), 0);
+    machine_restart(&m);
+    cr_assert_str_eq(machine_text(&m, "/f"), "First");
+    machine_free(&m);
+}
+
+Test(sim_faults, a_late_operation_is_overtaken_and_succeeds)
+{
+    struct machine m = machine_new(8);
+    struct io *io = machine_core(&m);
+    int file = machine_make_durable(&m, "/f", "....");
+    struct machine_wait slow;
+    struct machine_wait quick;
+    struct io_extent first = {.file = file, .data = "1", .len = 1};
+    struct io_extent second = {.file = file, .data = "2", .len = 1, .pos = 1};
+    sim_disk_fail(m.host,
+                  &(struct sim_failure){.kind = SIM_DISK_WRITE, .number = 1, .late_ns = NS_PER_S});
+    io_write(io, machine_wait_start(&slow), &first, IO_DSYNC);
+    io_write(io, machine_wait_start(&quick), &second, IO_DSYNC);
+    cr_assert_eq(machine_wait_end(io, &quick), 1);
+    cr_assert(slow.out);
+    cr_assert_str_eq(machine_text(&m, "/f"), ".2..");
+    cr_assert_eq(machine_wait_end(io, &slow), 1);
+    cr_assert_str_eq(machine_text(&m, "/f"), "12..");
+    io_free(io);
+    machine_free(&m);
+}
