@@ -53,7 +53,7 @@
     X(FORGET_WAL_NAME, power, 40, "a new WAL file's name is not made durable")                     \
     X(TRUNCATE_PROVEN_HOLE, damage, 40,                                                            \
       "a gap is dropped although a group proves it acknowledged")                                  \
-    X(KEEP_BEHIND_HOLE, slow, 40, "groups behind an unacknowledged hole are kept")                \
+    X(KEEP_BEHIND_HOLE, slow, 40, "groups behind an unacknowledged hole are kept")                 \
     X(MISS_LATER_LIVES, sick, 40, "recovery ends with the first life")                             \
     X(ACCEPT_OLDER_CATALOG, gone, 40,                                                              \
       "a catalog that ends below what a core had applied is accepted")                             \
