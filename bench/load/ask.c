@@ -97,7 +97,7 @@ int ask_call(struct ask *ask, const struct ask_question *question, void **answer
 static int ask_versions(struct ask *ask)
 {
     struct api_versions_request request = {0};
-    void *answer;
+    void *answer = NULL;
     int result =
         ask_call(ask, &(struct ask_question){API_API_VERSIONS, 0, &request, DIAL_NS}, &answer);
     if (result != 0)

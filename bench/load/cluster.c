@@ -107,7 +107,7 @@ static int discovery_create_topics(struct discovery *d)
         topic->num_partitions = (int32_t)d->options->partitions;
         topic->replication_factor = (int16_t)d->options->replication_factor;
     }
-    void *answer;
+    void *answer = NULL;
     int result = discovery_ask(d, API_CREATE_TOPICS, CREATE_TOPICS_VERSION_MAX, &request, &answer);
     mem_free(request.topics.items);
     if (result != 0)
@@ -133,7 +133,7 @@ static int discovery_metadata(struct discovery *d, const struct metadata_respons
     request.topics.items = mem_alloc_array(cluster->topic_count, sizeof *request.topics.items);
     for (uint32_t i = 0; i < cluster->topic_count; i++)
         request.topics.items[i].name = string_of(cluster->topics[i]);
-    void *answer;
+    void *answer = NULL;
     int result = discovery_ask(d, API_METADATA, METADATA_VERSION_MAX, &request, &answer);
     mem_free(request.topics.items);
     *response = answer;
@@ -225,7 +225,7 @@ static int discovery_partitions(struct discovery *d)
 {
     uint64_t end_ns = io_now_precise(d->io) + LEADER_PATIENCE_NS;
     for (;;) {
-        const struct metadata_response *response;
+        const struct metadata_response *response = NULL;
         int result = discovery_metadata(d, &response);
         if (result != 0)
             return result;
@@ -412,7 +412,7 @@ int cluster_delete_topics(const struct cluster *cluster, struct io *io,
             mem_alloc_array(cluster->topic_count, sizeof *request.topic_names.items);
         for (uint32_t i = 0; i < cluster->topic_count; i++)
             request.topic_names.items[i] = string_of(cluster->topics[i]);
-        void *answer;
+        void *answer = NULL;
         result = discovery_ask(d, API_DELETE_TOPICS, DELETE_TOPICS_VERSION_MAX, &request, &answer);
         mem_free(request.topic_names.items);
         const struct delete_topics_response *response = answer;

@@ -516,6 +516,7 @@ static bool client_make_sources(struct client *client)
     uint32_t threads = worker->run->worker_count;
     uint32_t total = MAX((uint32_t)o->connections, threads);
     uint32_t share = total / threads + (worker->index < total % threads);
+    ASSERT(share > 0);
     client->sources = mem_alloc_array(share, sizeof *client->sources);
     for (uint32_t i = 0; i < share; i++) {
         if (!client_add_source(client))

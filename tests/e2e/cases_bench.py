@@ -56,7 +56,8 @@ def every_mode(broker, client):
     assert produced["messages"] > 0 and produced["failed"] == 0, produced
     verdict = produced["validation"]
     assert verdict["good"] and verdict["acknowledged"] == verdict["read"] > 0, verdict
-    consumed = results(broker, *base, "-t", client, "-m", "consume", "-w", "0", "--validate")
+    consumed = results(broker, *base, "-t", client, "-m", "consume", "-w", "0", "-d", "30s",
+                       "-n", verdict["acknowledged"], "--validate")
     assert consumed["consumed"] == verdict["acknowledged"], (consumed["consumed"], verdict)
     round_trip = results(broker, *base, "-t", client + "-b", "-m", "round-trip", "--validate")
     assert round_trip["validation"]["good"], round_trip["validation"]
@@ -177,7 +178,7 @@ def test_bench_serves_prometheus_while_it_runs(broker):
 
 def test_bench_finds_records_that_are_doubled(broker):
     results(broker, "-n", 50, "-t", "one", "-s", 64, "--create-topic", "--acks", "all")
-    good = results(broker, "-m", "consume", "-t", "one", "--validate", "-d", "300ms", "-w", "0")
+    good = results(broker, "-m", "consume", "-t", "one", "--validate", "-n", 50)
     assert good["validation"]["good"] and good["validation"]["read"] == 50, good["validation"]
     values = kcat(broker, "-C", "-t", "one", "-e", "-q", "-c", "3", "-f", "%s")
     assert len(values) == 3 * 64
@@ -185,15 +186,13 @@ def test_bench_finds_records_that_are_doubled(broker):
         path = pathlib.Path(broker.home.name) / f"record-{at}"
         path.write_bytes(values[at:at + 64])
         kcat(broker, "-P", "-t", "one", str(path))
-    bad = results(broker, "-m", "consume", "-t", "one", "--validate", "-d", "300ms", "-w", "0",
-                  status=1)
+    bad = results(broker, "-m", "consume", "-t", "one", "--validate", "-n", 53, status=1)
     verdict = bad["validation"]
     assert verdict["read"] == 53 and not verdict["good"], verdict
     assert verdict["reordered"] + verdict["duplicated"] == 3 and verdict["altered"] == 0, verdict
     path.write_bytes(values[:60] + b"!!!!")
     kcat(broker, "-P", "-t", "one", str(path))
-    bad = results(broker, "-m", "consume", "-t", "one", "--validate", "-d", "300ms", "-w", "0",
-                  status=1)
+    bad = results(broker, "-m", "consume", "-t", "one", "--validate", "-n", 54, status=1)
     assert bad["validation"]["altered"] == 1, bad["validation"]
 
 
