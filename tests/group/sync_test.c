@@ -85,6 +85,28 @@ Test(sync, a_join_while_the_assignment_is_on_its_way_goes_first)
     rig_join_free(&third);
 }
 
+Test(sync, an_assignment_of_an_older_generation_is_not_this_ones)
+{
+    struct rig_join one, again;
+    struct rig_sync first;
+    rig_make_stable(&rig, "g", &one);
+    rig_join_fill(&again, "g", one.join.new_member_id);
+    rig_join(&rig, &again);
+    rig_sync(&rig, &first, &again, "second");
+    struct rig_join third;
+    rig_join_fill(&third, "g", again.join.new_member_id);
+    third.protocols[0].metadata = rig_subscription("u");
+    rig_join(&rig, &third);
+    cr_assert(first.ended && third.ended);
+    cr_expect_eq(third.join.generation, 3);
+    rig_write(&rig, 0);
+    cr_expect_str_eq(rig_state(&rig, "g"), "CompletingRebalance");
+    rig_sync_free(&first);
+    rig_join_free(&one);
+    rig_join_free(&again);
+    rig_join_free(&third);
+}
+
 Test(sync, answers_in_each_state)
 {
     struct rig_join one, two, third;
