@@ -24,7 +24,7 @@
 #define FETCH_VERSION_ID 13
 #define RETRY_NS_MAX (300 * NS_PER_MS)
 #define TIMEOUT_MS 30000
-#define CONFIGS_MAX 5
+#define CONFIGS_MAX 6
 #define CONFIG_BYTES 32
 
 enum step {
@@ -136,6 +136,8 @@ static void creation_fill(struct sim_admin *admin, struct creation *c)
         creation_set(c, "compression.type", compression_name((enum compression)plan->compression));
     if (plan->append_time)
         creation_set(c, "message.timestamp.type", "LogAppendTime");
+    /* Clocks may jump; that is no reason to refuse what clients send. */
+    creation_set(c, "message.timestamp.after.max.ms", "9223372036854775807");
     creation_set_number(c, "max.message.bytes", plan->message_bytes_max);
     creation_set_number(c, "segment.bytes", plan->segment_bytes);
     creation_set_number(c, "segment.ms", plan->segment_ms);

@@ -30,6 +30,7 @@
     X(SYNC_ERROR, "sync-error", 1000, "syncs that fail")                            \
     X(ENTRY_ERROR, "entry-error", 300, "opens, renames and removals that fail")     \
     X(WRITEBACK, "writeback", 1000000, "dirty sectors that reach the disk unasked") \
+    X(OUTAGE, "outage", 1, "a disk on which nothing can be written for a while")    \
     X(FULL, "full", 1, "a disk that is full for a while")                           \
     X(DESCRIPTORS, "descriptors", 1, "few file descriptors")                        \
     X(PARTIAL, "partial", 500000, "deliveries of some of the bytes")                \
@@ -43,7 +44,10 @@
     X(CRASH_IN_FLIGHT, "crash-in-flight", 1, "power loss at a chosen disk change")  \
     X(KILL, "kill", 1, "the end of the process alone")                              \
     X(STOP, "stop", 1, "clean stops")                                               \
-    X(CORES, "cores", 1, "another number of cores at each start")
+    X(CORES, "cores", 1, "another number of cores at each start")                   \
+    X(MEMORY, "memory", 1000, "memory that is refused")                             \
+    X(CORE_STALL, "core-stall", 50, "cores that do nothing for up to seconds")      \
+    X(CLOCK, "clock", 1, "a wall clock that jumps")
 
 enum plan_kind {
 #define PLAN_KIND(kind, name, most, text) PLAN_##kind,
@@ -94,7 +98,9 @@ struct plan {
     uint32_t socket_bytes;
     uint32_t partitions;
     uint32_t clients_out; /* a bit per kind of clients that is left out */
-    uint64_t pause_ns;    /* at most, between two batches of a producer */
+    uint32_t value_bytes_max;
+    uint32_t batch_records_max;
+    uint64_t pause_ns; /* at most, between two batches of a producer */
     struct plan_event events[PLAN_EVENTS_MAX];
     uint32_t event_count;
 };

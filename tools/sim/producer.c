@@ -316,7 +316,7 @@ void batch_make(struct batch_out *batch, const struct batch_plan *plan)
     batch_build_begin(&builder, batch->data, capacity);
     for (uint32_t i = 0; i < batch->count; i++) {
         /* Clients make records before they send them, and not always in the order of time. */
-        int64_t time_ms = io_wall_ms(party->io) - (int64_t)party_random(party, 0, 50);
+        int64_t time_ms = party_wall_ms(party) - (int64_t)party_random(party, 0, 50);
         size_t len = party_random(party, plan->value_bytes_min, plan->value_bytes_max);
         batch->ids[i] = model_send(party->model, producer->id, lane->partition, time_ms);
         model_value(batch->ids[i], value, len);
@@ -506,7 +506,6 @@ struct sim_producer *sim_producer_new(struct party *party, const struct producer
     producer->options = *options;
     producer->init.done = init_done;
     client_init(&producer->client, party);
-    producer->client.in_order = true;
     producer->client.may_be_closed = options->acks == 0;
     timer_init(&producer->next, producer_next);
     timer_init(&producer->init_retry, init_again);

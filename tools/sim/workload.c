@@ -116,7 +116,7 @@ static struct producer_options usual_producer(struct workload *v, struct model_t
         .in_flight_max = 1,
         .batch_records_max = 5,
         .value_bytes_max = 300,
-        .pause_ns_max = 2 * v->options.pause_ns,
+        .pause_ns_max = v->options.pause_ns,
         .loss_rate = has(v, KIND_LOSSES) ? 3 : 0,
         .probe_rate = has(v, KIND_PROBES) ? 30 : 0,
     };
@@ -132,14 +132,14 @@ static void gather_producers(struct workload *v, struct model_topic *topic)
     for (int i = 0; i < 2 && has(v, KIND_IDEMPOTENT); i++)
         add_producer(v, &o);
     if (has(v, KIND_MANY) && !limited) {
-        o.batch_records_max = 200;
-        o.pause_ns_max *= 8;
+        o.batch_records_max = v->options.batch_records_max;
+        o.pause_ns_max *= 2;
         add_producer(v, &o);
     }
     o = usual_producer(v, topic, false);
     if (has(v, KIND_LARGE) && !limited) {
-        o.value_bytes_max = 20000;
-        o.pause_ns_max *= 4;
+        o.value_bytes_max = v->options.value_bytes_max;
+        o.pause_ns_max *= 2;
         add_producer(v, &o);
     }
     o = usual_producer(v, topic, false);

@@ -21,11 +21,13 @@ struct workload_options {
     const char *host;
     uint16_t port;
     uint64_t seed;
-    const char *topic;       /* every topic's name begins so */
-    int32_t partition_count; /* of the first topic */
-    uint64_t duration_ns;    /* of writing */
-    uint64_t settle_ns;      /* by then, after that, everything must be acknowledged and read */
-    uint64_t pause_ns;       /* at most, between two requests of a producer */
+    const char *topic;          /* every topic's name begins so */
+    int32_t partition_count;    /* of the first topic */
+    uint64_t duration_ns;       /* of writing */
+    uint64_t settle_ns;         /* by then, after that, everything must be acknowledged and read */
+    uint64_t pause_ns;          /* at most, between two requests of a producer */
+    uint32_t value_bytes_max;   /* of the producer of large records */
+    uint32_t batch_records_max; /* of the producer of large batches */
     uint32_t kinds_out;     /* a bit per kind of clients that is left out, whatever the seed says */
     uint32_t in_flight_max; /* batches of an idempotent producer in one partition */
     /* Becomes true when nothing is in the way any more, from then on `settle_ns` counts; null:
