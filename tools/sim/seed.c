@@ -94,6 +94,8 @@ static void faults_begin(struct seed *s)
         .stall = s->plan.rates[PLAN_CORE_STALL],
         .stall_ns = {NS_PER_MS, 2 * NS_PER_S},
     };
+    if (s->options->world != NULL)
+        s->options->world->faults(&s->life);
 }
 
 static void faults_end(struct seed *s)
@@ -174,6 +176,16 @@ static void event_end(struct seed *s, const struct plan_event *event)
         crowd_go(s);
 }
 
+static void seed_work_in_world(struct seed *s)
+{
+    uint64_t end = sim_now(s->sim) + s->plan.seconds * NS_PER_S;
+    while (sim_now(s->sim) < end && !clients_done(s)) {
+        const char *broken = s->options->world->misfortune(&s->life);
+        if (broken != NULL)
+            seed_break(s, broken);
+    }
+}
+
 static void seed_work(struct seed *s)
 {
     for (uint32_t i = 0; i < s->plan.event_count && !clients_done(s); i++) {
@@ -245,6 +257,8 @@ static void seed_audit(struct seed *s)
 static void seed_make(struct seed *s)
 {
     const struct plan *plan = &s->plan;
+    const struct seed_world *world = s->options->world;
+    bool stops = world != NULL ? world->stops : plan_has(plan, PLAN_STOP);
     struct sim_options options;
     sim_options_init(&options, s->options->seed);
     s->sim = sim_new(&options);
@@ -282,7 +296,7 @@ static void seed_make(struct seed *s)
         .kinds_out = plan->clients_out,
         /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of
          * several whose answers were lost the older ones are then out of order, here as there. */
-        .in_flight_max = plan_has(plan, PLAN_STOP) ? 1 : 5,
+        .in_flight_max = stops ? 1 : 5,
         .calm = &s->undisturbed,
     };
     s->workload = workload_new(&work);
@@ -317,7 +331,10 @@ bool seed_run(const struct seed_options *options, struct seed_result *result)
     sim_run(s->sim, NS_PER_S);
     struct sim_thread *clients = sim_thread_start(s->clients, clients_main, s);
     faults_begin(s);
-    seed_work(s);
+    if (options->world != NULL)
+        seed_work_in_world(s);
+    else
+        seed_work(s);
     seed_settle(s);
     seed_stop(s);
     if (result->workload.done) {
