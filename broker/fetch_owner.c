@@ -133,6 +133,12 @@ static void read_done(struct partition_read *read)
 {
     struct fetch_part *part = CONTAINER_OF(read, struct fetch_part, read);
     struct core *core = CONTAINER_OF(read->partition->shard, struct core, shard);
+    /* More may have become durable since the probe, and been read: the answer must not show records
+     * above the high watermark that it tells. */
+    if (read->error == 0) {
+        part->there.high_watermark = partition_high_watermark(read->partition);
+        part->there.last_stable = read->partition->last_stable;
+    }
     if (read->committed_only && read->error == 0)
         part->aborted = partition_aborted(read, &part->aborted_count);
     core_reply(core, &part->call);

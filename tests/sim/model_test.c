@@ -66,7 +66,7 @@ static void fill(struct rig *r, int count)
     keeps(r);
 }
 
-Test(sim_model, is_content_with_a_good_log)
+Test(model, is_content_with_a_good_log)
 {
     struct rig r = rig_new();
     record_id a = sent(&r, r.idempotent);
@@ -84,7 +84,7 @@ Test(sim_model, is_content_with_a_good_log)
     model_free(r.model);
 }
 
-Test(sim_model, reports_an_acknowledged_record_that_is_missing)
+Test(model, reports_an_acknowledged_record_that_is_missing)
 {
     struct rig r = rig_new();
     model_acknowledged(r.model, sent(&r, r.plain), 0);
@@ -92,7 +92,7 @@ Test(sim_model, reports_an_acknowledged_record_that_is_missing)
     breaks(&r, "was known at 0");
 }
 
-Test(sim_model, reports_an_acknowledged_record_that_another_has_replaced)
+Test(model, reports_an_acknowledged_record_that_another_has_replaced)
 {
     struct rig r = rig_new();
     model_acknowledged(r.model, sent(&r, r.plain), 0);
@@ -100,7 +100,7 @@ Test(sim_model, reports_an_acknowledged_record_that_another_has_replaced)
     breaks(&r, "was known there");
 }
 
-Test(sim_model, reports_two_records_acknowledged_at_one_offset)
+Test(model, reports_two_records_acknowledged_at_one_offset)
 {
     struct rig r = rig_new();
     model_acknowledged(r.model, sent(&r, r.plain), 4);
@@ -108,7 +108,7 @@ Test(sim_model, reports_two_records_acknowledged_at_one_offset)
     breaks(&r, "was known there");
 }
 
-Test(sim_model, reports_one_idempotent_record_acknowledged_at_two_offsets)
+Test(model, reports_one_idempotent_record_acknowledged_at_two_offsets)
 {
     struct rig r = rig_new();
     record_id id = sent(&r, r.idempotent);
@@ -117,14 +117,14 @@ Test(sim_model, reports_one_idempotent_record_acknowledged_at_two_offsets)
     breaks(&r, "was acknowledged at 4 and at 5");
 }
 
-Test(sim_model, reports_an_acknowledgement_without_an_offset)
+Test(model, reports_an_acknowledgement_without_an_offset)
 {
     struct rig r = rig_new();
     model_acknowledged(r.model, sent(&r, r.plain), -1);
     breaks(&r, "offset -1");
 }
 
-Test(sim_model, reports_an_offset_that_changes)
+Test(model, reports_an_offset_that_changes)
 {
     struct rig r = rig_new();
     see(&r, sent(&r, r.plain), 0);
@@ -132,7 +132,7 @@ Test(sim_model, reports_an_offset_that_changes)
     breaks(&r, "was known there");
 }
 
-Test(sim_model, reports_a_record_of_another_partition)
+Test(model, reports_a_record_of_another_partition)
 {
     struct rig r = rig_new();
     struct model_partition *other = model_add_partition(r.model, "t", 1);
@@ -140,7 +140,7 @@ Test(sim_model, reports_a_record_of_another_partition)
     breaks(&r, "nobody sent there");
 }
 
-Test(sim_model, reports_a_value_with_one_wrong_byte)
+Test(model, reports_a_value_with_one_wrong_byte)
 {
     for (size_t at = 0; at < 20; at++) {
         struct rig r = rig_new();
@@ -154,7 +154,7 @@ Test(sim_model, reports_a_value_with_one_wrong_byte)
     }
 }
 
-Test(sim_model, reports_an_idempotent_record_that_is_there_twice)
+Test(model, reports_an_idempotent_record_that_is_there_twice)
 {
     struct rig r = rig_new();
     record_id id = sent(&r, r.idempotent);
@@ -164,7 +164,7 @@ Test(sim_model, reports_an_idempotent_record_that_is_there_twice)
     breaks(&r, "is at 0 and at 1");
 }
 
-Test(sim_model, reports_a_record_that_is_there_more_often_than_it_was_sent)
+Test(model, reports_a_record_that_is_there_more_often_than_it_was_sent)
 {
     struct rig r = rig_new();
     record_id id = sent(&r, r.plain);
@@ -176,7 +176,7 @@ Test(sim_model, reports_a_record_that_is_there_more_often_than_it_was_sent)
     breaks(&r, "sent 2 times");
 }
 
-Test(sim_model, reports_records_out_of_their_producers_order)
+Test(model, reports_records_out_of_their_producers_order)
 {
     struct rig r = rig_new();
     record_id first = sent(&r, r.idempotent);
@@ -186,7 +186,7 @@ Test(sim_model, reports_records_out_of_their_producers_order)
     breaks(&r, "was sent later");
 }
 
-Test(sim_model, judges_order_in_the_order_of_offsets)
+Test(model, judges_order_in_the_order_of_offsets)
 {
     struct rig r = rig_new();
     record_id first = sent(&r, r.idempotent);
@@ -197,7 +197,7 @@ Test(sim_model, judges_order_in_the_order_of_offsets)
     model_free(r.model);
 }
 
-Test(sim_model, reports_a_refused_record_that_is_seen)
+Test(model, reports_a_refused_record_that_is_seen)
 {
     struct rig r = rig_new();
     record_id id = sent(&r, r.idempotent);
@@ -211,14 +211,14 @@ Test(sim_model, reports_a_refused_record_that_is_seen)
     breaks(&r, "was refused");
 }
 
-Test(sim_model, reports_a_record_with_another_time)
+Test(model, reports_a_record_with_another_time)
 {
     struct rig r = rig_new();
     see_at(&r, sent(&r, r.plain), 0, TIME + 1);
     breaks(&r, "has the time 1001");
 }
 
-Test(sim_model, reports_an_append_time_that_changes)
+Test(model, reports_an_append_time_that_changes)
 {
     struct rig r = rig_new();
     model_use_append_time(r.p);
@@ -231,7 +231,7 @@ Test(sim_model, reports_an_append_time_that_changes)
     breaks(&r, "has the time 1008");
 }
 
-Test(sim_model, reports_a_high_watermark_that_falls)
+Test(model, reports_a_high_watermark_that_falls)
 {
     struct rig r = rig_new();
     model_told_end(r.model, r.p, 10, 0);
@@ -241,7 +241,7 @@ Test(sim_model, reports_a_high_watermark_that_falls)
     breaks(&r, "is told as 9, it was 10");
 }
 
-Test(sim_model, knows_a_floor_by_what_was_acknowledged_and_seen)
+Test(model, knows_a_floor_by_what_was_acknowledged_and_seen)
 {
     struct rig r = rig_new();
     model_acknowledged(r.model, sent(&r, r.plain), 4);
@@ -251,7 +251,7 @@ Test(sim_model, knows_a_floor_by_what_was_acknowledged_and_seen)
     model_free(r.model);
 }
 
-Test(sim_model, reports_a_log_start_that_moves)
+Test(model, reports_a_log_start_that_moves)
 {
     struct rig r = rig_new();
     model_told_start(r.model, r.p, 0);
@@ -260,7 +260,7 @@ Test(sim_model, reports_a_log_start_that_moves)
     breaks(&r, "the log start");
 }
 
-Test(sim_model, reports_a_log_that_ends_below_its_high_watermark)
+Test(model, reports_a_log_that_ends_below_its_high_watermark)
 {
     struct rig r = rig_new();
     see(&r, sent(&r, r.plain), 0);
@@ -269,7 +269,7 @@ Test(sim_model, reports_a_log_that_ends_below_its_high_watermark)
     breaks(&r, "below its high watermark 2");
 }
 
-Test(sim_model, reports_an_offset_that_was_not_read)
+Test(model, reports_an_offset_that_was_not_read)
 {
     struct rig r = rig_new();
     see(&r, sent(&r, r.plain), 0);
@@ -278,14 +278,14 @@ Test(sim_model, reports_an_offset_that_was_not_read)
     breaks(&r, "but 1 was not read");
 }
 
-Test(sim_model, reports_offsets_that_no_log_has)
+Test(model, reports_offsets_that_no_log_has)
 {
     struct rig r = rig_new();
     see(&r, sent(&r, r.plain), INT64_MAX);
     breaks(&r, "talk of offset");
 }
 
-Test(sim_model, reports_a_producer_id_that_comes_twice)
+Test(model, reports_a_producer_id_that_comes_twice)
 {
     struct rig r = rig_new();
     model_new_producer_id(r.model, 7);
@@ -309,7 +309,7 @@ static void answer_highest(struct rig *r, int64_t offset, int64_t time_ms)
     model_told_highest(r->model, r->p, &answer);
 }
 
-Test(sim_model, is_content_with_right_offsets_of_times)
+Test(model, is_content_with_right_offsets_of_times)
 {
     struct rig r = rig_new();
     fill(&r, 5);
@@ -325,7 +325,7 @@ Test(sim_model, is_content_with_right_offsets_of_times)
     model_free(r.model);
 }
 
-Test(sim_model, reports_wrong_offsets_of_times)
+Test(model, reports_wrong_offsets_of_times)
 {
     static const struct {
         int64_t asked;
@@ -343,7 +343,7 @@ Test(sim_model, reports_wrong_offsets_of_times)
     }
 }
 
-Test(sim_model, reports_a_wrong_highest_time)
+Test(model, reports_a_wrong_highest_time)
 {
     static const struct {
         int64_t offset;
@@ -357,7 +357,7 @@ Test(sim_model, reports_a_wrong_highest_time)
     }
 }
 
-Test(sim_model, reports_a_time_that_turns_out_otherwise)
+Test(model, reports_a_time_that_turns_out_otherwise)
 {
     struct rig r = rig_new();
     record_id id = sent(&r, r.plain);
@@ -387,7 +387,7 @@ static struct rig rig_with_epochs(void)
     return r;
 }
 
-Test(sim_model, is_content_with_right_ends_of_epochs)
+Test(model, is_content_with_right_ends_of_epochs)
 {
     struct rig r = rig_with_epochs();
     answer_epoch(&r, 0, 0, 0);
@@ -400,7 +400,7 @@ Test(sim_model, is_content_with_right_ends_of_epochs)
     model_free(r.model);
 }
 
-Test(sim_model, reports_wrong_ends_of_epochs)
+Test(model, reports_wrong_ends_of_epochs)
 {
     static const struct {
         int32_t asked;
@@ -414,7 +414,7 @@ Test(sim_model, reports_wrong_ends_of_epochs)
     }
 }
 
-Test(sim_model, reports_epochs_out_of_order_along_the_log)
+Test(model, reports_epochs_out_of_order_along_the_log)
 {
     struct rig r = rig_with_epochs();
     model_seen_epoch(r.model, r.p, 6, 7, 2);
@@ -424,7 +424,7 @@ Test(sim_model, reports_epochs_out_of_order_along_the_log)
     breaks(&r, "not in order");
 }
 
-Test(sim_model, reports_a_leader_epoch_that_falls)
+Test(model, reports_a_leader_epoch_that_falls)
 {
     struct rig r = rig_with_epochs();
     model_told_epoch(r.model, r.p, 4, model_epoch(r.p));

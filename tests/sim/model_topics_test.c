@@ -70,7 +70,7 @@ static void breaks(struct rig *r, const char *part)
     end(r);
 }
 
-Test(sim_model_topics, is_content_with_a_life_and_the_next)
+Test(model_topics, is_content_with_a_life_and_the_next)
 {
     struct rig r = rig_new();
     struct model_topic *first = create(&r, 1, 3);
@@ -89,7 +89,7 @@ Test(sim_model_topics, is_content_with_a_life_and_the_next)
     end(&r);
 }
 
-Test(sim_model_topics, reports_a_confirmed_topic_that_is_missing)
+Test(model_topics, reports_a_confirmed_topic_that_is_missing)
 {
     struct rig r = rig_new();
     create(&r, 1, 3);
@@ -103,7 +103,7 @@ Test(sim_model_topics, reports_a_confirmed_topic_that_is_missing)
     breaks(&r, "said not to exist");
 }
 
-Test(sim_model_topics, leaves_open_what_is_confirmed_or_deleted_meanwhile)
+Test(model_topics, leaves_open_what_is_confirmed_or_deleted_meanwhile)
 {
     struct rig r = rig_new();
     list(&r);
@@ -120,7 +120,7 @@ Test(sim_model_topics, leaves_open_what_is_confirmed_or_deleted_meanwhile)
     end(&r);
 }
 
-Test(sim_model_topics, reports_a_deleted_topic_that_is_listed)
+Test(model_topics, reports_a_deleted_topic_that_is_listed)
 {
     struct rig r = rig_new();
     delete (&r, create(&r, 1, 3));
@@ -134,7 +134,7 @@ Test(sim_model_topics, reports_a_deleted_topic_that_is_listed)
     breaks(&r, "nobody can have made");
 }
 
-Test(sim_model_topics, reports_an_id_of_nobody)
+Test(model_topics, reports_an_id_of_nobody)
 {
     struct rig r = rig_new();
     create(&r, 1, 3);
@@ -143,7 +143,7 @@ Test(sim_model_topics, reports_an_id_of_nobody)
     breaks(&r, "an id that nobody made");
 }
 
-Test(sim_model_topics, reports_an_id_that_comes_again)
+Test(model_topics, reports_an_id_that_comes_again)
 {
     struct rig r = rig_new();
     delete (&r, create(&r, 1, 3));
@@ -151,7 +151,7 @@ Test(sim_model_topics, reports_an_id_that_comes_again)
     breaks(&r, "not new");
 }
 
-Test(sim_model_topics, reports_a_topic_that_is_listed_twice)
+Test(model_topics, reports_a_topic_that_is_listed_twice)
 {
     struct rig r = rig_new();
     create(&r, 1, 3);
@@ -161,7 +161,7 @@ Test(sim_model_topics, reports_a_topic_that_is_listed_twice)
     breaks(&r, "listed twice");
 }
 
-Test(sim_model_topics, reports_another_name)
+Test(model_topics, reports_another_name)
 {
     struct rig r = rig_new();
     create(&r, 1, 3);
@@ -170,7 +170,7 @@ Test(sim_model_topics, reports_another_name)
     breaks(&r, "another name");
 }
 
-Test(sim_model_topics, adopts_an_attempt_without_an_answer)
+Test(model_topics, adopts_an_attempt_without_an_answer)
 {
     struct rig r = rig_new();
     struct model_topic *topic = attempt(&r, 3);
@@ -183,7 +183,7 @@ Test(sim_model_topics, adopts_an_attempt_without_an_answer)
     breaks(&r, "missing in a list");
 }
 
-Test(sim_model_topics, reports_an_attempt_that_was_refused_and_shows)
+Test(model_topics, reports_an_attempt_that_was_refused_and_shows)
 {
     struct rig r = rig_new();
     model_topic_dropped(attempt(&r, 3));
@@ -193,7 +193,7 @@ Test(sim_model_topics, reports_an_attempt_that_was_refused_and_shows)
     breaks(&r, "an id that nobody made");
 }
 
-Test(sim_model_topics, takes_an_answer_behind_the_listing_that_showed_it)
+Test(model_topics, takes_an_answer_behind_the_listing_that_showed_it)
 {
     struct rig r = rig_new();
     struct model_topic *first = attempt(&r, 3);
@@ -205,7 +205,7 @@ Test(sim_model_topics, takes_an_answer_behind_the_listing_that_showed_it)
     end(&r);
 }
 
-Test(sim_model_topics, reports_wrong_numbers_of_partitions)
+Test(model_topics, reports_wrong_numbers_of_partitions)
 {
     static const int32_t wrong[] = {2, 6};
     for (size_t i = 0; i < 2; i++) {
@@ -223,7 +223,7 @@ Test(sim_model_topics, reports_wrong_numbers_of_partitions)
     }
 }
 
-Test(sim_model_topics, reports_partitions_that_were_confirmed_and_are_gone)
+Test(model_topics, reports_partitions_that_were_confirmed_and_are_gone)
 {
     struct rig r = rig_new();
     struct model_topic *topic = create(&r, 1, 3);

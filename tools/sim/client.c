@@ -38,6 +38,7 @@ void party_init(struct party *party, struct io *io, struct model *model, uint64_
         .model = model,
         .host = "broker",
         .calm_ns = IO_NEVER,
+        .wall_start_ms = io_wall_ms(io) - (int64_t)(io_now(io) / NS_PER_MS),
     };
     heap_init(&party->timers, 64);
     list_init(&party->clients);
@@ -64,6 +65,11 @@ uint64_t party_random(struct party *party, uint64_t low, uint64_t high)
 {
     ASSERT(low <= high);
     return low + prng_below(&party->prng, high - low + 1);
+}
+
+int64_t party_wall_ms(const struct party *party)
+{
+    return party->wall_start_ms + (int64_t)(io_now(party->io) / NS_PER_MS);
 }
 
 bool party_chance(struct party *party, uint32_t rate)
@@ -108,8 +114,9 @@ static void client_closed(struct io_op *op, const struct io_event *event)
     if (!party->leaving)
         party_set_timer(party, &client->redial, party_random(party, REDIAL_NS_MIN, REDIAL_NS_MAX));
     calls_fail(&client->waiting);
-    if (party->leaving || client->in_order)
-        calls_fail(&client->queued);
+    /* Those that were not sent yet, too: their order is the caller's, and what has just failed may
+     * have to go before them. */
+    calls_fail(&client->queued);
 }
 
 void client_break(struct client *client)

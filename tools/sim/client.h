@@ -39,8 +39,9 @@ struct party {
     uint32_t open;     /* clients that are not closed */
     uint64_t calls;    /* that were sent */
     uint64_t patience; /* calls that waited too long */
-    uint64_t calm_ns;  /* since then nothing has been in the way; IO_NEVER: something may be */
-    bool leaving;      /* clients close, none dials */
+    int64_t wall_start_ms;
+    uint64_t calm_ns; /* since then nothing has been in the way; IO_NEVER: something may be */
+    bool leaving;     /* clients close, none dials */
 };
 
 void party_init(struct party *party, struct io *io, struct model *model, uint64_t seed);
@@ -50,6 +51,8 @@ void party_leave(struct party *party);
 void party_set_timer(struct party *party, struct timer *timer, uint64_t delay_ns);
 /* Uniform in [low, high]. */
 uint64_t party_random(struct party *party, uint64_t low, uint64_t high);
+/* Unix time as it was at the start, and goes on: the machine's own clock may jump. */
+int64_t party_wall_ms(const struct party *party);
 /* True `rate` times in a thousand. */
 bool party_chance(struct party *party, uint32_t rate);
 /* Nothing is in the way from now on: each call must be answered, no connection may break. */
@@ -92,8 +95,6 @@ struct client {
     struct list waiting; /* for answers, in order */
     struct timer redial;
     struct timer impatience;
-    bool in_order; /* with a connection fall the calls that were still to be sent on it: they must
-                      not overtake those that are lost */
     bool may_be_closed; /* the broker has reason to: it cannot tell an error otherwise */
     uint8_t *received;
     size_t received_len;

@@ -322,7 +322,7 @@ static void ask_offsets(struct sim_inspector *inspector)
     struct list_offsets_request_topic topic;
     struct list_offsets_request_partition parts[PARTS_MAX];
     int16_t version = pick_version(inspector, 1, OFFSETS_VERSION_MAX);
-    int64_t now = io_wall_ms(party->io);
+    int64_t now = party_wall_ms(party);
     uint64_t kind = party_random(party, 0, 9);
     inspector->time_ms =
         kind == 0   ? TIME_EARLIEST
@@ -529,7 +529,7 @@ struct sim_inspector *sim_inspector_new(struct party *party, uint64_t pause_ns_m
     struct sim_inspector *inspector = mem_alloc(sizeof *inspector);
     inspector->party = party;
     inspector->pause_ns_max = pause_ns_max;
-    inspector->start_ms = io_wall_ms(party->io);
+    inspector->start_ms = party_wall_ms(party);
     inspector->call.done = inspector_answered;
     client_init(&inspector->client, party);
     timer_init(&inspector->next, inspector_next);

@@ -113,8 +113,8 @@ static void draw_sizes(struct plan *plan)
     plan->value_bytes_max = (uint32_t)draw_scaled(&prng, 32, 20000);
     plan->batch_records_max = (uint32_t)draw_scaled(&prng, 2, 200);
     plan->segment_ms = (uint32_t)draw_scaled(&prng, 200, 600000);
-    plan->connections_max = (uint32_t)draw_scaled(&prng, 16, 64);
-    plan->descriptors_max = (uint32_t)draw_scaled(&prng, 48, 128);
+    plan->connections_max = (uint32_t)draw_scaled(&prng, 64, 128);
+    plan->descriptors_max = (uint32_t)draw_scaled(&prng, 64, 256);
     plan->socket_bytes = (uint32_t)draw_scaled(&prng, 256, 8192);
 }
 

@@ -133,11 +133,13 @@ static void gather_producers(struct workload *v, struct model_topic *topic)
         add_producer(v, &o);
     if (has(v, KIND_MANY) && !limited) {
         o.batch_records_max = v->options.batch_records_max;
+        o.pause_ns_max *= 2;
         add_producer(v, &o);
     }
     o = usual_producer(v, topic, false);
     if (has(v, KIND_LARGE) && !limited) {
         o.value_bytes_max = v->options.value_bytes_max;
+        o.pause_ns_max *= 2;
         add_producer(v, &o);
     }
     o = usual_producer(v, topic, false);
