@@ -114,7 +114,7 @@ void writer_fail(struct writer *w)
     w->end = w->pos;
 }
 
-void write_uvarint64(struct writer *w, uint64_t v)
+void write_uvarint64_long(struct writer *w, uint64_t v)
 {
     uint8_t *to = write_gap(w, uvarint_size(v));
     if (to == NULL)
@@ -129,12 +129,6 @@ void write_bytes(struct writer *w, const void *data, size_t len)
     uint8_t *to = write_gap(w, len);
     if (to != NULL && len > 0)
         memcpy(to, data, len);
-}
-
-size_t uvarint_size(uint64_t v)
-{
-    unsigned bits = 64 - (unsigned)__builtin_clzll(v | 1);
-    return (bits + 6) / 7;
 }
 
 size_t varint_size(int64_t v)

@@ -199,8 +199,17 @@ static inline void write_be64(struct writer *w, uint64_t v)
         store_be64(to, v);
 }
 
+/* What write_uvarint64 does for a varint of more than one byte. */
+void write_uvarint64_long(struct writer *w, uint64_t v);
+
 /* A varint is written whole or not at all. */
-void write_uvarint64(struct writer *w, uint64_t v);
+static inline void write_uvarint64(struct writer *w, uint64_t v)
+{
+    if (__builtin_expect(v < 0x80, 1))
+        write_u8(w, (uint8_t)v);
+    else
+        write_uvarint64_long(w, v);
+}
 static inline void write_uvarint(struct writer *w, uint32_t v)
 {
     write_uvarint64(w, v);
@@ -216,5 +225,9 @@ static inline void write_varint64(struct writer *w, int64_t v)
 void write_bytes(struct writer *w, const void *data, size_t len);
 
 /* Encoded sizes, in bytes. */
-size_t uvarint_size(uint64_t v);
+static inline size_t uvarint_size(uint64_t v)
+{
+    unsigned bits = 64 - (unsigned)__builtin_clzll(v | 1);
+    return (bits + 6) / 7;
+}
 size_t varint_size(int64_t v);

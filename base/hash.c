@@ -8,6 +8,11 @@ uint64_t hash_bytes(struct bytes bytes)
     return XXH3_64bits(bytes.data, bytes.len);
 }
 
+uint64_t hash_bytes_keyed(struct bytes bytes, uint64_t secret)
+{
+    return XXH3_64bits_withSeed(bytes.data, bytes.len, secret);
+}
+
 uint64_t hash_u64(uint64_t value)
 {
     value ^= value >> 33;

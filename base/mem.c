@@ -15,6 +15,9 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/util.h"
+
+#define GROW_MIN 4u /* elements */
 
 static atomic_uint_least64_t mem_count;
 
@@ -53,6 +56,17 @@ void *mem_realloc(void *memory, size_t old_size, size_t new_size)
     if (new_size > old_size)
         memset(grown + old_size, 0, new_size - old_size);
     return grown;
+}
+
+void *mem_grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
+{
+    ASSERT(count <= *capacity && *capacity <= UINT32_MAX / 2);
+    if (count < *capacity)
+        return array;
+    uint32_t wider = MAX(*capacity * 2, GROW_MIN);
+    array = mem_realloc(array, *capacity * size, wider * size);
+    *capacity = wider;
+    return array;
 }
 
 void mem_free(void *memory)

@@ -18,6 +18,9 @@ void *mem_alloc(size_t size);
 void *mem_alloc_array(size_t count, size_t size);
 /* Grows or shrinks; new bytes are zeroed. */
 void *mem_realloc(void *memory, size_t old_size, size_t new_size);
+/* Makes room for one element more behind `count` of `size` bytes, doubling an array that is full:
+ * where the array is now. `*capacity` is in elements. */
+void *mem_grow(void *array, uint32_t count, uint32_t *capacity, size_t size);
 void mem_free(void *memory);
 /* NUL-terminated copies. */
 char *mem_copy_string(const char *text);

@@ -53,16 +53,6 @@ struct listing {
     uint32_t snapshot_capacity;
 };
 
-static void *grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return array;
-    uint32_t wider = MAX(*capacity * 2, 8u);
-    array = mem_realloc(array, *capacity * size, wider * size);
-    *capacity = wider;
-    return array;
-}
-
 static int list_entry(void *context, const char *name, enum file_kind kind)
 {
     struct listing *l = context;
@@ -73,10 +63,10 @@ static int list_entry(void *context, const char *name, enum file_kind kind)
         return 0;
     if (catalog_snapshot_parse(name, &id)) {
         l->snapshots =
-            grow(l->snapshots, l->snapshot_count, &l->snapshot_capacity, sizeof *l->snapshots);
+            mem_grow(l->snapshots, l->snapshot_count, &l->snapshot_capacity, sizeof *l->snapshots);
         l->snapshots[l->snapshot_count++] = id;
     } else if (segment_file_parse(bytes_of_string(name), &offset, &file) && file == SEGMENT_LOG) {
-        l->logs = grow(l->logs, l->log_count, &l->log_capacity, sizeof *l->logs);
+        l->logs = mem_grow(l->logs, l->log_count, &l->log_capacity, sizeof *l->logs);
         l->logs[l->log_count++] = offset;
     }
     return 0;

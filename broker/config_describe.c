@@ -30,12 +30,7 @@ static const char *description_own(struct config_description *d, char *text)
 {
     if (text == NULL)
         return NULL;
-    if (d->text_count == d->text_capacity) {
-        uint32_t capacity = d->text_capacity == 0 ? 64 : d->text_capacity * 2;
-        d->texts =
-            mem_realloc(d->texts, d->text_capacity * sizeof *d->texts, capacity * sizeof *d->texts);
-        d->text_capacity = capacity;
-    }
+    d->texts = mem_grow(d->texts, d->text_count, &d->text_capacity, sizeof *d->texts);
     d->texts[d->text_count++] = text;
     return text;
 }
@@ -43,12 +38,7 @@ static const char *description_own(struct config_description *d, char *text)
 /* A new entry; the synonyms added from now on are its own. */
 static struct config_entry *description_add(struct config_description *d, const char *name)
 {
-    if (d->count == d->capacity) {
-        uint32_t capacity = d->capacity == 0 ? 64 : d->capacity * 2;
-        d->entries = mem_realloc(d->entries, d->capacity * sizeof *d->entries,
-                                 capacity * sizeof *d->entries);
-        d->capacity = capacity;
-    }
+    d->entries = mem_grow(d->entries, d->count, &d->capacity, sizeof *d->entries);
     struct config_entry *entry = &d->entries[d->count++];
     *entry = (struct config_entry){
         .name = name, .source = CONFIG_SOURCE_DEFAULT, .synonym_first = d->synonym_count};
@@ -59,12 +49,8 @@ static void description_add_synonym(struct config_description *d, const char *na
                                     const char *value, enum config_source source)
 {
     ASSERT(d->count > 0);
-    if (d->synonym_count == d->synonym_capacity) {
-        uint32_t capacity = d->synonym_capacity == 0 ? 64 : d->synonym_capacity * 2;
-        d->synonyms = mem_realloc(d->synonyms, d->synonym_capacity * sizeof *d->synonyms,
-                                  capacity * sizeof *d->synonyms);
-        d->synonym_capacity = capacity;
-    }
+    d->synonyms =
+        mem_grow(d->synonyms, d->synonym_count, &d->synonym_capacity, sizeof *d->synonyms);
     struct config_entry *entry = &d->entries[d->count - 1];
     if (entry->synonym_count++ == 0)
         entry->source = source;

@@ -13,12 +13,7 @@
 
 static void config_notes_add(struct config_notes *notes, const struct config_note *note)
 {
-    if (notes->count == notes->capacity) {
-        uint32_t capacity = notes->capacity == 0 ? 32 : notes->capacity * 2;
-        notes->items = mem_realloc(notes->items, notes->capacity * sizeof *notes->items,
-                                   capacity * sizeof *notes->items);
-        notes->capacity = capacity;
-    }
+    notes->items = mem_grow(notes->items, notes->count, &notes->capacity, sizeof *notes->items);
     notes->items[notes->count++] = *note;
     notes->refusals += note->refused;
 }

@@ -77,6 +77,7 @@ struct core {
     unsigned core_count;
     struct io *io;
     struct log log;
+    uint64_t secret; /* what clients cannot foresee */
     struct budget budget;
     struct core_link *links; /* core_count of them; the own one is unused */
 
@@ -94,6 +95,8 @@ struct core {
     struct list holding;        /* connections whose receive buffers wait behind a request */
     struct list to_send;        /* connections with finished responses */
     struct list sending;        /* connections with a running send, the oldest first */
+    struct timer retry;         /* of what waits for memory */
+    struct list ended;          /* requests that go at the end of the step */
     struct list parked_appends; /* struct produce_part that met ERR_BUSY, in order */
     uint32_t connection_count;
     uint32_t recv_buffer_count;

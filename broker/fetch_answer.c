@@ -202,9 +202,8 @@ static bool part_answer_leader(struct fetch_state *state, struct answer *answer,
     struct request *r = state->request;
     bool moved =
         part->error == KAFKA_NOT_LEADER_OR_FOLLOWER || part->error == KAFKA_FENCED_LEADER_EPOCH;
-    struct image_topic *topic = image_topic_with_id(&r->core->image, part->topic_id);
     struct image_partition *place =
-        topic == NULL ? NULL : image_partition_at(topic, part->asked.partition);
+        image_partition_with_id(&r->core->image, part->topic_id, part->asked.partition);
     if (!moved || place == NULL || r->version < FETCH_VERSION_LEADER)
         return true;
     data->current_leader.leader_id = server_node_id(r->core->server);

@@ -10,10 +10,7 @@
 
 static struct partition *part_partition(struct core *core, const struct fetch_part *part)
 {
-    struct image_topic *topic = image_topic_with_id(&core->image, part->topic_id);
-    struct image_partition *place =
-        topic == NULL ? NULL : image_partition_at(topic, part->asked.partition);
-    return place == NULL ? NULL : place->partition;
+    return image_partition_here(&core->image, part->topic_id, part->asked.partition);
 }
 
 static int16_t probe_error(const struct partition *p, int result)

@@ -80,8 +80,8 @@ bool fetch_topic_key_equal(const struct fetch_topic_key *a, const struct fetch_t
 uint64_t fetch_topic_key_hash(const struct fetch_sessions *sessions,
                               const struct fetch_topic_key *key)
 {
-    uint64_t hash = key->name.len > 0 ? hash_bytes(key->name) : uuid_hash(key->id);
-    return hash_u64(hash ^ sessions->secret);
+    struct bytes id = {key->id.bytes, sizeof key->id.bytes};
+    return hash_bytes_keyed(key->name.len > 0 ? key->name : id, sessions->secret);
 }
 
 static struct fetch_topic_key topic_key(const struct fetch_session_topic *topic)

@@ -113,6 +113,31 @@ struct image_partition *image_partition_at(struct image_topic *topic, int32_t in
     return &topic->partitions[index];
 }
 
+struct image_partition *image_partition_with_id(const struct image *image, struct uuid topic_id,
+                                                int32_t index)
+{
+    struct image_topic *topic = image_topic_with_id(image, topic_id);
+    return topic == NULL ? NULL : image_partition_at(topic, index);
+}
+
+struct partition *image_partition_here(const struct image *image, struct uuid topic_id,
+                                       int32_t index)
+{
+    struct image_partition *place = image_partition_with_id(image, topic_id, index);
+    return place == NULL ? NULL : place->partition;
+}
+
+struct config_layers image_config_layers(const struct image *image)
+{
+    return (struct config_layers){
+        .config = image->config,
+        .broker = image->broker_overrides,
+        .broker_count = image->broker_override_count,
+        .defaults = image->default_overrides,
+        .default_count = image->default_override_count,
+    };
+}
+
 int16_t image_feature_level(const struct image *image, const char *name)
 {
     for (uint32_t i = 0; i < image->feature_count; i++)
@@ -157,13 +182,7 @@ static uint32_t topic_place(const struct image *image, const char *name)
 
 static void topic_configure(struct image *image, struct image_topic *topic)
 {
-    struct config_layers layers = {
-        .config = image->config,
-        .broker = image->broker_overrides,
-        .broker_count = image->broker_override_count,
-        .defaults = image->default_overrides,
-        .default_count = image->default_override_count,
-    };
+    struct config_layers layers = image_config_layers(image);
     topic_config_build_layered(&topic->config, &layers, topic->overrides, topic->override_count);
 }
 
@@ -176,12 +195,8 @@ static void apply_topic(struct applying *a, const struct topic_record *record)
     topic->internal = strcmp(topic->name, "__consumer_offsets") == 0 ||
                       strcmp(topic->name, "__transaction_state") == 0;
     topic_configure(image, topic);
-    if (image->topic_count == image->topic_capacity) {
-        uint32_t capacity = MAX(image->topic_capacity * 2, 64u);
-        image->sorted = mem_realloc(image->sorted, image->topic_capacity * sizeof(void *),
-                                    capacity * sizeof(void *));
-        image->topic_capacity = capacity;
-    }
+    image->sorted =
+        mem_grow(image->sorted, image->topic_count, &image->topic_capacity, sizeof *image->sorted);
     uint32_t at = topic_place(image, topic->name);
     memmove(&image->sorted[at + 1], &image->sorted[at],
             (image->topic_count - at) * sizeof *image->sorted);
@@ -228,9 +243,8 @@ static int apply_partition(struct applying *a, const struct partition_record *re
 
 static void apply_partition_change(struct applying *a, const struct partition_change_record *record)
 {
-    struct image_topic *topic = image_topic_with_id(a->image, record->topic_id);
     struct image_partition *p =
-        topic == NULL ? NULL : image_partition_at(topic, record->partition_id);
+        image_partition_with_id(a->image, record->topic_id, record->partition_id);
     if (p == NULL)
         return;
     p->partition_epoch = catalog_next_epoch(p->partition_epoch);
@@ -409,7 +423,7 @@ static int apply_voters(struct applying *a, struct blob value)
     struct arena arena;
     struct reader reader;
     struct voters_record voters;
-    arena_init(&arena, a->image->scratch, SCRATCH_BYTES);
+    arena_init(&arena, a->image->scratch, ARENA_WHOLE_REGION);
     reader_init(&reader, value.data, blob_bytes(value).len);
     int result = message_decode(&voters_record_type, 0, &reader, &arena, &voters);
     if (result == 0)

@@ -99,6 +99,13 @@ struct image_topic *image_topic_named(const struct image *image, struct bytes na
 struct image_topic *image_topic_with_id(const struct image *image, struct uuid id);
 /* Null when there is no such partition. */
 struct image_partition *image_partition_at(struct image_topic *topic, int32_t index);
+struct image_partition *image_partition_with_id(const struct image *image, struct uuid topic_id,
+                                                int32_t index);
+/* The partition itself; null on a core that does not own it, too. */
+struct partition *image_partition_here(const struct image *image, struct uuid topic_id,
+                                       int32_t index);
+/* The configuration below the topics', as it is now. */
+struct config_layers image_config_layers(const struct image *image);
 int16_t image_feature_level(const struct image *image, const char *name);
 
 /* Which version of a record Kafka writes at the catalog's metadata.version. */

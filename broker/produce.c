@@ -98,14 +98,13 @@ static void produce_append(struct core *core, struct produce_part *part)
 static void produce_run(struct core *core, struct core_call *call)
 {
     struct produce_part *part = CONTAINER_OF(call, struct produce_part, call);
-    struct image_topic *topic = image_topic_with_id(&core->image, part->topic_id);
-    struct image_partition *target = topic == NULL ? NULL : image_partition_at(topic, part->index);
-    if (target == NULL || target->partition == NULL) {
+    struct partition *target = image_partition_here(&core->image, part->topic_id, part->index);
+    if (target == NULL) {
         part->append.outcome = APPEND_GONE;
         core_reply(core, call);
         return;
     }
-    part->append.partition = target->partition;
+    part->append.partition = target;
     part->append.done = produce_appended;
     list_init(&part->parked);
     if (!list_empty(&core->parked_appends))

@@ -245,13 +245,8 @@ static char *text_copy(const struct text *t)
 
 static void properties_add(struct properties *properties, const struct property *property)
 {
-    if (properties->count == properties->capacity) {
-        uint32_t capacity = properties->capacity == 0 ? 64 : properties->capacity * 2;
-        properties->items =
-            mem_realloc(properties->items, properties->capacity * sizeof *properties->items,
-                        capacity * sizeof *properties->items);
-        properties->capacity = capacity;
-    }
+    properties->items = mem_grow(properties->items, properties->count, &properties->capacity,
+                                 sizeof *properties->items);
     properties->items[properties->count++] = *property;
 }
 

@@ -138,6 +138,21 @@ void request_free(struct request *r)
         request_give_back(r);
 }
 
+void request_free_later(struct request *r)
+{
+    ASSERT(list_empty(&r->node));
+    list_push_back(&r->core->ended, &r->node);
+    request_hold(r);
+    request_free(r);
+}
+
+void request_free_ended(struct core *core)
+{
+    struct list *node;
+    while ((node = list_pop_front(&core->ended)) != NULL)
+        request_release(LIST_ENTRY(node, struct request, node));
+}
+
 void request_hold(struct request *r)
 {
     r->holds++;
@@ -169,7 +184,7 @@ void *request_alloc(struct request *r, size_t count, size_t size)
 bool *request_numbers_again(struct request *r, const int32_t *numbers, size_t stride, size_t count,
                             bool anywhere)
 {
-    bool *again = seen_again(&r->arena, numbers, stride, count, anywhere);
+    bool *again = seen_again(&r->arena, numbers, stride, count, anywhere, r->core->secret);
     if (again == NULL)
         request_too_large(r);
     return again;
@@ -177,22 +192,24 @@ bool *request_numbers_again(struct request *r, const int32_t *numbers, size_t st
 
 bool request_seen_init(struct request *r, struct seen *seen, size_t count)
 {
-    bool done = seen_init(seen, &r->arena, count);
+    bool done = seen_init(seen, &r->arena, count, r->core->secret);
     if (!done)
         request_too_large(r);
     return done;
 }
 
-struct string request_text(struct request *r, const char *text)
+bool request_text(struct request *r, const char *text, struct string *copy)
 {
+    *copy = STRING_NULL;
     if (text == NULL)
-        return STRING_NULL;
+        return true;
     size_t len = strlen(text);
-    char *copy = arena_alloc(&r->arena, len + 1);
-    if (copy == NULL)
-        return STRING_NULL;
-    memcpy(copy, text, len);
-    return (struct string){copy, (int32_t)len};
+    char *memory = arena_alloc(&r->arena, len + 1);
+    if (memory == NULL)
+        return false;
+    memcpy(memory, text, len);
+    *copy = (struct string){memory, (int32_t)len};
+    return true;
 }
 
 struct string request_utf8(struct request *r, struct string text)
@@ -248,25 +265,41 @@ static size_t response_header_size(const struct request *r)
     return api_response_header_version(r->api, r->version) >= 1 ? 5 : 4;
 }
 
-/* Takes the response's memory and encodes into it. */
-static int response_encode(struct request *r, const void *response, struct message_splits *splits)
+/* Into `room` bytes of new memory; what is not needed of them goes back. ERR_SHORT: too few. */
+static int response_write(struct request *r, const void *response, size_t room,
+                          struct message_splits *splits)
 {
-    const struct message_type *type = r->api->response;
-    size_t header = SIZE_PREFIX + response_header_size(r);
-    size_t body = message_size(type, r->version, response, splits != NULL);
-    r->response_size = header + body;
-    r->response = region_take(r->core->memory, r->response_size);
-    if (r->response == NULL)
-        return ERR_NO_MEMORY;
+    struct region *memory = r->core->memory;
     struct writer w;
-    writer_init(&w, r->response, r->response_size);
+    uint8_t *data = region_take(memory, room);
+    if (data == NULL)
+        return ERR_NO_MEMORY;
+    writer_init(&w, data, room);
     write_be32(&w, 0);
     write_be32(&w, (uint32_t)r->correlation_id);
-    if (header > SIZE_PREFIX + 4)
+    if (response_header_size(r) > 4)
         write_u8(&w, 0);
-    int result = message_encode(type, r->version, response, &w, splits);
-    ASSERT(result != 0 || writer_len(&w) == r->response_size);
-    return result;
+    int result = message_encode(r->api->response, r->version, response, &w, splits);
+    if (result != 0) {
+        region_give(memory, data, room);
+        return result;
+    }
+    ASSERT(round_up(writer_len(&w), region_unit(memory)) == round_up(room, region_unit(memory)));
+    r->response = data;
+    r->response_size = writer_len(&w);
+    return 0;
+}
+
+/* Most fit into the least memory there is to take: only the others are measured first. */
+static int response_encode(struct request *r, const void *response, struct message_splits *splits)
+{
+    int result = response_write(r, response, region_unit(r->core->memory), splits);
+    if (result != ERR_SHORT)
+        return result;
+    if (splits != NULL)
+        splits->count = 0;
+    size_t body = message_size(r->api->response, r->version, response, splits != NULL);
+    return response_write(r, response, SIZE_PREFIX + response_header_size(r) + body, splits);
 }
 
 static void response_failed(struct request *r, int result)

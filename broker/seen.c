@@ -5,12 +5,13 @@
 #include "base/hash.h"
 #include "base/util.h"
 
-bool seen_init(struct seen *seen, struct arena *arena, size_t count)
+bool seen_init(struct seen *seen, struct arena *arena, size_t count, uint64_t secret)
 {
     size_t capacity = 8;
     while (capacity < 2 * count)
         capacity *= 2;
     seen->capacity = capacity;
+    seen->secret = secret;
     seen->slots = arena_alloc_array(arena, capacity, sizeof *seen->slots);
     return seen->slots != NULL;
 }
@@ -18,7 +19,7 @@ bool seen_init(struct seen *seen, struct arena *arena, size_t count)
 uint32_t seen_put(struct seen *seen, struct bytes key, uint32_t index)
 {
     ASSERT(is_power_of_two(seen->capacity) && index != SEEN_NEVER);
-    size_t at = hash_bytes(key) & (seen->capacity - 1);
+    size_t at = hash_bytes_keyed(key, seen->secret) & (seen->capacity - 1);
     for (size_t probes = 0; probes < seen->capacity; probes++) {
         struct seen_slot *slot = &seen->slots[at];
         if (!slot->used) {
@@ -38,13 +39,13 @@ static struct bytes number_at(const int32_t *numbers, size_t stride, size_t at)
 }
 
 bool *seen_again(struct arena *arena, const int32_t *numbers, size_t stride, size_t count,
-                 bool anywhere)
+                 bool anywhere, uint64_t secret)
 {
     struct seen seen;
     bool *again = arena_alloc_array(arena, count, sizeof *again);
     if (count < 2 || again == NULL)
         return again;
-    if (!seen_init(&seen, arena, count))
+    if (!seen_init(&seen, arena, count, secret))
         return NULL;
     for (size_t i = count; i-- > 0;) {
         uint32_t behind = seen_put(&seen, number_at(numbers, stride, i), (uint32_t)i);

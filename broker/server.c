@@ -52,12 +52,6 @@ struct admission *server_admission(const struct server *server)
     return (struct admission *)(uintptr_t)&server->admission;
 }
 
-struct core *server_core(const struct server *server, unsigned id)
-{
-    ASSERT(id < server->core_count);
-    return &server->cores[id];
-}
-
 struct uuid server_directory_id(const struct server *server)
 {
     return server->meta.directory_id;
@@ -109,41 +103,11 @@ void server_advertised(const struct server *server, uint32_t listener, struct st
 
 /* The directory. */
 
-/* One level, whose name is made durable in the directory above it: all that is acknowledged lies
- * below. */
-static int make_level(struct file_system *fs, const char *path)
-{
-    char above[PATH_BYTES];
-    int result = file_make_directory(fs, path);
-    if (result != 0)
-        return result;
-    snprintf(above, sizeof above, "%s", path);
-    char *slash = strrchr(above, '/');
-    if (slash == NULL)
-        return file_sync_directory(fs, ".");
-    slash[slash == above] = '\0';
-    return file_sync_directory(fs, above);
-}
-
-static int make_directories(struct server *server)
-{
-    char path[PATH_BYTES];
-    snprintf(path, sizeof path, "%s", server->config->log_directory);
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        int ignored = make_level(server->fs, path);
-        (void)ignored;
-        *slash = '/';
-    }
-    int result = make_level(server->fs, path);
-    return result == ERR_EXISTS ? 0 : result;
-}
-
 static int lock_directory(struct server *server)
 {
     char path[PATH_BYTES];
     const char *directory = server->config->log_directory;
-    int result = make_directories(server);
+    int result = file_make_directories(server->fs, directory);
     if (result == 0) {
         snprintf(path, sizeof path, "%s/.lock", directory);
         server->lock = file_lock(server->fs, path);

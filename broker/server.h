@@ -35,7 +35,6 @@ int server_run(const struct config *config, const struct log *log);
 const struct config *server_config(const struct server *server);
 struct life *server_life(const struct server *server);
 struct admission *server_admission(const struct server *server);
-struct core *server_core(const struct server *server, unsigned id);
 struct uuid server_directory_id(const struct server *server);
 /* The cluster id as text, NUL-terminated. */
 const char *server_cluster_id(const struct server *server);

@@ -134,6 +134,33 @@ static void parent_of(const char *path, char *parent, size_t size)
     ASSERT(len > 0 && (size_t)len < size);
 }
 
+static int make_level(struct file_system *fs, const char *path)
+{
+    char parent[PATH_BYTES];
+    int result = file_make_directory(fs, path);
+    if (result != 0)
+        return result;
+    parent_of(path, parent, sizeof parent);
+    return file_sync_directory(fs, parent);
+}
+
+int file_make_directories(struct file_system *fs, const char *path)
+{
+    char level[PATH_BYTES];
+    int len = snprintf(level, sizeof level, "%s", path);
+    if (len <= 0 || (size_t)len >= sizeof level)
+        return ERR_TOO_LARGE;
+    for (char *slash = strchr(level + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        /* A level above may be another user's: whether the last one is there decides. */
+        int ignored = make_level(fs, level);
+        (void)ignored;
+        *slash = '/';
+    }
+    int result = make_level(fs, level);
+    return result == ERR_EXISTS ? 0 : result;
+}
+
 static int temporary_write(struct file_system *fs, const char *path, const void *data, uint64_t len)
 {
     int file = file_open(fs, path, FILE_CREATE | FILE_TRUNCATE);

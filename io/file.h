@@ -117,6 +117,8 @@ int file_lock(struct file_system *fs, const char *path) MUST_CHECK;
  * `limit`. */
 int file_load(struct file_system *fs, const char *path, uint64_t limit, char **data,
               uint64_t *len) MUST_CHECK;
+/* Every level that is missing, each made durable in the directory above it. */
+int file_make_directories(struct file_system *fs, const char *path) MUST_CHECK;
 /* Atomically and durably: write `path`.tmp, sync it, rename it, sync the directory. */
 int file_replace(struct file_system *fs, const char *path, const void *data,
                  uint64_t len) MUST_CHECK;

@@ -33,12 +33,7 @@ void aborted_add(struct aborted *a, const struct aborted_entry *entry)
 {
     if (a->count > 0 && a->entries[a->count - 1].last_offset >= entry->last_offset)
         return;
-    if (a->count == a->capacity) {
-        uint32_t capacity = MAX(a->capacity * 2, 8u);
-        a->entries = mem_realloc(a->entries, a->capacity * sizeof *a->entries,
-                                 capacity * sizeof *a->entries);
-        a->capacity = capacity;
-    }
+    a->entries = mem_grow(a->entries, a->count, &a->capacity, sizeof *a->entries);
     a->entries[a->count++] = *entry;
 }
 
@@ -88,12 +83,7 @@ static int list_index(void *context, const char *name, enum file_kind kind)
     if (kind != FILE_KIND_FILE || !segment_file_parse(bytes_of_string(name), &offset, &file) ||
         file != SEGMENT_TRANSACTION_INDEX)
         return 0;
-    if (list->count == list->capacity) {
-        uint32_t capacity = MAX(list->capacity * 2, 8u);
-        list->offsets = mem_realloc(list->offsets, list->capacity * sizeof *list->offsets,
-                                    capacity * sizeof *list->offsets);
-        list->capacity = capacity;
-    }
+    list->offsets = mem_grow(list->offsets, list->count, &list->capacity, sizeof *list->offsets);
     list->offsets[list->count++] = offset;
     return 0;
 }

@@ -23,10 +23,14 @@
 
 struct shard;
 
+/* The synced end of a partition that no start has been able to open yet: Kafka's own files say what
+ * it holds. */
+#define SYNCED_END_UNKNOWN (-1)
+
 struct checkpoint_partition {
     struct uuid topic_id;
     int32_t index;
-    int64_t synced_end;
+    int64_t synced_end; /* or SYNCED_END_UNKNOWN */
     int64_t log_start;
     struct epochs epochs;
     struct bytes producers; /* Kafka's snapshot format; borrowed from the loaded bytes */

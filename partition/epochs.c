@@ -12,7 +12,6 @@
 #include "partition/kafka_files_text.h"
 
 #define EPOCHS_VERSION 0
-#define EPOCHS_CAPACITY_MIN 4
 /* A line: two numbers, a space, a newline. */
 #define EPOCHS_LINE_MAX (11 + 1 + 20 + 1)
 #define EPOCHS_MAX (1u << 20)
@@ -34,12 +33,8 @@ bool epochs_assign(struct epochs *epochs, int32_t epoch, int64_t offset)
         return false;
     /* The previous epoch ended without a record, or behind it: it never was in force there. */
     epochs_cut_end(epochs, offset);
-    if (epochs->count == epochs->capacity) {
-        uint32_t capacity = MAX(epochs->capacity * 2, (uint32_t)EPOCHS_CAPACITY_MIN);
-        size_t size = sizeof *epochs->entries;
-        epochs->entries = mem_realloc(epochs->entries, epochs->capacity * size, capacity * size);
-        epochs->capacity = capacity;
-    }
+    epochs->entries =
+        mem_grow(epochs->entries, epochs->count, &epochs->capacity, sizeof *epochs->entries);
     epochs->entries[epochs->count++] = (struct epoch_entry){epoch, offset};
     return true;
 }

@@ -72,23 +72,6 @@ static int append_decide(struct partition_append *a, enum append_outcome outcome
     return 0;
 }
 
-static struct producer_batch producer_batch_of(const struct partition_append *a, int64_t base)
-{
-    const uint8_t *batch = a->batch;
-    uint32_t span = (uint32_t)batch_last_offset_delta(batch);
-    uint32_t first = (uint32_t)batch_base_sequence(batch);
-    return (struct producer_batch){
-        .producer_id = batch_producer_id(batch),
-        .epoch = batch_producer_epoch(batch),
-        .first_sequence = (int32_t)first,
-        .last_sequence = (int32_t)((first + span) & INT32_MAX),
-        .base_offset = base,
-        .last_offset = base + (int64_t)span,
-        .timestamp = a->log_append_time ? a->now_ms : batch_max_timestamp(batch),
-        .transactional = batch_is_transactional(batch),
-    };
-}
-
 /* A duplicate shares its original's fate: it queues behind the original's group, waits for it, and
  * fails with it. */
 static int append_duplicate(struct partition_append *a, const struct producer_batch *original)
@@ -176,7 +159,8 @@ int partition_append(struct partition_append *a)
 
     /* Markers have a producer, but no sequence. */
     bool idempotent = batch_producer_id(a->batch) >= 0 && !batch_is_control(a->batch);
-    struct producer_batch producer = producer_batch_of(a, p->log_end);
+    struct producer_batch producer = producer_batch_of(
+        a->batch, p->log_end, a->log_append_time ? a->now_ms : batch_max_timestamp(a->batch));
     if (idempotent && a->origin != APPEND_REPLICATION) {
         struct producer_batch original;
         switch (producers_check(p->producers, &producer, &original)) {

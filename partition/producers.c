@@ -17,6 +17,24 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "partition/producers_internal.h"
+#include "protocol/batch.h"
+
+struct producer_batch producer_batch_of(const uint8_t *batch, int64_t base_offset,
+                                        int64_t timestamp)
+{
+    uint32_t span = (uint32_t)batch_last_offset_delta(batch);
+    uint32_t first = (uint32_t)batch_base_sequence(batch);
+    return (struct producer_batch){
+        .producer_id = batch_producer_id(batch),
+        .epoch = batch_producer_epoch(batch),
+        .first_sequence = (int32_t)first,
+        .last_sequence = (int32_t)((first + span) & INT32_MAX),
+        .base_offset = base_offset,
+        .last_offset = base_offset + (int64_t)span,
+        .timestamp = timestamp,
+        .transactional = batch_is_transactional(batch),
+    };
+}
 
 struct producers *producers_new(void)
 {

@@ -31,6 +31,10 @@ struct producer_batch {
     bool transactional;
 };
 
+/* As the header of `batch` says, appended at `base_offset` with `timestamp`. */
+struct producer_batch producer_batch_of(const uint8_t *batch, int64_t base_offset,
+                                        int64_t timestamp);
+
 enum producer_verdict {
     PRODUCER_APPEND,
     PRODUCER_DUPLICATE,    /* original: the batch it repeats */

@@ -116,18 +116,8 @@ void recovery_replay_batch(void *context, const uint8_t *batch)
         replay_marker(p, batch);
         return;
     }
-    uint32_t span = (uint32_t)batch_last_offset_delta(batch);
-    uint32_t first = (uint32_t)batch_base_sequence(batch);
-    struct producer_batch producer = {
-        .producer_id = batch_producer_id(batch),
-        .epoch = batch_producer_epoch(batch),
-        .first_sequence = (int32_t)first,
-        .last_sequence = (int32_t)((first + span) & INT32_MAX),
-        .base_offset = batch_base_offset(batch),
-        .last_offset = batch_last_offset(batch),
-        .timestamp = batch_max_timestamp(batch),
-        .transactional = batch_is_transactional(batch),
-    };
+    struct producer_batch producer =
+        producer_batch_of(batch, batch_base_offset(batch), batch_max_timestamp(batch));
     producers_apply(p->producers, &producer, NULL);
 }
 

@@ -208,3 +208,5 @@ void segments_remove_end(struct segments *s, struct list *ready);
 /* Job: renames a whole partition directory to Kafka's `<topic>-<partition>.<hex>-delete` and
  * removes it with all files. Missing is success. */
 int segments_delete_directory(struct file_system *fs, const char *directory) MUST_CHECK;
+/* Removes a directory and the files in it. Missing is success. */
+int segments_remove_directory(struct file_system *fs, const char *path) MUST_CHECK;

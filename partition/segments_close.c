@@ -135,8 +135,7 @@ static int remove_entry(void *context, const char *name, enum file_kind kind)
     return result == ERR_NOT_FOUND ? 0 : result;
 }
 
-/* A directory and the files in it; missing is success. */
-static int remove_tree(struct file_system *fs, const char *path)
+int segments_remove_directory(struct file_system *fs, const char *path)
 {
     struct directory_removal removal = {fs, path};
     int result = file_list(fs, path, remove_entry, &removal);
@@ -170,12 +169,13 @@ int segments_delete_directory(struct file_system *fs, const char *directory)
         struct file_info info;
         delete_path(path, directory, number);
         /* What an interrupted deletion has left; when it resists, another name will do. */
-        if (remove_tree(fs, path) != 0 || file_get_info(fs, path, &info) != ERR_NOT_FOUND)
+        if (segments_remove_directory(fs, path) != 0 ||
+            file_get_info(fs, path, &info) != ERR_NOT_FOUND)
             continue;
         result = file_rename(fs, directory, path);
         break;
     }
     if (result != 0)
         return result == ERR_NOT_FOUND ? 0 : result;
-    return remove_tree(fs, path);
+    return segments_remove_directory(fs, path);
 }

@@ -54,20 +54,9 @@ static enum temporary temporary_kind(struct bytes name, size_t *suffix_len)
     return TEMPORARY_NONE;
 }
 
-/* Grows an array by doubling; returns where it is now. */
-static void *grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return array;
-    uint32_t wider = MAX(*capacity * 2, 8u);
-    array = mem_realloc(array, *capacity * size, wider * size);
-    *capacity = wider;
-    return array;
-}
-
 static void add_odd(struct listing *l, struct bytes name, enum temporary kind, size_t suffix_len)
 {
-    l->odd = grow(l->odd, l->odd_count, &l->odd_capacity, sizeof *l->odd);
+    l->odd = mem_grow(l->odd, l->odd_count, &l->odd_capacity, sizeof *l->odd);
     struct odd_file *odd = &l->odd[l->odd_count++];
     *odd = (struct odd_file){.kind = kind, .offset = -1};
     ASSERT(name.len < sizeof odd->name);
@@ -90,7 +79,7 @@ static int list_entry(void *context, const char *text, enum file_kind kind)
     if (temporary != TEMPORARY_NONE && name.len < sizeof l->odd->name) {
         add_odd(l, name, temporary, suffix_len);
     } else if (segment_file_parse(name, &file.offset, &file.kind)) {
-        found->files = grow(found->files, found->count, &found->capacity, sizeof file);
+        found->files = mem_grow(found->files, found->count, &found->capacity, sizeof file);
         found->files[found->count++] = file;
     }
     return 0;

@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "partition/kafka_files.h"
 #include "partition/segment_files.h"
+#include "partition/segments.h"
 
 #define CATALOG_TOPIC "__cluster_metadata"
 #define UNIQUE_NAMES 64
@@ -28,12 +29,7 @@ static int take_name(void *context, const char *name, enum file_kind kind)
     struct kafka_directory directory;
     if (kind != FILE_KIND_DIRECTORY || !kafka_parse_directory(name, &directory))
         return 0;
-    if (names->count == names->capacity) {
-        uint32_t wider = MAX(names->capacity * 2, 16u);
-        names->items = mem_realloc(names->items, names->capacity * sizeof *names->items,
-                                   wider * sizeof *names->items);
-        names->capacity = wider;
-    }
+    names->items = mem_grow(names->items, names->count, &names->capacity, sizeof *names->items);
     names->items[names->count++] = mem_copy_string(name);
     return 0;
 }
@@ -45,28 +41,10 @@ static void names_free(struct names *names)
     mem_free(names->items);
 }
 
-struct removal {
-    struct file_system *fs;
-    const char *path;
-};
-
-static int remove_file(void *context, const char *name, enum file_kind kind)
-{
-    const struct removal *removal = context;
-    char path[SEGMENT_PATH_SIZE];
-    segment_join_path(path, removal->path, name);
-    int result = kind == FILE_KIND_DIRECTORY ? file_remove_directory(removal->fs, path)
-                                             : file_remove(removal->fs, path);
-    return result == ERR_NOT_FOUND ? 0 : result;
-}
-
 /* What cannot be removed stays: it is rubbish in any case. */
 static void remove_deleted(struct file_system *fs, const char *path, const struct log *log)
 {
-    struct removal removal = {fs, path};
-    int result = file_list(fs, path, remove_file, &removal);
-    if (result == 0)
-        result = file_remove_directory(fs, path);
+    int result = segments_remove_directory(fs, path);
     if (result != 0)
         log_warn(log, "cannot delete %s: %s; it is ignored", path, result_sentence(result));
 }

@@ -238,16 +238,14 @@ static const struct message_field *next_tagged(const struct sink *s,
     return next;
 }
 
-/* Tags go out in ascending order; the rows need not stand in it. */
-static void encode_tags(struct sink *s, const struct message_struct *structure, const void *base)
+/* Tags go out in ascending order; the rows need not stand in it. `known` fields are to be tagged.
+ */
+static void encode_tags(struct sink *s, const struct message_struct *structure, const void *base,
+                        uint32_t known)
 {
     const struct message_tags *unknown = message_tags_of(structure, base);
-    uint32_t count = unknown->count;
-    for (uint16_t i = 0; i < structure->field_count; i++)
-        if (message_field_goes_tagged(&structure->fields[i], base, s->version))
-            count++;
-    put_uvarint(s, count);
-    if (count == 0)
+    put_uvarint(s, known + unknown->count);
+    if (known + unknown->count == 0)
         return;
     const struct message_field *field = next_tagged(s, structure, base, UNTAGGED);
     while (field != NULL) {
@@ -259,11 +257,16 @@ static void encode_tags(struct sink *s, const struct message_struct *structure, 
 
 static void encode_struct(struct sink *s, const struct message_struct *structure, const void *base)
 {
-    for (uint16_t i = 0; i < structure->field_count; i++)
-        if (message_field_is_plain(&structure->fields[i], s->version))
-            encode_field(s, &structure->fields[i], base);
+    uint32_t tagged = 0;
+    const struct message_field *end = structure->fields + structure->field_count;
+    for (const struct message_field *field = structure->fields; field < end; field++) {
+        if (message_field_is_plain(field, s->version))
+            encode_field(s, field, base);
+        else
+            tagged += message_field_goes_tagged(field, base, s->version);
+    }
     if (s->flexible)
-        encode_tags(s, structure, base);
+        encode_tags(s, structure, base, tagged);
 }
 
 size_t message_size(const struct message_type *type, int16_t version, const void *message,

@@ -492,7 +492,7 @@ static void seal_failed(struct wal *wal)
             f->live -= group->live;
         group_wait_again(wal, group);
     }
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         struct wal_file *f = &wal->files[i];
         if (f->state == FILE_LIVE && f->end_sequence > before) {
             f->end_sequence = MAX(before, f->first_sequence);
@@ -567,11 +567,6 @@ void wal_job_finished(struct wal *wal, bool stored_head)
 uint64_t wal_durable(const struct wal *wal)
 {
     return wal->durable;
-}
-
-uint64_t wal_gathering(const struct wal *wal)
-{
-    return wal->gathering != NULL ? wal->gathering->sequence : wal->sequence_next;
 }
 
 bool wal_idle(const struct wal *wal)

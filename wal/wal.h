@@ -170,9 +170,8 @@ uint32_t wal_entry_max(const struct wal *wal);
 /* Writes what may be written now. Returns the deadline of the next call in ns, or IO_NEVER. */
 uint64_t wal_pump(struct wal *wal);
 
-/* The last durable sequence, and the one the gathering group has. */
+/* The last durable sequence. */
 uint64_t wal_durable(const struct wal *wal);
-uint64_t wal_gathering(const struct wal *wal);
 /* No group gathers, waits or is in flight, and no background job runs. */
 bool wal_idle(const struct wal *wal);
 bool wal_online(const struct wal *wal);

@@ -47,6 +47,24 @@ static int open_file(struct recovery *r, uint64_t number)
     return file_open(r->fs, path, FILE_READ);
 }
 
+static uint64_t file_size(const struct recovery *r, uint64_t number)
+{
+    char path[4096];
+    struct file_info info;
+    wal_file_path(path, r->directory, r->stream, number);
+    return file_get_info(r->fs, path, &info) == 0 ? info.size : UINT64_MAX;
+}
+
+/* A header that was damaged may announce anything: no memory is taken for more than there is. */
+static bool may_hold(const struct recovery *r, const struct wal_group_header *h, uint64_t file,
+                     uint64_t position)
+{
+    if (h->len <= WAL_ALIGNMENT)
+        return true;
+    uint64_t size = file_size(r, file);
+    return h->len <= GROUP_BYTES_MAX && position <= size && h->len <= size - position;
+}
+
 static bool is_expected(const struct recovery *r, const struct wal_group_header *h, uint64_t file,
                         uint64_t position)
 {
@@ -81,7 +99,7 @@ static int read_expected(struct recovery *r, int handle, uint64_t file, uint64_t
     }
     if ((result != 0 && result != ERR_SHORT) || !is_expected(r, h, file, position))
         return 0;
-    if (h->len > GROUP_BYTES_MAX)
+    if (!may_hold(r, h, file, position))
         return 0;
     ensure_capacity(r, h->len);
     got = file_read(r->fs, handle, r->data, h->len, position);
@@ -167,32 +185,27 @@ static int search_file(struct recovery *r, uint64_t number)
     int handle = open_file(r, number);
     if (handle < 0)
         return handle;
-    uint8_t *window = mem_alloc(SCAN_BYTES);
+    uint64_t size = file_size(r, number);
+    uint64_t bytes = round_up(MIN(MAX(size, 1), SCAN_BYTES), WAL_ALIGNMENT);
+    uint8_t *window = mem_alloc(bytes);
     int result = 0;
-    int64_t got = SCAN_BYTES;
-    for (uint64_t at = 0; result == 0 && got == (int64_t)SCAN_BYTES; at += SCAN_BYTES) {
-        got = file_read(r->fs, handle, window, SCAN_BYTES, at);
+    int64_t got = (int64_t)bytes;
+    for (uint64_t at = 0; result == 0 && got == (int64_t)bytes; at += bytes) {
+        got = file_read(r->fs, handle, window, bytes, at);
         if (got < 0)
             result = (int)got;
         for (int64_t i = 0; result == 0 && i + WAL_ALIGNMENT <= got; i += WAL_ALIGNMENT) {
             struct wal_group_header h;
             int decoded = wal_group_decode((struct bytes){window + i, (size_t)(got - i)}, &h);
-            if ((decoded == 0 || decoded == ERR_SHORT) && h.len <= GROUP_BYTES_MAX &&
-                is_proof(r, &h, number, at + (uint64_t)i))
+            if ((decoded == 0 || decoded == ERR_SHORT) &&
+                is_proof(r, &h, number, at + (uint64_t)i) &&
+                may_hold(r, &h, number, at + (uint64_t)i))
                 result = proof_intact(r, handle, &h);
         }
     }
     mem_free(window);
     file_close(r->fs, handle);
     return result;
-}
-
-static uint64_t file_size(const struct recovery *r, uint64_t number)
-{
-    char path[4096];
-    struct file_info info;
-    wal_file_path(path, r->directory, r->stream, number);
-    return file_get_info(r->fs, path, &info) == 0 ? info.size : UINT64_MAX;
 }
 
 static int report_damage(const struct recovery *r)

@@ -172,7 +172,7 @@ static struct sim_socket *arrive(struct sim_socket *socket)
     struct sim *sim = socket->sim;
     struct sim_socket *listener = listener_find(socket->target, socket->target_port);
     if (listener == NULL || listener->backlog_count == BACKLOG_MAX ||
-        sim_chance(sim, sim->options.net.refuse))
+        sim_strikes(sim, sim->options.net.refuse, SIM_STRIKE_REFUSE))
         return NULL;
     struct sim_socket *peer = sim_socket_new(socket->target, SIM_CONNECTION);
     peer->port = socket->target_port;
@@ -255,6 +255,7 @@ void sim_net_cut(struct sim_host *a, struct sim_host *b, bool cut)
     struct sim *sim = a->sim;
     ASSERT(sim == b->sim);
     sim_note(sim, a, "%s %s", cut ? "cut" : "heal", b->name);
+    sim->strikes[SIM_STRIKE_CUT] += cut;
     sim->cut[a->number][b->number] = sim->cut[b->number][a->number] = cut;
     LIST_EACH(node, &a->sockets)
         sim_stream_kick(LIST_ENTRY(node, struct sim_socket, host_node));

@@ -4,6 +4,8 @@
  * The device serves them in order: one that takes long delays those behind it. Only the reordering
  * fault lets later ones overtake.
  */
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -19,13 +21,20 @@ static const char *kind_name(enum sim_disk_kind kind)
     return names[kind];
 }
 
-/* A short sum of what is written, so that two runs that write other bytes have other hashes. */
+static bool bytes_are_zero(struct bytes bytes)
+{
+    return bytes.len > 0 && bytes.data[0] == 0 &&
+           memcmp(bytes.data, bytes.data + 1, bytes.len - 1) == 0;
+}
+
+/* A short sum of what is written, so that two runs that write other bytes have other hashes. Most
+ * bytes are the zeros of new WAL files. */
 static uint64_t bytes_hash(const struct sim_request *request)
 {
     uint64_t hash = 0;
     for (int i = 0; i < request->count; i++) {
         struct bytes part = {request->parts[i].iov_base, request->parts[i].iov_len};
-        hash = hash_u64(hash ^ hash_bytes(part));
+        hash = hash_u64(hash ^ (bytes_are_zero(part) ? part.len : hash_bytes(part)));
     }
     return hash;
 }
@@ -59,6 +68,7 @@ static void request_expired(struct timer *timer)
     struct sim_request *request = CONTAINER_OF(timer, struct sim_request, timer);
     if (request->crash) {
         /* It is still in flight, and so it ends like all others. */
+        request->host->sim->strikes[SIM_STRIKE_CRASH_IN_FLIGHT]++;
         sim_host_crash(request->host);
         return;
     }
@@ -78,7 +88,7 @@ void sim_request_begin(struct sim_request *request)
     uint64_t end_ns = MAX(sim->now_ns, host->device_free_ns) + sim_request_duration(request);
     if (request->late_ns > 0)
         end_ns += request->late_ns;
-    else if (sim_chance(sim, host->disk.reorder))
+    else if (sim_strikes(sim, host->disk.reorder, SIM_STRIKE_REORDER))
         end_ns += sim_pick(sim, host->disk.reorder_ns);
     else
         host->device_free_ns = end_ns;
@@ -91,6 +101,7 @@ void sim_requests_end(struct sim_host *host, bool power_loss)
 {
     while (!list_empty(&host->requests)) {
         struct sim_request *request = LIST_FIRST(&host->requests, struct sim_request, node);
+        host->sim->strikes[SIM_STRIKE_LANDED_AT_END]++;
         sim_request_land_at_end(request, power_loss);
         request->result = ERR_OFFLINE;
         request_detach(request);

@@ -20,7 +20,7 @@ static const uint8_t zeros[DISK_PAGE];
 
 void disk_image_init(struct disk_image *image)
 {
-    *image = (struct disk_image){.cut = DISK_NO_CUT};
+    *image = (struct disk_image){.cut = DISK_NO_CUT, .dirty_first = UINT64_MAX / DISK_PAGE};
 }
 
 static void page_clear(struct disk_image *image, struct disk_page *page)
@@ -106,15 +106,31 @@ static void page_allocate(struct disk_image *image, struct disk_page *page)
     page->allocated = true;
 }
 
+static bool page_is_split(const struct disk_page *page)
+{
+    return page->durable != NULL || page->blank;
+}
+
 /* Before sectors change in the cache: the disk keeps what they were. */
 static void page_split(struct disk_page *page)
 {
-    if (page->cached == NULL)
+    if (page_is_split(page))
+        return;
+    if (page->cached == NULL) {
         page->cached = mem_alloc(DISK_PAGE);
-    if (page->durable == NULL) {
-        page->durable = mem_alloc(DISK_PAGE);
-        memcpy(page->durable, page->cached, DISK_PAGE);
+        page->blank = true;
+        return;
     }
+    page->durable = mem_alloc(DISK_PAGE);
+    memcpy(page->durable, page->cached, DISK_PAGE);
+}
+
+/* What the disk has of it can be changed. */
+static void page_unblank(struct disk_page *page)
+{
+    if (page->blank)
+        page->durable = mem_alloc(DISK_PAGE);
+    page->blank = false;
 }
 
 static void page_join(struct disk_page *page)
@@ -123,6 +139,7 @@ static void page_join(struct disk_page *page)
         return;
     mem_free(page->durable);
     page->durable = NULL;
+    page->blank = false;
 }
 
 static void sectors_copy(uint8_t *to, const uint8_t *from, uint8_t mask)
@@ -138,8 +155,11 @@ static void page_sync(struct disk_page *page, uint8_t mask)
     mask &= page->dirty;
     if (mask == 0)
         return;
-    sectors_copy(page->durable, page->cached, mask);
     page->dirty &= (uint8_t)~mask;
+    if ((page->dirty | page->lost) != 0) {
+        page_unblank(page);
+        sectors_copy(page->durable, page->cached, mask);
+    }
     page_join(page);
 }
 
@@ -157,6 +177,27 @@ static void page_write(struct disk_image *image, const struct part *part, const 
     uint8_t mask = sector_mask(part->from, part->to);
     page->dirty |= mask;
     page->lost &= (uint8_t)~mask;
+    image->dirty_first = MIN(image->dirty_first, part->number);
+    image->dirty_end = MAX(image->dirty_end, part->number + 1);
+}
+
+/* A page both images agree on goes on having one copy. */
+static void page_write_through(struct disk_image *image, const struct part *part,
+                               const uint8_t *data)
+{
+    struct disk_page *page = page_at(image, part->number);
+    uint64_t len = part->to - part->from;
+    if (page_is_split(page)) {
+        page_write(image, part, data);
+        page_sync(page, sector_mask(part->from, part->to));
+        return;
+    }
+    page_allocate(image, page);
+    if (page->cached == NULL && memcmp(data, zeros, len) == 0)
+        return;
+    if (page->cached == NULL)
+        page->cached = mem_alloc(DISK_PAGE);
+    memcpy(page->cached + part->from, data, len);
 }
 
 void disk_image_write(struct disk_image *image, const void *data, uint64_t len, uint64_t pos)
@@ -169,6 +210,25 @@ void disk_image_write(struct disk_image *image, const void *data, uint64_t len, 
     }
     if (len > 0)
         image->size = MAX(image->size, pos + len);
+}
+
+void disk_image_write_through(struct disk_image *image, const void *data, uint64_t len,
+                              uint64_t pos)
+{
+    if (image->cut != DISK_NO_CUT) {
+        disk_image_write(image, data, len, pos);
+        disk_image_sync_range(image, pos, len);
+        return;
+    }
+    uint64_t at = pos;
+    while (at < pos + len) {
+        struct part part = part_at(at, pos + len);
+        page_write_through(image, &part, (const uint8_t *)data + (at - pos));
+        at += part.to - part.from;
+    }
+    if (len > 0)
+        image->size = MAX(image->size, pos + len);
+    image->durable_size = MAX(image->durable_size, MIN(image->size, pos + len));
 }
 
 /* Sectors behind the cut: what the disk had there before it is gone. */
@@ -190,14 +250,23 @@ static void image_commit_cut(struct disk_image *image)
 
 typedef void page_fn(struct disk_page *page, uint8_t mask);
 
+/* What is applied cares for dirty sectors only. */
 static void image_each(struct disk_image *image, uint64_t pos, uint64_t end, page_fn *apply)
 {
-    end = MIN(end, image->page_count * DISK_PAGE);
+    pos = MAX(pos, image->dirty_first * DISK_PAGE);
+    end = MIN(end, image->dirty_end * DISK_PAGE);
     while (pos < end) {
         struct part part = part_at(pos, end);
         apply(&image->pages[part.number], sector_mask(part.from, part.to));
         pos += part.to - part.from;
     }
+}
+
+/* No sector is dirty any more. */
+static void image_clean(struct disk_image *image)
+{
+    image->dirty_first = UINT64_MAX / DISK_PAGE;
+    image->dirty_end = 0;
 }
 
 void disk_image_sync_range(struct disk_image *image, uint64_t pos, uint64_t len)
@@ -212,6 +281,7 @@ void disk_image_sync(struct disk_image *image)
 {
     disk_image_sync_range(image, 0, image->page_count * DISK_PAGE);
     image->durable_size = image->size;
+    image_clean(image);
 }
 
 void disk_image_write_back(struct disk_image *image, uint64_t pos, uint64_t len)
@@ -237,7 +307,7 @@ void disk_image_sync_failed(struct disk_image *image, struct prng *prng)
 {
     if (image->cut != DISK_NO_CUT && prng_below(prng, 2) == 0)
         image_commit_cut(image);
-    for (uint64_t n = 0; n < image->page_count; n++) {
+    for (uint64_t n = image->dirty_first; n < image->dirty_end; n++) {
         struct disk_page *page = &image->pages[n];
         if (page->dirty == 0)
             continue;
@@ -245,6 +315,7 @@ void disk_image_sync_failed(struct disk_image *image, struct prng *prng)
             page_sync(page, (uint8_t)prng_next(prng));
         page_lose(page, 0xff);
     }
+    image_clean(image);
 }
 
 void disk_image_truncate(struct disk_image *image, uint64_t size)
@@ -279,6 +350,7 @@ void disk_image_corrupt(struct disk_image *image, uint64_t pos, uint64_t len, st
         if (page->cached == NULL)
             page->cached = mem_alloc(DISK_PAGE);
         page->cached[at % DISK_PAGE] ^= bit;
+        page_unblank(page);
         if (page->durable != NULL)
             page->durable[at % DISK_PAGE] ^= bit;
     }
@@ -334,9 +406,10 @@ static uint64_t surviving_size(const struct disk_image *image, struct prng *prng
 /* The cache is gone: it shows what the disk has. */
 static void page_reload(struct disk_page *page)
 {
-    if (page->durable == NULL)
+    if (!page_is_split(page))
         return;
-    sectors_copy(page->cached, page->durable, page->dirty | page->lost);
+    const uint8_t *durable = page->blank ? zeros : page->durable;
+    sectors_copy(page->cached, durable, page->dirty | page->lost);
     page->dirty = page->lost = 0;
     page_join(page);
 }
@@ -361,8 +434,8 @@ void disk_image_crash(struct disk_image *image, struct prng *prng)
     image->durable_size = size;
     disk_image_truncate(image, size);
     image->cut = DISK_NO_CUT;
-    for (uint64_t n = 0; n < image->page_count; n++)
-        page_sync(&image->pages[n], 0xff);
+    image_each(image, 0, image->page_count * DISK_PAGE, page_sync);
+    image_clean(image);
 }
 
 static unsigned bits(uint8_t mask)

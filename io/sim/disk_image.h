@@ -18,10 +18,11 @@
 
 struct disk_page {
     uint8_t *cached;  /* null: zeros */
-    uint8_t *durable; /* null: as cached; else the sectors of neither mask are equal */
+    uint8_t *durable; /* null: as cached, or blank; else the sectors of neither mask are equal */
     uint8_t dirty;    /* a bit per sector */
     uint8_t lost;
     bool allocated;
+    bool blank; /* the disk has zeros, and no memory for them */
 };
 
 struct disk_image {
@@ -31,6 +32,8 @@ struct disk_image {
     uint64_t durable_size;
     uint64_t cut; /* the lowest size since the last sync, when below durable_size */
     uint64_t allocated_pages;
+    uint64_t dirty_first; /* pages outside of [dirty_first, dirty_end) have no dirty sector */
+    uint64_t dirty_end;
 };
 
 void disk_image_init(struct disk_image *image);
@@ -42,6 +45,9 @@ uint64_t disk_image_read(const struct disk_image *image, void *data, uint64_t le
 uint64_t disk_image_pages_wanted(const struct disk_image *image, uint64_t pos, uint64_t len);
 /* Into the cache. */
 void disk_image_write(struct disk_image *image, const void *data, uint64_t len, uint64_t pos);
+/* The same, and durable at once. */
+void disk_image_write_through(struct disk_image *image, const void *data, uint64_t len,
+                              uint64_t pos);
 /* Makes what is dirty in the range durable, and the size up to its end. */
 void disk_image_sync_range(struct disk_image *image, uint64_t pos, uint64_t len);
 void disk_image_sync(struct disk_image *image);

@@ -57,18 +57,18 @@ static void decide_write(struct sim_request *request)
 {
     struct sim *sim = request->host->sim;
     const struct sim_disk_options *disk = &request->host->disk;
-    if (sim_chance(sim, disk->write_error)) {
+    if (sim_strikes(sim, disk->write_error, SIM_STRIKE_WRITE_ERROR)) {
         request->error = ERR_IO;
-    } else if (sim_chance(sim, disk->write_short)) {
+    } else if (sim_strikes(sim, disk->write_short, SIM_STRIKE_WRITE_SHORT)) {
         request->error = ERR_IO;
         request->landing = SIM_LAND_PREFIX;
-    } else if (sim_chance(sim, disk->write_torn)) {
+    } else if (sim_strikes(sim, disk->write_torn, SIM_STRIKE_WRITE_TORN)) {
         request->error = ERR_IO;
         request->landing = SIM_LAND_TORN;
     } else {
-        request->lost = sim_chance(sim, disk->write_lost);
-        request->misdirected = sim_chance(sim, disk->write_misdirected);
-        request->corrupted = sim_chance(sim, disk->write_corrupted);
+        request->lost = sim_strikes(sim, disk->write_lost, SIM_STRIKE_LIE);
+        request->misdirected = sim_strikes(sim, disk->write_misdirected, SIM_STRIKE_LIE);
+        request->corrupted = sim_strikes(sim, disk->write_corrupted, SIM_STRIKE_LIE);
     }
 }
 
@@ -85,6 +85,19 @@ static uint32_t error_rate(const struct sim_request *request)
         return 0;
     default:
         return disk->entry_error;
+    }
+}
+
+static enum sim_strike strike_of(const struct sim_request *request)
+{
+    switch (request->kind) {
+    case SIM_DISK_READ:
+        return SIM_STRIKE_READ_ERROR;
+    case SIM_DISK_SYNC:
+    case SIM_DISK_SYNC_ALL:
+        return SIM_STRIKE_SYNC_ERROR;
+    default:
+        return SIM_STRIKE_ENTRY_ERROR;
     }
 }
 
@@ -107,9 +120,10 @@ void sim_request_decide(struct sim_request *request)
     count(request);
     if (is_planned(host, request)) {
         decide_as_planned(request, &host->failure);
+        host->sim->strikes[SIM_STRIKE_PLANNED] += !request->crash;
     } else if (request->kind == SIM_DISK_WRITE) {
         decide_write(request);
-    } else if (sim_chance(host->sim, error_rate(request))) {
+    } else if (sim_strikes(host->sim, error_rate(request), strike_of(request))) {
         request->error = ERR_IO;
     }
 }
@@ -138,7 +152,7 @@ uint64_t sim_request_duration(const struct sim_request *request)
     uint64_t ns = sim_pick(sim, time_range(request));
     if (request->through)
         ns += sim_pick(sim, disk->sync_ns);
-    if (sim_chance(sim, disk->stall))
+    if (sim_strikes(sim, disk->stall, SIM_STRIKE_STALL))
         ns += sim_pick(sim, disk->stall_ns);
     return ns;
 }

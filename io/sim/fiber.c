@@ -1,16 +1,16 @@
 /*
- * Fibers on ucontext. The sanitizers are told of each switch, or they would take a stack for
- * another's. A page without access below the stack turns an overflow into a fault.
+ * Fibers: stacks and who stands where. The sanitizers are told of each switch, or they would take a
+ * stack for another's. A page without access below the stack turns an overflow into a fault.
  */
 #include "io/sim/fiber.h"
 
 #include <stdint.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "io/sim/fiber_switch.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -38,8 +38,8 @@
 #define GUARD_BYTES ((size_t)4096)
 
 struct fiber {
-    ucontext_t here;
-    ucontext_t caller;
+    struct fiber_place here;
+    struct fiber_place caller;
     uint8_t *stack;
     void (*run)(void *context);
     void *context;
@@ -111,15 +111,14 @@ void fiber_free(struct fiber *fiber)
     mem_free(fiber);
 }
 
-/* makecontext passes ints only. */
-static void fiber_main(unsigned high, unsigned low)
+static void fiber_main(void *context)
 {
-    struct fiber *fiber = (struct fiber *)(((uintptr_t)high << 32) | (uintptr_t)low);
+    struct fiber *fiber = context;
     switch_end(NULL, &fiber->caller_bottom, &fiber->caller_size);
     fiber->run(fiber->context);
     fiber->ended = true;
     switch_begin(NULL, fiber->caller_bottom, fiber->caller_size, fiber->caller_race_state);
-    swapcontext(&fiber->here, &fiber->caller);
+    fiber_place_switch(&fiber->here, &fiber->caller);
     UNREACHABLE();
 }
 
@@ -143,14 +142,8 @@ void fiber_start(struct fiber *fiber, void (*run)(void *context), void *context)
     fiber->ended = false;
     fiber->fake_stack = NULL;
     race_state_new(fiber);
-    int result = getcontext(&fiber->here);
-    ASSERT(result == 0);
-    fiber->here.uc_stack.ss_sp = fiber->stack + GUARD_BYTES;
-    fiber->here.uc_stack.ss_size = STACK_BYTES - GUARD_BYTES;
-    fiber->here.uc_link = NULL;
-    uintptr_t address = (uintptr_t)fiber;
-    makecontext(&fiber->here, (void (*)(void))(uintptr_t)fiber_main, 2, (unsigned)(address >> 32),
-                (unsigned)(address & UINT32_MAX));
+    fiber_place_init(&fiber->here, fiber->stack + GUARD_BYTES, STACK_BYTES - GUARD_BYTES,
+                     fiber_main, fiber);
     stack_forget(fiber);
 }
 
@@ -164,8 +157,7 @@ bool fiber_enter(struct fiber *fiber)
 #endif
     switch_begin(&own_fake_stack, fiber->stack + GUARD_BYTES, STACK_BYTES - GUARD_BYTES,
                  fiber->race_state);
-    int result = swapcontext(&fiber->caller, &fiber->here);
-    ASSERT(result == 0);
+    fiber_place_switch(&fiber->caller, &fiber->here);
     switch_end(own_fake_stack, NULL, NULL);
     fiber->entered = false;
     return fiber->ended;
@@ -176,7 +168,6 @@ void fiber_leave(struct fiber *fiber)
     ASSERT(fiber->entered && !fiber->ended);
     switch_begin(&fiber->fake_stack, fiber->caller_bottom, fiber->caller_size,
                  fiber->caller_race_state);
-    int result = swapcontext(&fiber->here, &fiber->caller);
-    ASSERT(result == 0);
+    fiber_place_switch(&fiber->here, &fiber->caller);
     switch_end(fiber->fake_stack, &fiber->caller_bottom, &fiber->caller_size);
 }

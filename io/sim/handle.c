@@ -16,8 +16,10 @@ static struct sim_handle *handle_grow(struct sim_host *host)
 
 int sim_handle_new(struct sim_host *host, enum sim_handle_kind kind)
 {
-    if (host->handles_used >= host->disk.descriptors_max)
+    if (host->handles_used >= host->disk.descriptors_max) {
+        host->sim->strikes[SIM_STRIKE_NO_DESCRIPTOR]++;
         return ERR_TOO_MANY_FILES;
+    }
     struct sim_handle *handle = NULL;
     for (uint32_t i = 0; i < host->handle_count && handle == NULL; i++)
         if (host->handles[i].kind == SIM_HANDLE_FREE)
@@ -57,4 +59,9 @@ void sim_handles_end(struct sim_host *host)
     for (uint32_t i = 0; i < host->handle_count; i++)
         if (host->handles[i].kind != SIM_HANDLE_FREE)
             sim_handle_close(host, SIM_FIRST_DESCRIPTOR + (int)i);
+}
+
+uint32_t sim_handles_used(const struct sim_host *host)
+{
+    return host->handles_used;
 }

@@ -61,6 +61,7 @@ struct sim {
     uint32_t host_count;
     bool cut[SIM_HOSTS_MAX][SIM_HOSTS_MAX]; /* no packet gets through */
     uint64_t next_socket;
+    uint64_t strikes[SIM_STRIKE_COUNT];
     uint64_t hash;
     sim_trace_fn *trace;
     void *trace_context;
@@ -95,8 +96,13 @@ struct sim_host {
     uint32_t handles_used;
     struct disk_tree tree;
     struct sim_disk_options disk;
-    struct list requests;    /* in flight, by age */
-    uint64_t device_free_ns; /* when the device is done with what it has */
+    struct sim_core_options core;
+    struct sim_memory_options memory;
+    uint64_t memory_count;      /* how often something was taken */
+    uint64_t memory_refused_at; /* the count that fails; 0: none */
+    uint32_t memory_spared;     /* nothing is counted or refused while it is not 0 */
+    struct list requests;       /* in flight, by age */
+    uint64_t device_free_ns;    /* when the device is done with what it has */
     struct sim_failure failure;
     uint64_t failure_seen;
     uint64_t counts[SIM_DISK_CHANGE + 1];
@@ -109,6 +115,7 @@ struct sim_core {
     struct list node; /* in sim_host.cores */
     struct sim_waiter waiter;
     struct timer wake;
+    uint64_t stall_ns; /* of the next step */
     uint32_t disk_out;
     struct list jobs;
     uint32_t jobs_running;
@@ -143,6 +150,9 @@ void sim_pause(struct sim *sim, uint64_t ns);
 /* The next thread or event; false when nothing will ever happen any more. */
 bool sim_turn(struct sim *sim);
 
+/* The same as sim_chance, and counted when it strikes. */
+bool sim_strikes(struct sim *sim, uint32_t rate, enum sim_strike strike);
+
 /* Whether the caller may still act on this host. */
 bool sim_caller_alive(const struct sim_host *host);
 
@@ -165,6 +175,8 @@ void sim_threads_fini(struct sim *sim);
 
 /* On which host the caller is from now on, for process.c; returns where it was. */
 struct sim_host *sim_process_switch(struct sim_host *host);
+/* Where the caller is; null: on the real machine. */
+struct sim_host *sim_process_host(void);
 
 /* Trace (trace.c): what is printed is what is hashed. `host` may be null. */
 

@@ -19,6 +19,14 @@ static void touch(struct sim_request *request, struct disk_node *node)
 
 /* Writes. */
 
+static void land_part(struct sim_request *request, const uint8_t *data, uint64_t len, uint64_t pos)
+{
+    if (request->through && !request->lost)
+        disk_image_write_through(image_of(request), data, len, pos);
+    else
+        disk_image_write(image_of(request), data, len, pos);
+}
+
 /* The bytes [from, to) of what is to be written, at their place or at another. */
 static void land_range(struct sim_request *request, uint64_t from, uint64_t to, uint64_t pos)
 {
@@ -28,15 +36,12 @@ static void land_range(struct sim_request *request, uint64_t from, uint64_t to, 
         uint64_t begin = MAX(from, part_begin);
         uint64_t end = MIN(to, part_begin + part->iov_len);
         if (begin < end)
-            disk_image_write(image_of(request),
-                             (const uint8_t *)part->iov_base + (begin - part_begin), end - begin,
-                             pos + begin);
+            land_part(request, (const uint8_t *)part->iov_base + (begin - part_begin), end - begin,
+                      pos + begin);
         part_begin += part->iov_len;
     }
     if (from < to && request->lost)
         disk_image_lose(image_of(request), pos + from, to - from);
-    else if (from < to && request->through)
-        disk_image_sync_range(image_of(request), pos + from, to - from);
 }
 
 /* The end of the sector that holds byte `at` of the write. */
@@ -78,7 +83,9 @@ static uint64_t free_pages(const struct sim_host *host)
 static bool has_space(const struct sim_request *request)
 {
     uint64_t wanted = disk_image_pages_wanted(image_of(request), request->pos, request->len);
-    return wanted == 0 || wanted <= free_pages(request->host);
+    bool fits = wanted == 0 || wanted <= free_pages(request->host);
+    request->host->sim->strikes[SIM_STRIKE_NO_SPACE] += !fits;
+    return fits;
 }
 
 /* Somewhere else in the file, aligned as the write is. */
@@ -107,7 +114,7 @@ static int64_t apply_write(struct sim_request *request)
             land_torn(request);
         return request->error;
     }
-    if (sim_chance(sim, request->host->disk.writeback))
+    if (sim_strikes(sim, request->host->disk.writeback, SIM_STRIKE_WRITEBACK))
         disk_image_write_back(image_of(request), request->pos, request->len);
     uint64_t pos = request->misdirected ? misdirected_pos(request) : request->pos;
     land_range(request, 0, request->len, pos);
@@ -185,8 +192,10 @@ static int64_t apply_open(struct sim_request *request)
 {
     struct sim_host *host = request->host;
     struct disk_node *node;
-    if (host->handles_used >= host->disk.descriptors_max)
+    if (host->handles_used >= host->disk.descriptors_max) {
+        host->sim->strikes[SIM_STRIKE_NO_DESCRIPTOR]++;
         return ERR_TOO_MANY_FILES;
+    }
     int result = disk_tree_find(&host->tree, request->path, &node);
     if (result == ERR_NOT_FOUND && (request->flags & FILE_CREATE)) {
         result = disk_tree_create(&host->tree, request->path, FILE_KIND_FILE, &node);

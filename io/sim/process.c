@@ -39,6 +39,11 @@ struct sim_host *sim_process_switch(struct sim_host *host)
     return before;
 }
 
+struct sim_host *sim_process_host(void)
+{
+    return current;
+}
+
 void sim_enter(struct sim_host *host)
 {
     ASSERT(current == NULL && host != NULL);
@@ -67,7 +72,8 @@ void __wrap_io_thread_join(struct io_thread *thread)
         return;
     }
     sim_thread_join((struct sim_thread *)(void *)thread);
-    /* The machine ended, not the thread's work: who waited for that has nothing to go on with. */
+    /* What its cores were doing is cut off; a main thread that went on would tidy up behind them as
+     * if they had finished, which no process does that has ended. */
     if (!sim_caller_alive(current) && current->sim->running != NULL)
         sim_thread_give_up(current->sim->running);
 }

@@ -132,6 +132,8 @@ void sim_host_start(struct sim_host *host);
 /* Asks the process to stop: io_wait_for_stop returns. */
 void sim_host_stop(struct sim_host *host);
 bool sim_host_up(const struct sim_host *host);
+/* Descriptors that its process has open. */
+uint32_t sim_handles_used(const struct sim_host *host);
 /* Moves the host's wall clock, not the monotonic one. */
 void sim_host_shift_wall(struct sim_host *host, int64_t ms);
 
@@ -184,6 +186,41 @@ struct sim_failure {
     enum sim_landing landing; /* of a write */
 };
 
+/* How often each fault has struck, for those who want to know what a run was worth. */
+#define SIM_STRIKES(X)                               \
+    X(STALL, "disk operation stalled")               \
+    X(REORDER, "disk operation overtaken")           \
+    X(READ_ERROR, "read failed")                     \
+    X(WRITE_ERROR, "write failed, nothing landed")   \
+    X(WRITE_SHORT, "write failed, a part landed")    \
+    X(WRITE_TORN, "write failed, sectors landed")    \
+    X(SYNC_ERROR, "sync failed")                     \
+    X(ENTRY_ERROR, "open, rename or removal failed") \
+    X(WRITEBACK, "dirty sectors written back")       \
+    X(NO_SPACE, "no space on the disk")              \
+    X(NO_DESCRIPTOR, "no file descriptor")           \
+    X(LIE, "write lost, misdirected or corrupted")   \
+    X(PLANNED, "planned disk failure")               \
+    X(CRASH, "power loss")                           \
+    X(CRASH_IN_FLIGHT, "power loss in flight")       \
+    X(LANDED_AT_END, "operation landed at an end")   \
+    X(KILL, "process ended")                         \
+    X(PARTIAL, "delivery of some of the bytes")      \
+    X(BUFFER_FULL, "socket buffer full")             \
+    X(RESET, "connection reset")                     \
+    X(HALF_OPEN, "connection fell silent")           \
+    X(REFUSE, "connection refused")                  \
+    X(CUT, "network cut")
+
+enum sim_strike {
+#define SIM_STRIKE(name, text) SIM_STRIKE_##name,
+    SIM_STRIKES(SIM_STRIKE)
+#undef SIM_STRIKE
+        SIM_STRIKE_COUNT
+};
+const char *sim_strike_text(enum sim_strike strike);
+uint64_t sim_struck(const struct sim *sim, enum sim_strike strike);
+
 struct sim_disk_options *sim_disk(struct sim_host *host);
 /* Replaces the last one; null: none. The path is not copied. */
 void sim_disk_fail(struct sim_host *host, const struct sim_failure *failure);
@@ -198,6 +235,30 @@ int sim_disk_corrupt(struct sim_host *host, const char *path, uint64_t pos,
                      uint64_t len) MUST_CHECK;
 /* Bytes of the file that a power loss now might still change. */
 uint64_t sim_disk_unsynced(struct sim_host *host, const char *path);
+
+/* Cores: a step can take far longer than it should, as when the kernel gives the CPU to others. */
+
+struct sim_core_options {
+    uint32_t stall; /* a step takes stall_ns longer */
+    struct sim_range stall_ns;
+};
+struct sim_core_options *sim_cores(struct sim_host *host);
+/* The `index`th core of the host, by age, does nothing for so long from its next step on. */
+void sim_core_stall(struct sim_host *host, uint32_t index, uint64_t ns);
+
+/*
+ * Memory: a host's process takes it from regions, slabs and arenas (base), and what it takes can be
+ * refused, as when a budget is used up. An arena that has its region to itself is left alone.
+ */
+
+struct sim_memory_options {
+    uint32_t refuse; /* null instead of memory */
+};
+struct sim_memory_options *sim_memory(struct sim_host *host);
+/* For systematic tests: only the `number`th from now on, 1 is the next one; 0: none any more. */
+void sim_memory_refuse(struct sim_host *host, uint64_t number);
+/* How often something was taken, or refused, since the world began. */
+uint64_t sim_memory_count(const struct sim_host *host);
 
 /* Network: hosts reach each other by name, or by "10.0.0.<number>", from 1 by age; themselves by
  * "127.0.0.1" as well. */

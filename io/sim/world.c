@@ -96,6 +96,30 @@ bool sim_chance(struct sim *sim, uint32_t rate)
     return rate > 0 && prng_below(&sim->prng, SIM_ALWAYS) < rate;
 }
 
+bool sim_strikes(struct sim *sim, uint32_t rate, enum sim_strike strike)
+{
+    bool strikes = sim_chance(sim, rate);
+    sim->strikes[strike] += strikes;
+    return strikes;
+}
+
+const char *sim_strike_text(enum sim_strike strike)
+{
+    static const char *const texts[] = {
+#define STRIKE_TEXT(name, text) text,
+        SIM_STRIKES(STRIKE_TEXT)
+#undef STRIKE_TEXT
+    };
+    ASSERT(strike < SIM_STRIKE_COUNT);
+    return texts[strike];
+}
+
+uint64_t sim_struck(const struct sim *sim, enum sim_strike strike)
+{
+    ASSERT(strike < SIM_STRIKE_COUNT);
+    return sim->strikes[strike];
+}
+
 /* Waiting. */
 
 static void waiter_expired(struct timer *timer)
@@ -251,6 +275,7 @@ static void host_end(struct sim_host *host, bool power_loss)
     if (!host->up)
         return;
     sim_note(host->sim, host, power_loss ? "crash" : "kill");
+    host->sim->strikes[power_loss ? SIM_STRIKE_CRASH : SIM_STRIKE_KILL]++;
     host->up = false;
     sim_requests_end(host, power_loss);
     sim_net_end(host, power_loss);

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "base/prng.h"
+#include "base/util.h"
 
 Test(hash, bytes_hash_to_the_published_xxh3_values)
 {
@@ -11,6 +12,22 @@ Test(hash, bytes_hash_to_the_published_xxh3_values)
     cr_assert_eq(hash_bytes(BYTES_LITERAL("")), 0x2d06800538d394c2);
     cr_assert_eq(hash_bytes(BYTES_LITERAL("topic")), hash_bytes(bytes_of_string("topic")));
     cr_assert_neq(hash_bytes(BYTES_LITERAL("topic")), hash_bytes(BYTES_LITERAL("topid")));
+}
+
+/* Keys chosen to meet under one secret spread under another. */
+Test(hash, who_does_not_know_the_secret_cannot_choose_keys_that_meet)
+{
+    uint32_t chosen[64];
+    uint32_t count = 0;
+    for (uint32_t i = 0; count < ARRAY_LENGTH(chosen); i++)
+        if ((hash_bytes_keyed((struct bytes){(const uint8_t *)&i, sizeof i}, 1) & 0xff) == 0)
+            chosen[count++] = i;
+    uint32_t together = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct bytes key = {(const uint8_t *)&chosen[i], sizeof chosen[i]};
+        together += (hash_bytes_keyed(key, 2) & 0xff) == 0;
+    }
+    cr_assert_lt(together, 8, "%u of %u", together, count);
 }
 
 /* The inverse of a xor with its own right shift. */

@@ -50,6 +50,23 @@ Test(mem, growing_keeps_the_old_bytes_and_zeroes_the_new_ones)
     mem_free(memory);
 }
 
+Test(mem, an_array_grows_when_it_is_full_and_only_then)
+{
+    uint32_t capacity = 0;
+    uint64_t *array = NULL;
+    uint64_t before = mem_allocations();
+    for (uint32_t i = 0; i < 1000; i++) {
+        array = mem_grow(array, i, &capacity, sizeof *array);
+        cr_assert_gt(capacity, i);
+        cr_assert_eq(array[i], 0);
+        array[i] = i + 1;
+    }
+    cr_assert_leq(mem_allocations() - before, 10);
+    for (uint32_t i = 0; i < 1000; i++)
+        cr_assert_eq(array[i], i + 1);
+    mem_free(array);
+}
+
 Test(mem, copies_end_in_a_nul)
 {
     char *string = mem_copy_string("topic");

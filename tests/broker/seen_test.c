@@ -7,6 +7,8 @@
 #include "base/region.h"
 #include "base/util.h"
 
+#define SECRET 7
+
 struct room {
     struct region *region;
     struct arena arena;
@@ -29,7 +31,7 @@ Test(seen, tells_the_index_of_the_first_equal_key)
     struct room room;
     struct seen seen;
     room_open(&room, MIB);
-    cr_assert(seen_init(&seen, &room.arena, 4));
+    cr_assert(seen_init(&seen, &room.arena, 4, SECRET));
     cr_expect_eq(seen_put(&seen, BYTES_LITERAL("a"), 0), SEEN_NEVER);
     cr_expect_eq(seen_put(&seen, BYTES_LITERAL("b"), 1), SEEN_NEVER);
     cr_expect_eq(seen_put(&seen, BYTES_LITERAL("a"), 2), 0);
@@ -45,7 +47,7 @@ Test(seen, keeps_as_many_keys_as_were_announced_apart)
     struct seen seen;
     static uint32_t keys[10000];
     room_open(&room, 4 * MIB);
-    cr_assert(seen_init(&seen, &room.arena, ARRAY_LENGTH(keys)));
+    cr_assert(seen_init(&seen, &room.arena, ARRAY_LENGTH(keys), SECRET));
     for (uint32_t i = 0; i < ARRAY_LENGTH(keys); i++) {
         keys[i] = i;
         struct bytes key = {(const uint8_t *)&keys[i], sizeof keys[i]};
@@ -63,7 +65,7 @@ Test(seen, has_no_room_beyond_the_arena)
     struct room room;
     struct seen seen;
     room_open(&room, 64 * KIB);
-    cr_assert_not(seen_init(&seen, &room.arena, 100000));
+    cr_assert_not(seen_init(&seen, &room.arena, 100000, SECRET));
     room_close(&room);
 }
 
@@ -75,12 +77,12 @@ Test(seen, tells_which_numbers_come_again)
     const bool behind[] = {true, true, true, false, false, false};
     const bool anywhere[] = {true, true, true, false, true, true};
     size_t stride = 2 * sizeof *pairs;
-    const bool *again = seen_again(&room.arena, pairs, stride, 6, false);
+    const bool *again = seen_again(&room.arena, pairs, stride, 6, false, SECRET);
     cr_assert_arr_eq(again, behind, sizeof behind);
-    again = seen_again(&room.arena, pairs, stride, 6, true);
+    again = seen_again(&room.arena, pairs, stride, 6, true, SECRET);
     cr_assert_arr_eq(again, anywhere, sizeof anywhere);
-    again = seen_again(&room.arena, pairs, stride, 1, true);
+    again = seen_again(&room.arena, pairs, stride, 1, true, SECRET);
     cr_assert_not(again[0]);
-    cr_assert_not_null(seen_again(&room.arena, pairs, stride, 0, true));
+    cr_assert_not_null(seen_again(&room.arena, pairs, stride, 0, true, SECRET));
     room_close(&room);
 }

@@ -237,6 +237,21 @@ FILES(file, leaves_the_old_file_when_a_replacement_fails)
     cr_assert_eq(file_remove_directory(fs, inner), 0);
 }
 
+FILES(file, makes_every_level_of_a_directory_that_is_missing)
+{
+    struct file_system *fs = file_system_real();
+    char path[256];
+    struct file_info info;
+    cr_assert_eq(file_make_directories(fs, in_directory(path, "one/two/three")), 0);
+    cr_assert_eq(file_get_info(fs, path, &info), 0);
+    cr_assert_eq(file_make_directories(fs, path), 0, "it may be there");
+    file_close(fs, file_open(fs, in_directory(path, "one/file"), FILE_CREATE));
+    cr_assert_lt(file_make_directories(fs, in_directory(path, "one/file/below")), 0);
+    static char longer[8192];
+    memset(longer, 'x', sizeof longer - 1);
+    cr_assert_eq(file_make_directories(fs, longer), ERR_TOO_LARGE);
+}
+
 static bool child_is_locked_out(const char *path)
 {
     pid_t child = fork();

@@ -15,7 +15,7 @@ LAYERS = {
     "broker": {"base", "io", "wal", "protocol", "partition"},
     "tools": set(PRODUCT),
     "bench": set(PRODUCT),
-    "tests": set(PRODUCT),
+    "tests": {*PRODUCT, "tools"},
 }
 
 LINES_MAX = 800

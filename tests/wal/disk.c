@@ -342,7 +342,7 @@ static struct disk_op *op_new(struct io *io, struct io_op *op, enum op_verb verb
         *o = (struct disk_op){.op = op, .verb = verb, .order = d->issued++};
         return o;
     }
-    ASSERT(!"too many operations are out");
+    UNREACHABLE();
     return NULL;
 }
 
@@ -513,7 +513,7 @@ void disk_fail(struct disk *d, const char *verb, const char *name, int times, in
         d->faults[i] = (struct disk_fault){verb, name, 0, times, error};
         return;
     }
-    ASSERT(!"too many faults");
+    UNREACHABLE();
 }
 
 void disk_heal(struct disk *d)

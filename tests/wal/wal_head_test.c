@@ -48,6 +48,25 @@ Test(wal_head, comes_back_as_it_was_stored)
     disk_fini(&disk);
 }
 
+/* A CRC says that the bytes are as they were written, not that they make sense: counting on from
+ * the largest number would begin at 0 again. */
+Test(wal_head, numbers_that_no_stream_reaches_and_lives_out_of_order_are_damage)
+{
+    static const struct wal_life bad[] = {
+        {UINT64_MAX, 20, 20, 3}, {3, UINT64_MAX, 20, 3}, {3, 20, UINT64_MAX, 3},
+        {3, 20, 20, UINT64_MAX}, {2, 20, 20, 3},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct wal_head loaded;
+        begin();
+        head.lives[head.life_count++] = bad[i];
+        for (int slot = 0; slot < 2; slot++)
+            cr_assert_eq(wal_head_store(&disk.fs, "d", &head), 0);
+        cr_assert_eq(load(&loaded), ERR_CORRUPT, "life %zu", i);
+        disk_fini(&disk);
+    }
+}
+
 Test(wal_head, there_is_none_before_the_first_store)
 {
     struct wal_head loaded;

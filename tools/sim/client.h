@@ -32,6 +32,7 @@ struct party {
     uint16_t port;
     struct list clients;
     uint32_t open;     /* clients that are not closed */
+    uint64_t calls;    /* that were sent */
     uint64_t patience; /* calls that waited too long */
     bool leaving;      /* clients close, none dials */
 };

@@ -22,6 +22,18 @@ static void quiet(void *context, enum log_level level, const char *line, size_t 
     (void)len;
 }
 
+/* More happens in less time to a broker that is smaller than its table of settings permits. */
+static void config_shrink(struct config *config, const struct life_options *options)
+{
+    if (options->wal_file_bytes == 0)
+        return;
+    ASSERT((uint64_t)config->message_bytes_max < options->wal_file_bytes / 2);
+    config->wal_file_bytes = options->wal_file_bytes;
+    config->wal_bytes_max = options->wal_bytes_max;
+    config->memory_bytes = options->memory_bytes;
+    config->core_connections_max = options->connections_max;
+}
+
 /* Behind those that are there; how many there are then. */
 static int arguments_add(char *argv[ARGUMENTS_MAX], const char *const *settings)
 {
@@ -47,9 +59,15 @@ static void life_main(void *context)
     char cores[32];
     char wal[64];
     char flush[64];
+    char segment[64];
+    char message_max[64];
+    bool small = life->options.wal_file_bytes != 0;
+    uint32_t segment_ms = life->options.segment_ms;
     snprintf(cores, sizeof cores, "%u", life->options.cores);
     snprintf(wal, sizeof wal, "odradek.wal.profile=%s", life->options.wal_profile);
     snprintf(flush, sizeof flush, "odradek.flush.profile=%s", life->options.flush_profile);
+    snprintf(message_max, sizeof message_max, "message.max.bytes=%u", small ? 262144 : 1048588);
+    snprintf(segment, sizeof segment, "log.roll.ms=%u", segment_ms == 0 ? 604800000 : segment_ms);
     char *argv[ARGUMENTS_MAX] = {"odradek",
                                  "--data",
                                  "/data",
@@ -68,9 +86,14 @@ static void life_main(void *context)
                                  "--set",
                                  WAL_MAX,
                                  "--set",
-                                 "odradek.connections.max=64"};
+                                 "odradek.connections.max=64",
+                                 "--set",
+                                 message_max,
+                                 "--set",
+                                 segment};
     int argc = arguments_add(argv, life->options.settings);
     log_init_stderr(&log, LOG_INFO, "odradek");
+    log.wall_ms = NULL;
     if (!life->options.tell) {
         log.sink = life->options.sink != NULL ? life->options.sink : quiet;
         log.context = life->options.sink_context;
@@ -80,6 +103,7 @@ static void life_main(void *context)
     struct config_input input = {&options, {NULL, 0}};
     result = config_load(&input, &notes, &config);
     ASSERT(result == 0);
+    config_shrink(config, &life->options);
     config_notes_fini(&notes);
     options_fini(&options);
     life->code = server_run(config, &log);
@@ -137,6 +161,8 @@ void sim_life_mind(struct sim_life *life)
 {
     if (!life_has_ended(life))
         return;
+    if (life->running && !sim_host_up(life->host))
+        life->crashes++;
     if (sim_host_up(life->host)) {
         life->refused++;
         sim_host_kill(life->host);

@@ -16,6 +16,12 @@ struct life_options {
     unsigned cores;
     const char *wal_profile;
     const char *flush_profile;
+    /* 0: what a small broker has. Smaller ones than a user may choose are possible. */
+    uint64_t wal_file_bytes;
+    uint64_t wal_bytes_max;
+    uint64_t memory_bytes;
+    uint32_t connections_max;
+    uint32_t segment_ms;
     bool tell;                   /* the broker's log goes to standard error */
     const char *const *settings; /* further "name=value"s, null at the end; null: none */
     log_sink_fn *sink;           /* of the broker's log; null: none */
@@ -31,7 +37,7 @@ struct sim_life {
     int code;     /* its result */
     uint32_t starts;
     uint32_t refused; /* starts that ended by themselves */
-    uint32_t crashes;
+    uint32_t crashes; /* planned ones of the disk, too */
     uint32_t kills;
     uint32_t stops;
 };

@@ -1,148 +1,139 @@
 /*
- * odradek-sim: the whole broker in a simulated world, seed by seed.
+ * odradek-sim: the whole broker in a simulated world, seed by seed. See arguments.c for the
+ * options, and docs/simulator.md.
  *
- *     odradek-sim [--seeds N] [--first SEED] [--jobs J] [--seconds S]
- *     odradek-sim --seed SEED [--trace] [--seconds S]
- *
- * A seed runs in a process of its own: a broken broker may end it, and what a crashed one leaves
- * behind in memory goes with it. The same seed is the same run, with the same hash, anywhere.
+ * Exit codes: 0 every promise was kept, 1 one was broken, 64 usage, 71 the system failed.
  */
 #include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <malloc.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/crc32c.h"
 #include "base/util.h"
-#include "tools/sim/seed.h"
+#include "tools/sim/arguments.h"
+#include "tools/sim/fleet.h"
+#include "tools/sim/minimise.h"
 
-#define JOBS_MAX 256
+#define COMMAND_BYTES 1024
+#define MINIMISE_RUNS_MAX 400
 
-struct run {
-    uint64_t seeds;
-    uint64_t first;
-    uint64_t seconds;
-    unsigned jobs;
-    uint64_t failed;
-    uint64_t finished;
-    pid_t pids[JOBS_MAX];
-    uint64_t running[JOBS_MAX];
+struct report {
+    const struct arguments *arguments;
+    bool minimised; /* one failure of a run, the first */
 };
 
-static int seed_alone(uint64_t seed, uint64_t seconds, bool trace, bool tell)
+static void print_end(const struct fleet_end *end)
 {
-    struct seed_options options = {seed, seconds, trace};
-    struct seed_result result;
-    bool kept = seed_run(&options, &result);
-    const struct model_counts *counts = &result.workload.counts;
-    if (tell || !kept)
-        printf("seed %llu: %s: hash %016llx, %llu s, %u starts (%u refused), %u crashes, %u kills, "
-               "%u stops, %llu sent, %llu acknowledged, %llu seen, %llu twice%s%s\n",
-               (unsigned long long)seed, kept ? "ok" : "BROKEN", (unsigned long long)result.hash,
-               (unsigned long long)(result.simulated_ns / NS_PER_S), result.starts, result.refused,
-               result.crashes, result.kills, result.stops, (unsigned long long)counts->sent,
+    const struct seed_result *result = &end->result;
+    const struct model_counts *counts = &result->workload.counts;
+    char verdict[FLEET_VERDICT_BYTES] = "";
+    if (fleet_broke(end))
+        fleet_verdict(end, false, verdict);
+    printf("seed %llu: %s%s\n", (unsigned long long)end->options.seed,
+           fleet_broke(end) ? "BROKEN: " : "ok", verdict);
+    if (end->told)
+        printf("  hash %016llx, %llu s, %u starts (%u refused), %u crashes, %u kills, %u stops, "
+               "%llu requests, %llu sent, %llu acknowledged, %llu seen, %llu twice\n",
+               (unsigned long long)result->hash,
+               (unsigned long long)(result->simulated_ns / NS_PER_S), result->starts,
+               result->refused, result->crashes, result->kills, result->stops,
+               (unsigned long long)result->workload.calls, (unsigned long long)counts->sent,
                (unsigned long long)counts->acknowledged, (unsigned long long)counts->seen,
-               (unsigned long long)counts->duplicates, kept ? "" : ": ", result.workload.violation);
+               (unsigned long long)counts->duplicates);
     fflush(stdout);
-    return kept ? 0 : 1;
 }
 
-static void run_start(struct run *run, unsigned job, uint64_t seed)
+/* The run once more, with its trace. */
+static void write_trace(const struct fleet_end *end, const char *directory)
 {
+    char path[1024];
+    struct fleet_end again;
+    struct seed_options options = end->options;
+    snprintf(path, sizeof path, "%s/odradek-sim-%llu.trace", directory,
+             (unsigned long long)options.seed);
+    options.trace = fopen(path, "we");
+    if (options.trace == NULL) {
+        fprintf(stderr, "odradek-sim: cannot write %s: %s\n", path, strerror(errno));
+        return;
+    }
+    fleet_run_one(&options, true, &again);
+    fclose(options.trace);
+    printf("  trace   %s\n", path);
+    if (again.told && again.result.hash != end->result.hash)
+        printf("  BEWARE: the traced run has another hash, it did not replay\n");
+}
+
+static void print_minimised(const struct fleet_end *failure, const char *directory)
+{
+    char command[COMMAND_BYTES];
+    struct fleet_end end = *failure;
+    printf("  looking for a smaller run\n");
     fflush(stdout);
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(seed_alone(seed, run->seconds, false, false));
-    if (pid < 0) {
-        fprintf(stderr, "odradek-sim: cannot fork: %s\n", strerror(errno));
-        exit(71);
+    unsigned runs = minimise(&end, MINIMISE_RUNS_MAX);
+    if (runs == 0) {
+        printf("  BEWARE: it does not fail again: the run does not replay\n");
+        return;
     }
-    run->pids[job] = pid;
-    run->running[job] = seed;
+    minimise_command(&end.options, command, sizeof command);
+    printf("  the smallest of %u runs that fail in this way:\n", runs);
+    print_end(&end);
+    write_trace(&end, directory);
+    printf("  replay  %s --trace\n", command);
+    fflush(stdout);
 }
 
-static void run_wait(struct run *run)
+static void report_failure(void *context, const struct fleet_end *end)
 {
-    int status;
-    pid_t pid = wait(&status);
-    for (unsigned job = 0; job < run->jobs; job++) {
-        if (pid <= 0 || run->pids[job] != pid)
-            continue;
-        run->pids[job] = 0;
-        run->finished++;
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-            return;
-        run->failed++;
-        if (WIFSIGNALED(status))
-            printf("seed %llu: ended by signal %d\n", (unsigned long long)run->running[job],
-                   WTERMSIG(status));
-        fflush(stdout);
-    }
+    struct report *report = context;
+    const struct arguments *a = report->arguments;
+    print_end(end);
+    if (!a->minimise || report->minimised)
+        return;
+    report->minimised = true;
+    print_minimised(end, a->directory);
 }
 
-static bool run_busy(const struct run *run)
+static int run_one(const struct arguments *a)
 {
-    for (unsigned job = 0; job < run->jobs; job++)
-        if (run->pids[job] != 0)
-            return true;
-    return false;
+    struct fleet_end end;
+    struct seed_options options = a->seed;
+    options.trace = a->trace ? stderr : NULL;
+    fleet_run_one(&options, false, &end);
+    print_end(&end);
+    if (fleet_broke(&end) && a->minimise)
+        print_minimised(&end, a->directory);
+    return fleet_broke(&end) ? 1 : 0;
 }
 
-static int run_all(struct run *run)
+static int run_many(const struct arguments *a)
 {
-    struct timespec start;
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    uint64_t next = run->first;
-    while (next < run->first + run->seeds || run_busy(run)) {
-        for (unsigned job = 0; job < run->jobs && next < run->first + run->seeds; job++)
-            if (run->pids[job] == 0)
-                run_start(run, job, next++);
-        run_wait(run);
-    }
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    double seconds = (double)(end.tv_sec - start.tv_sec) +
-                     (double)(end.tv_nsec - start.tv_nsec) / (double)NS_PER_S;
-    printf("%.1f seeds/s\n%llu passed, %llu failed\n", (double)run->finished / seconds,
-           (unsigned long long)(run->finished - run->failed), (unsigned long long)run->failed);
-    return run->failed == 0 ? 0 : 1;
+    struct report report = {.arguments = a};
+    struct fleet_totals totals;
+    const struct fleet_options options = {
+        .seed = a->seed,
+        .count = a->count,
+        .real_s_max = (uint64_t)(a->hours * 3600),
+        .jobs = a->jobs,
+        .stop_at_failure = a->hours > 0,
+    };
+    if (a->hours > 0)
+        printf("seeds from %llu on\n", (unsigned long long)a->seed.seed);
+    fleet_run(&options, report_failure, &report, &totals);
+    fleet_print(&totals);
+    return totals.failed == 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option long_options[] = {{"seeds", required_argument, NULL, 'n'},
-                                                 {"first", required_argument, NULL, 'f'},
-                                                 {"jobs", required_argument, NULL, 'j'},
-                                                 {"seed", required_argument, NULL, 's'},
-                                                 {"seconds", required_argument, NULL, 't'},
-                                                 {"trace", no_argument, NULL, 'x'},
-                                                 {NULL, 0, NULL, 0}};
-    struct run run = {.seeds = 100, .first = 1, .seconds = 20, .jobs = 2};
-    uint64_t seed = 0;
-    bool one = false;
-    bool trace = false;
-    int option;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        uint64_t number = optarg == NULL ? 0 : strtoull(optarg, NULL, 10);
-        if (option == 'n')
-            run.seeds = number;
-        else if (option == 'f')
-            run.first = number;
-        else if (option == 'j')
-            run.jobs = (unsigned)MIN(MAX(number, 1), JOBS_MAX);
-        else if (option == 's')
-            seed = number, one = true;
-        else if (option == 't')
-            run.seconds = number;
-        else if (option == 'x')
-            trace = true;
-        else
-            return 64;
-    }
+    struct arguments arguments;
+    int code;
+    if (!arguments_parse(argc, argv, &arguments, &code))
+        return code;
+    /* Seeds live for a moment: giving memory back to the system and taking it again would cost them
+     * a third of it. But what is large and hardly touched is best mapped. */
+    mallopt(M_MMAP_THRESHOLD, 2 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 16 << 20);
     crc32c_init();
-    return one ? seed_alone(seed, run.seconds, trace, true) : run_all(&run);
+    return arguments.one ? run_one(&arguments) : run_many(&arguments);
 }

@@ -1,33 +1,35 @@
 /*
- * The seed decides which kinds of faults there are at all (swarm testing: Groce et al., ISSTA
- * 2012), how often, and what happens to the broker when. After the work every fault ends; then all
- * must be acknowledged and readable in bounded time, a stop must be clean, and a start behind it
- * must show the same.
+ * A seed's plan (plan.h), carried out. After the work all trouble ends; then everything must be
+ * acknowledged and readable in bounded time, a stop must be clean, and a start behind it must show
+ * the same.
  *
  * Faults that take acknowledged records away from an honest broker too (lost, misdirected and
  * corrupted writes) are left to scenarios, which say what must happen then.
  */
 #include "tools/sim/seed.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "base/assert.h"
+#include "base/mem.h"
 #include "base/util.h"
 #include "tools/sim/life.h"
 
 #define SETTLE_NS (120 * NS_PER_S)
 #define STOP_NS (20 * NS_PER_S)
+#define CROWD 80
 
 struct seed {
     const struct seed_options *options;
     struct seed_result *result;
+    struct plan plan;
     struct sim *sim;
     struct sim_host *clients;
     struct sim_life life;
     struct workload_options workload;
-    bool stops;                     /* the broker is stopped, too */
     struct sim_disk_options honest; /* the disk without faults */
     struct sim_net_options calm;
+    struct sim_peer *crowd[CROWD];
 };
 
 static void seed_break(struct seed *s, const char *sentence)
@@ -39,8 +41,17 @@ static void seed_break(struct seed *s, const char *sentence)
 
 static void print_event(void *context, const char *line)
 {
-    (void)context;
-    fprintf(stderr, "%s\n", line);
+    fprintf(context, "%s\n", line);
+}
+
+static void see_log(void *context, enum log_level level, const char *line, size_t len)
+{
+    const struct seed *s = context;
+    (void)level;
+    states_see_line(line, len);
+    if (s->options->trace != NULL)
+        fprintf(s->options->trace, "%14.6f log %.*s", (double)sim_now(s->sim) / (double)NS_PER_MS,
+                (int)len, line);
 }
 
 static void clients_main(void *context)
@@ -56,12 +67,11 @@ static bool clients_done(void *context)
     return s->result->workload.done;
 }
 
-/* One kind of fault in three is there at all. */
-static uint32_t rate(struct seed *s, uint32_t most)
+/* Starts what has ended, with as many cores as the plan has for this start. */
+static void seed_mind(struct seed *s)
 {
-    if (!sim_chance(s->sim, SIM_ALWAYS / 3))
-        return 0;
-    return (uint32_t)sim_pick(s->sim, (struct sim_range){1, most});
+    s->life.options.cores = plan_cores(&s->plan, s->life.starts);
+    sim_life_mind(&s->life);
 }
 
 static void faults_begin(struct seed *s)
@@ -70,56 +80,109 @@ static void faults_begin(struct seed *s)
     struct sim_net_options *net = sim_net(s->sim);
     s->honest = *disk;
     s->calm = *net;
-    disk->stall = rate(s, 2000);
-    disk->stall_ns = (struct sim_range){10 * NS_PER_MS, 3 * NS_PER_S};
-    disk->reorder = rate(s, SIM_ALWAYS / 5);
-    disk->reorder_ns = (struct sim_range){0, 20 * NS_PER_MS};
-    disk->read_error = rate(s, 300);
-    disk->write_error = rate(s, 1000);
-    disk->write_short = rate(s, 1000);
-    disk->write_torn = rate(s, 1000);
-    disk->sync_error = rate(s, 1000);
-    disk->entry_error = rate(s, 300);
-    disk->writeback = rate(s, SIM_ALWAYS);
-    net->partial = rate(s, SIM_ALWAYS / 2);
-    net->reset = rate(s, 500);
-    net->half_open = rate(s, 100);
-    net->refuse = rate(s, SIM_ALWAYS / 10);
+    plan_apply(&s->plan, disk, net);
+    sim_memory(s->life.host)->refuse = s->plan.rates[PLAN_MEMORY];
+    *sim_cores(s->life.host) = (struct sim_core_options){
+        .stall = s->plan.rates[PLAN_CORE_STALL],
+        .stall_ns = {NS_PER_MS, 2 * NS_PER_S},
+    };
 }
 
 static void faults_end(struct seed *s)
 {
     *sim_disk(s->life.host) = s->honest;
     *sim_net(s->sim) = s->calm;
+    sim_memory(s->life.host)->refuse = 0;
+    sim_cores(s->life.host)->stall = 0;
+    sim_disk_fail(s->life.host, NULL);
 }
 
-static void misfortune(struct seed *s)
+static void crowd_come(struct seed *s)
 {
-    switch (sim_pick(s->sim, (struct sim_range){0, 5})) {
-    case 0:
-    case 1:
+    for (unsigned i = 0; i < CROWD; i++)
+        s->crowd[i] = sim_peer_connect(s->clients, "broker", LIFE_PORT);
+}
+
+static void crowd_go(struct seed *s)
+{
+    for (unsigned i = 0; i < CROWD; i++)
+        sim_peer_close(s->crowd[i]);
+}
+
+/* An hour back or a year forward, on one of the machines. */
+static void clock_jump(struct seed *s)
+{
+    struct sim_host *host = sim_chance(s->sim, SIM_ALWAYS / 2) ? s->life.host : s->clients;
+    int64_t hour_ms = 3600 * (int64_t)1000;
+    sim_host_shift_wall(host, sim_chance(s->sim, SIM_ALWAYS / 2) ? -hour_ms : 365 * 24 * hour_ms);
+}
+
+static void event_begin(struct seed *s, const struct plan_event *event)
+{
+    struct sim_disk_options *disk = sim_disk(s->life.host);
+    switch (event->kind) {
+    case PLAN_CRASH:
         sim_life_end(&s->life, true);
         break;
-    case 2:
+    case PLAN_CRASH_IN_FLIGHT:
+        sim_disk_fail(
+            s->life.host,
+            &(struct sim_failure){.kind = SIM_DISK_CHANGE, .number = event->number, .crash = true});
+        break;
+    case PLAN_KILL:
         sim_life_end(&s->life, false);
         break;
-    case 3:
-        if (s->stops && !sim_life_stop(&s->life, STOP_NS))
+    case PLAN_STOP:
+        if (!sim_life_stop(&s->life, STOP_NS))
             seed_break(s, "the broker did not stop in 20 s");
         break;
-    default:
+    case PLAN_OUTAGE:
+        disk->write_error = disk->sync_error = SIM_ALWAYS;
         break;
+    case PLAN_FULL:
+        disk->capacity_bytes = sim_disk_used(s->life.host) + event->number * 4096;
+        break;
+    case PLAN_CUT:
+        sim_net_cut(s->clients, s->life.host, true);
+        break;
+    case PLAN_CROWD:
+        crowd_come(s);
+        break;
+    default:
+        UNREACHABLE();
     }
+}
+
+static void event_end(struct seed *s, const struct plan_event *event)
+{
+    struct sim_disk_options *disk = sim_disk(s->life.host);
+    if (event->kind == PLAN_OUTAGE)
+        plan_apply(&s->plan, disk, sim_net(s->sim));
+    else if (event->kind == PLAN_FULL)
+        disk->capacity_bytes = s->honest.capacity_bytes;
+    else if (event->kind == PLAN_CUT)
+        sim_net_cut(s->clients, s->life.host, false);
+    else if (event->kind == PLAN_CROWD)
+        crowd_go(s);
 }
 
 static void seed_work(struct seed *s)
 {
-    uint64_t end = sim_now(s->sim) + s->options->seconds * NS_PER_S;
-    while (sim_now(s->sim) < end && !clients_done(s)) {
-        sim_run(s->sim, sim_pick(s->sim, (struct sim_range){50 * NS_PER_MS, 4 * NS_PER_S}));
-        misfortune(s);
-        sim_run(s->sim, sim_pick(s->sim, (struct sim_range){0, NS_PER_S}));
-        sim_life_mind(&s->life);
+    for (uint32_t i = 0; i < s->plan.event_count && !clients_done(s); i++) {
+        const struct plan_event *event = &s->plan.events[i];
+        sim_run(s->sim, event->before_ns);
+        if (plan_has(&s->plan, PLAN_CLOCK))
+            clock_jump(s);
+        if (s->options->trace != NULL)
+            fprintf(s->options->trace, "%14.6f event %u: %s\n",
+                    (double)sim_now(s->sim) / (double)NS_PER_MS, i,
+                    event->nothing ? "nothing" : plan_kind_name(event->kind));
+        if (!event->nothing)
+            event_begin(s, event);
+        sim_run(s->sim, event->after_ns);
+        if (!event->nothing)
+            event_end(s, event);
+        seed_mind(s);
     }
 }
 
@@ -129,11 +192,11 @@ static void seed_settle(struct seed *s)
 {
     faults_end(s);
     sim_life_end(&s->life, false);
-    sim_life_mind(&s->life);
+    seed_mind(s);
     sim_run(s->sim, NS_PER_S);
     uint64_t end = sim_now(s->sim) + SETTLE_NS + 30 * NS_PER_S;
     while (sim_now(s->sim) < end && !clients_done(s)) {
-        sim_life_mind(&s->life);
+        seed_mind(s);
         sim_run_until(s->sim, clients_done, s, NS_PER_S);
     }
     if (!clients_done(s))
@@ -150,25 +213,29 @@ static void seed_stop(struct seed *s)
         seed_break(s, "the last stop was not clean");
 }
 
-static const char *choose(struct seed *s, const char *const *names, size_t count)
-{
-    return names[sim_pick(s->sim, (struct sim_range){0, count - 1})];
-}
-
 static void seed_make(struct seed *s)
 {
-    static const char *const wal[] = {"auto", "auto", "low", "medium"};
-    static const char *const flush[] = {"low-latency", "balanced", "high-throughput", "extreme"};
+    const struct plan *plan = &s->plan;
     struct sim_options options;
     sim_options_init(&options, s->options->seed);
     s->sim = sim_new(&options);
-    if (s->options->trace)
-        sim_trace(s->sim, print_event, NULL);
+    if (s->options->trace != NULL) {
+        char text[1024];
+        plan_describe(plan, text, sizeof text);
+        fprintf(s->options->trace, "seed %llu: %s\n", (unsigned long long)plan->seed, text);
+        sim_trace(s->sim, print_event, s->options->trace);
+    }
     struct life_options life = {
-        .cores = (unsigned)sim_pick(s->sim, (struct sim_range){1, 3}),
-        .wal_profile = choose(s, wal, ARRAY_LENGTH(wal)),
-        .flush_profile = choose(s, flush, ARRAY_LENGTH(flush)),
-        .tell = s->options->trace,
+        .cores = plan_cores(plan, 0),
+        .wal_profile = plan->wal_profile,
+        .flush_profile = plan->flush_profile,
+        .wal_file_bytes = plan->wal_file_bytes,
+        .wal_bytes_max = plan->wal_bytes_max,
+        .memory_bytes = plan->memory_bytes,
+        .connections_max = plan->connections_max,
+        .segment_ms = plan->segment_ms,
+        .sink = see_log,
+        .sink_context = s,
     };
     sim_life_init(&s->life, s->sim, sim_host_new(s->sim, "broker"), &life);
     s->clients = sim_host_new(s->sim, "clients");
@@ -177,37 +244,58 @@ static void seed_make(struct seed *s)
         .port = LIFE_PORT,
         .seed = sim_random(s->sim),
         .topic = "simulated",
-        .partition_count = (int32_t)sim_pick(s->sim, (struct sim_range){1, 8}),
-        .duration_ns = s->options->seconds * NS_PER_S,
+        .partition_count = (int32_t)plan->partitions,
+        .duration_ns = plan->seconds * NS_PER_S,
         .settle_ns = SETTLE_NS,
-        .pause_ns = sim_pick(s->sim, (struct sim_range){2 * NS_PER_MS, 200 * NS_PER_MS}),
+        .pause_ns = plan->pause_ns,
+        .value_bytes_max = plan->value_bytes_max,
+        .batch_records_max = plan->batch_records_max,
+        .producers_out = plan->producers_out,
     };
     /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of several
      * whose answers were lost the older ones are then out of order, here as there. */
-    s->stops = sim_chance(s->sim, SIM_ALWAYS / 2);
-    s->workload.in_flight_max = s->stops ? 1 : 5;
+    s->workload.in_flight_max = plan_has(plan, PLAN_STOP) ? 1 : 5;
+}
+
+static void seed_tell(const struct seed *s)
+{
+    struct seed_result *result = s->result;
+    result->simulated_ns = sim_now(s->sim);
+    result->hash = sim_hash(s->sim);
+    result->starts = s->life.starts;
+    result->refused = s->life.refused;
+    result->crashes = s->life.crashes;
+    result->kills = s->life.kills;
+    result->stops = s->life.stops;
+    result->kinds = s->plan.kinds;
+    result->event_count = s->plan.event_count;
+    for (unsigned i = 0; i < SIM_STRIKE_COUNT; i++)
+        result->strikes[i] = sim_struck(s->sim, (enum sim_strike)i);
 }
 
 bool seed_run(const struct seed_options *options, struct seed_result *result)
 {
-    struct seed s = {.options = options, .result = result};
+    struct seed *s = mem_alloc(sizeof *s);
+    s->options = options;
+    s->result = result;
     *result = (struct seed_result){0};
-    seed_make(&s);
-    sim_life_start(&s.life);
-    sim_run(s.sim, NS_PER_S);
-    struct sim_thread *clients = sim_thread_start(s.clients, clients_main, &s);
-    faults_begin(&s);
-    seed_work(&s);
-    seed_settle(&s);
-    seed_stop(&s);
+    states_watch(result->states);
+    plan_make(&s->plan, options->seed, options->seconds, &options->cuts);
+    seed_make(s);
+    sim_life_start(&s->life);
+    sim_run(s->sim, NS_PER_S);
+    struct sim_thread *clients = sim_thread_start(s->clients, clients_main, s);
+    faults_begin(s);
+    seed_work(s);
+    seed_settle(s);
+    seed_stop(s);
     if (result->workload.done)
         sim_thread_join(clients);
-    result->simulated_ns = sim_now(s.sim);
-    result->hash = sim_hash(s.sim);
-    result->starts = s.life.starts;
-    result->refused = s.life.refused;
-    result->crashes = s.life.crashes;
-    result->kills = s.life.kills;
-    result->stops = s.life.stops;
+    if (options->find >= 0 && result->states[options->find] > 0)
+        seed_break(s, state_text((enum state)options->find));
+    seed_tell(s);
+    states_watch(NULL);
+    /* The world stays: what a crashed process left in memory could not be told from a leak, and a
+     * seed has a process of its own. */
     return *result->workload.violation == '\0';
 }

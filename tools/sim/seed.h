@@ -1,17 +1,24 @@
-/* One seed: a world, a broker, clients, misfortune, and the verdict. */
+/* One seed: a world, a broker, clients, trouble as planned, and the verdict. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
+#include "io/sim/sim.h"
+#include "tools/sim/plan.h"
+#include "tools/sim/states.h"
 #include "tools/sim/workload.h"
 
 struct seed_options {
     uint64_t seed;
-    uint64_t seconds; /* of simulated work under faults */
-    bool trace;       /* every event and the broker's log, to standard error */
+    uint32_t seconds; /* of simulated work under trouble */
+    struct plan_cuts cuts;
+    int find;    /* a state: reaching it is what breaks; negative: none */
+    FILE *trace; /* every event and the broker's log; null: none */
 };
 
+/* Plain data: it goes through a pipe from the process that ran the seed. */
 struct seed_result {
     struct workload_result workload;
     uint64_t simulated_ns;
@@ -21,6 +28,10 @@ struct seed_result {
     uint32_t crashes;
     uint32_t kills;
     uint32_t stops;
+    uint64_t kinds;       /* a bit per kind of trouble that was there */
+    uint32_t event_count; /* of the plan */
+    uint64_t strikes[SIM_STRIKE_COUNT];
+    uint64_t states[STATE_COUNT];
 };
 
 /* True when every promise was kept; else result->workload.violation says which was not. */

@@ -9,7 +9,7 @@
 #include "tools/sim/consumer.h"
 #include "tools/sim/producer.h"
 
-#define PRODUCERS 6
+#define PRODUCERS WORKLOAD_PRODUCERS
 #define CONSUMERS 2
 
 enum stage { STAGE_CREATING, STAGE_WORKING, STAGE_SETTLING, STAGE_READING, STAGE_LEAVING };
@@ -35,12 +35,14 @@ static void workload_work(struct workload *v)
                     : i == 3 ? 1
                              : -1,
             .in_flight_max = i % 2 == 0 ? v->options.in_flight_max : 1,
-            .batch_records_max = i == 4 ? 200 : 5,
-            .value_bytes_max = i == 1 ? 20000 : 300,
+            .batch_records_max = i == 4 ? v->options.batch_records_max : 5,
+            .value_bytes_max = i == 1 ? v->options.value_bytes_max : 300,
             .pause_ns_max = v->options.pause_ns,
             .partitions = v->partitions,
             .partition_count = (uint32_t)v->options.partition_count,
         };
+        if ((v->options.producers_out >> i & 1) != 0)
+            continue;
         v->producers[i] = sim_producer_new(&v->party, &options);
         sim_producer_start(v->producers[i]);
     }
@@ -81,10 +83,11 @@ static void workload_advance(struct workload *v)
     } else if (v->stage == STAGE_WORKING && now >= v->end_ns) {
         v->stage = STAGE_SETTLING;
         for (unsigned i = 0; i < PRODUCERS; i++)
-            sim_producer_stop(v->producers[i]);
+            if (v->producers[i] != NULL)
+                sim_producer_stop(v->producers[i]);
     } else if (v->stage == STAGE_SETTLING) {
         for (unsigned i = 0; i < PRODUCERS; i++)
-            done = done && sim_producer_done(v->producers[i]);
+            done = done && (v->producers[i] == NULL || sim_producer_done(v->producers[i]));
         if (done) {
             v->stage = STAGE_READING;
             for (unsigned i = 0; i < CONSUMERS; i++)
@@ -122,8 +125,9 @@ static bool workload_has_work(struct io_loop *loop)
 
 static void workload_free(struct workload *v)
 {
-    for (unsigned i = 0; i < PRODUCERS && v->producers[i] != NULL; i++)
-        sim_producer_free(v->producers[i]);
+    for (unsigned i = 0; i < PRODUCERS; i++)
+        if (v->producers[i] != NULL)
+            sim_producer_free(v->producers[i]);
     for (unsigned i = 0; i < CONSUMERS && v->consumers[i] != NULL; i++)
         sim_consumer_free(v->consumers[i]);
     sim_admin_free(v->admin);
@@ -152,7 +156,7 @@ int workload_run(const struct workload_options *options, struct workload_result 
     v.admin = sim_admin_new(&v.party);
     sim_admin_create(v.admin, options->topic, options->partition_count);
     io_run(io, &v.loop);
-    *result = (struct workload_result){.done = true};
+    *result = (struct workload_result){.done = true, .calls = v.party.calls};
     model_count(model, &result->counts);
     if (model_violation(model) != NULL)
         snprintf(result->violation, sizeof result->violation, "%s", model_violation(model));
