@@ -49,7 +49,7 @@ static int open_partitions(struct server *server, struct recovery *recovery)
                     continue;
                 struct partition *p = partition_new(server->fs, server->config->log_directory,
                                                     topic->name, topic->id, index, server->log);
-                partition_configure(p, topic);
+                partition_configure(p, image, topic);
                 place->partition = p;
                 int result = recovery_open(recovery, p);
                 if (result != 0)

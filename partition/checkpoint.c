@@ -153,6 +153,8 @@ static int decode_partition(struct reader *r, struct checkpoint_partition *p)
     p->index = (int32_t)read_be32(r);
     p->synced_end = (int64_t)read_be64(r);
     p->log_start = (int64_t)read_be64(r);
+    if (p->index < 0 || p->synced_end < 0 || p->log_start < 0)
+        return reader_fail(r, ERR_CORRUPT);
     int result = decode_epochs(r, &p->epochs);
     if (result != 0)
         return result;

@@ -233,6 +233,7 @@ static void flush_plan_partition(struct shard *shard, struct partition *p, uint6
     struct segment_write_batch *batches = &flush->batches[flush->batch_count];
     uint64_t before = *bytes;
     uint32_t count = 0;
+    partition_forget_idle_producers(p);
     *share = (struct flush_share){.partition = p};
     for (uint32_t i = 0; i < p->pending.count; i++) {
         const struct pending_batch *pending = pending_at(&p->pending, i);

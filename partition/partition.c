@@ -190,10 +190,34 @@ int partition_append(struct partition_append *a)
     append_copy(a, span.data);
     append_take(a, &span);
     if (idempotent) {
+        producer.now_ns = io_now(p->shard->io);
         producers_apply(p->producers, &producer, &a->undo);
         a->has_undo = true;
     }
     return 0;
+}
+
+void partition_forget_idle_producers(struct partition *p)
+{
+    const struct producer_limits *limits = &p->producer_limits;
+    uint64_t now = io_now(p->shard->io);
+    uint64_t idle_ns = (uint64_t)limits->idle_ms * NS_PER_MS;
+    ASSERT(limits->idle_ms >= 0 && limits->check_ms >= 0 && now >= p->producers_checked_ns);
+    bool first = p->producers_checked_ns == 0;
+    if (!first && now - p->producers_checked_ns < (uint64_t)limits->check_ms * NS_PER_MS)
+        return;
+    p->producers_checked_ns = now;
+    if (first || limits->idle_ms == 0)
+        return;
+    const struct producer_expiry expiry = {
+        .before_ms = io_wall_ms(p->shard->io) - limits->idle_ms + 1,
+        .unused_since_ns = now > idle_ns ? now - idle_ns : 0,
+        .durable_end = p->durable_end,
+    };
+    uint32_t count = producers_expire(p->producers, &expiry);
+    if (count > 0)
+        log_debug(&p->shard->log, "%u idle producers of %s-%d are forgotten", count, p->topic,
+                  p->index);
 }
 
 int partition_probe(const struct partition *p, int64_t offset, bool committed_only,

@@ -207,8 +207,37 @@ static void leave_unopened(struct recovery *r, struct partition *p, int64_t sync
 {
     log_error(r->log, "%s-%d is offline: %s", p->topic, p->index, result_sentence(error));
     p->offline = true;
+    p->log_start = 0;
     p->synced_end = synced_end;
     p->log_end = p->durable_end = p->last_stable = MAX(synced_end, 0);
+}
+
+/* Kafka's files know where the log begins. ERR_CORRUPT: above its end. */
+static int load_kafkas_log_start(struct recovery *r, struct partition *p)
+{
+    p->log_start =
+        MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
+    if (p->log_start <= p->log_end)
+        return 0;
+    log_error(r->log, "%s-%d begins at %lld, and its segments end at %lld", p->topic, p->index,
+              (long long)p->log_start, (long long)p->log_end);
+    return ERR_CORRUPT;
+}
+
+static int open_segments(struct recovery *r, struct partition *p, const struct segments_load *load)
+{
+    int result = segments_open(&p->segments, load);
+    const struct segment *first = segments_first(&p->segments);
+    const struct segment *last = segments_last(&p->segments);
+    p->log_start = first == NULL ? 0 : first->base_offset;
+    p->log_end = last == NULL ? MAX(load->synced_end, 0) : last->end_offset;
+    if (result != 0 || load->synced_end != SYNCED_END_UNKNOWN)
+        return result;
+    /* A clean stop had synced everything: what is not there any more was taken away. A crash of
+     * Kafka may leave a recovery point that is older than the topic. */
+    if ((load->trusted || r->ours) && p->log_end < load->recovery_point)
+        return ERR_CORRUPT;
+    return load_kafkas_log_start(r, p);
 }
 
 int recovery_open(struct recovery *r, struct partition *p)
@@ -216,7 +245,7 @@ int recovery_open(struct recovery *r, struct partition *p)
     note_opened(r, p);
     const struct checkpoint_partition *c = checkpoint_of(r, p->topic_id, p->index);
     struct segments_load load = {
-        .synced_end = SYNCED_END_UNKNOWN,
+        .synced_end = r->ours ? 0 : SYNCED_END_UNKNOWN,
         .recovery_point = kafka_find_offset(&r->recovery_points, p->topic, p->index, 0),
         .trusted = r->clean && !r->ours,
         .replay_from = INT64_MAX,
@@ -225,31 +254,18 @@ int recovery_open(struct recovery *r, struct partition *p)
     };
     if (c != NULL)
         load.synced_end = c->synced_end;
-    else if (r->ours)
-        load.synced_end = 0;
-    bool kafkas = load.synced_end == SYNCED_END_UNKNOWN;
-    if (kafkas)
+    bool known = load.synced_end != SYNCED_END_UNKNOWN;
+    if (!known)
         load.replay_from =
             recovery_load_state(r->fs, p, load.trusted ? INT64_MAX : load.recovery_point, r->log);
     recovery_load_aborted(r->fs, p, load.replay_from, r->log);
-    int result = segments_open(&p->segments, &load);
-    const struct segment *first = segments_first(&p->segments);
-    const struct segment *last = segments_last(&p->segments);
-    p->log_start = first == NULL ? 0 : first->base_offset;
-    p->log_end = last == NULL ? MAX(load.synced_end, 0) : last->end_offset;
-    /* A clean stop had synced everything: what is not there any more was taken away. */
-    bool whole = load.trusted || (kafkas && c != NULL);
-    if (result == 0 && whole && p->log_end < load.recovery_point)
-        result = ERR_CORRUPT;
+    int result = open_segments(r, p, &load);
     if (result != 0)
         leave_unopened(r, p, load.synced_end, result);
-    if (c != NULL && !kafkas)
+    if (c != NULL && known)
         load_checkpointed_state(r, p, c);
     if (p->offline)
         return 0;
-    if (kafkas)
-        p->log_start =
-            MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
     /* What was replayed Kafka may not have in its indexes, and it will trust them. */
     if (load.replay_from < p->log_end)
         result = aborted_store(&p->aborted, &p->segments, load.replay_from);

@@ -405,7 +405,7 @@ static int listing_add(void *context, const char *name, enum file_kind kind)
     if (name[len] < '0' || name[len] > '9')
         return 0;
     uint64_t number = strtoull(name + len, &end, 10);
-    if (*end != '\0')
+    if (*end != '\0' || number >= WAL_NUMBER_END)
         return 0;
     if (listing->count == WAL_FILES_MAX)
         return ERR_TOO_LARGE;

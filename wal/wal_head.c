@@ -13,8 +13,6 @@
 #define HEAD_VERSION 1
 #define HEAD_MAGIC 0x4f4457414c484544u /* "ODWALHED" */
 #define PATH_BYTES 4096
-/* No stream comes near it in its time: counting on from what is read never overflows. */
-#define NUMBER_END ((uint64_t)1 << 62)
 
 void wal_head_path(char *path, const char *directory, unsigned stream)
 {
@@ -54,8 +52,8 @@ static void slot_encode(const struct wal_head *head, uint8_t *slot)
 
 static bool life_is_sane(const struct wal_life *life, uint64_t life_min)
 {
-    return life->life >= life_min && life->life < NUMBER_END && life->before < NUMBER_END &&
-           life->sequence < NUMBER_END && life->file < NUMBER_END;
+    return life->life >= life_min && life->life < WAL_NUMBER_END && life->before < WAL_NUMBER_END &&
+           life->sequence < WAL_NUMBER_END && life->file < WAL_NUMBER_END;
 }
 
 static int slot_decode(const uint8_t *slot, struct wal_head *head)
@@ -77,7 +75,7 @@ static int slot_decode(const uint8_t *slot, struct wal_head *head)
     head->life_count = read_be32(&r);
     if (head->life_count == 0 || head->life_count > WAL_LIVES_MAX)
         return ERR_CORRUPT;
-    bool sane = head->number < NUMBER_END;
+    bool sane = head->number < WAL_NUMBER_END;
     uint64_t life_min = 0;
     for (uint32_t i = 0; i < head->life_count; i++) {
         head->lives[i].life = read_be64(&r);

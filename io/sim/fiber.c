@@ -122,7 +122,8 @@ static void fiber_main(void *context)
     UNREACHABLE();
 }
 
-/* What the last one to run on the stack has left there is marked, and not this one's. */
+/* The last life of the stack may have ended in the middle: the checker's marks of it mean nothing.
+ */
 static void stack_forget(struct fiber *fiber)
 {
 #ifdef FIBER_ASAN

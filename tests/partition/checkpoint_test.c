@@ -210,6 +210,20 @@ Test(checkpoint, count_that_cannot_be_is_damage)
     mem_free(text.data);
 }
 
+Test(checkpoint, negative_offsets_and_partitions_are_damage)
+{
+    static const size_t at[] = {48 + 16, 48 + 16 + 4, 48 + 16 + 4 + 8};
+    prepare();
+    for (size_t i = 0; i < 3; i++) {
+        struct text text = encode(2);
+        text.data[at[i]] = 0x80;
+        store_be32(text.data + 8, crc32c(0, text.data + 12, text.len - 12));
+        store(2, &text);
+        cr_assert_eq(load(), ERR_CORRUPT);
+        mem_free(text.data);
+    }
+}
+
 Test(checkpoint, epochs_that_do_not_ascend_are_damage)
 {
     prepare();
