@@ -16,6 +16,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "partition/shard.h"
 #include "protocol/batch.h"
 
@@ -80,7 +81,7 @@ static int append_duplicate(struct partition_append *a, const struct producer_ba
     a->base_offset = original->base_offset;
     a->last_offset = original->last_offset;
     a->timestamp = original->timestamp;
-    if (original->last_offset < p->durable_end)
+    if (original->last_offset < p->durable_end || MUTANT(ANSWER_DUPLICATE_EARLY))
         return append_decide(a, APPEND_DUPLICATE);
     uint32_t index = pending_find(&p->pending, original->last_offset);
     const struct pending_batch *pending = pending_at(&p->pending, index);
@@ -102,7 +103,7 @@ static void append_copy(struct partition_append *a, uint8_t *to)
 {
     struct partition *p = a->partition;
     memcpy(to, a->batch, a->len);
-    batch_patch_offset(to, a->base_offset);
+    batch_patch_offset(to, a->base_offset - (MUTANT(REUSE_OFFSET) && a->base_offset > 0));
     batch_patch_leader_epoch(to, p->leader_epoch);
     if (a->log_append_time)
         batch_patch_timestamps(to, a->len, a->now_ms, BATCH_LOG_APPEND_TIME);
@@ -224,7 +225,7 @@ int partition_probe(const struct partition *p, int64_t offset, bool committed_on
                     struct partition_state *state)
 {
     state->log_start = p->log_start;
-    state->high_watermark = p->durable_end;
+    state->high_watermark = MUTANT(HIGH_WATERMARK_GOES_BACK) ? p->synced_end : p->durable_end;
     state->last_stable = p->last_stable;
     state->leader_epoch = p->leader_epoch;
     state->available = 0;
@@ -238,7 +239,8 @@ int partition_probe(const struct partition *p, int64_t offset, bool committed_on
     uint32_t index = pending_find(&p->pending, offset);
     uint64_t in_memory = 0;
     if (index < p->pending.count)
-        in_memory = p->bytes_durable - pending_at(&p->pending, index)->bytes_before;
+        in_memory = (MUTANT(SERVE_ABOVE_HIGH_WATERMARK) ? p->bytes_appended : p->bytes_durable) -
+                    pending_at(&p->pending, index)->bytes_before;
     state->available = in_memory;
     const struct segment *segment = segments_find(&p->segments, offset);
     bool on_disk = p->pending.count == 0 || offset < pending_at(&p->pending, 0)->base_offset;

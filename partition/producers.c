@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/producers_internal.h"
 #include "protocol/batch.h"
@@ -114,7 +115,7 @@ static int32_t producer_last_sequence(const struct producer *p)
 static bool producer_repeats(const struct producer *p, const struct producer_batch *batch,
                              struct producer_batch *original)
 {
-    for (uint32_t i = 0; i < p->count; i++) {
+    for (uint32_t i = MUTANT(KNOW_LAST_BATCH_ALONE) ? p->count - 1U : 0; i < p->count; i++) {
         const struct producer_trace *trace = &p->traces[i];
         if (trace->last_sequence != batch->last_sequence ||
             trace_first_sequence(trace) != batch->first_sequence)
@@ -143,7 +144,8 @@ enum producer_verdict producers_check(const struct producers *producers,
         return PRODUCER_DUPLICATE;
     int32_t last = producer_last_sequence(p);
     int32_t next = last == INT32_MAX ? 0 : last + 1;
-    return batch->first_sequence == next ? PRODUCER_APPEND : PRODUCER_OUT_OF_ORDER;
+    return batch->first_sequence == next || MUTANT(ACCEPT_ANY_SEQUENCE) ? PRODUCER_APPEND
+                                                                        : PRODUCER_OUT_OF_ORDER;
 }
 
 static void undo_keep(struct producer_undo *undo, const struct producer *p, bool created)

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/checkpoint.h"
 #include "partition/kafka_files.h"
@@ -92,7 +93,7 @@ static void checkpoint_add(struct recovery *r, struct checkpoint_partition *p)
         int64_t log_start = MAX(other->log_start, p->log_start);
         other->log_start = p->log_start = log_start;
     }
-    if (other != NULL && !is_newer(p, other))
+    if (other != NULL && !is_newer(p, other) && !MUTANT(TAKE_OLDER_CHECKPOINT))
         return;
     uint64_t hash = key_hash(p->topic_id, p->index);
     if (other != NULL)
@@ -190,7 +191,8 @@ static void load_checkpointed_state(struct recovery *r, struct partition *p,
         epochs_assign(&p->epochs, c->epochs.entries[i].epoch, c->epochs.entries[i].start_offset);
     /* One above was told by a batch that was not synced: the WAL tells it again, or it is gone. */
     epochs_cut_end(&p->epochs, p->log_end);
-    if (c->producers.len > 0 && producers_snapshot_read(p->producers, c->producers) != 0)
+    bool has_state = c->producers.len > 0 && !MUTANT(LOSE_PRODUCER_STATE);
+    if (has_state && producers_snapshot_read(p->producers, c->producers) != 0)
         log_warn(r->log, "producer state of %s-%d is damaged: it starts anew", p->topic, p->index);
     p->log_start = c->log_start;
 }
@@ -460,7 +462,7 @@ uint64_t recovery_entries(const struct recovery *r)
 
 int recovery_sync(struct recovery *r)
 {
-    return r->entries == 0 ? 0 : file_sync_all(r->fs, r->directory);
+    return r->entries == 0 || MUTANT(RECOVER_WITHOUT_SYNC) ? 0 : file_sync_all(r->fs, r->directory);
 }
 
 /* Going on. */
@@ -476,15 +478,19 @@ static int write_first_checkpoint(struct recovery *r, const struct shard *shard,
     const struct recovery_stream *s = &r->streams[options->stream];
     const struct checkpoint_source all = {r->opened, r->opened_count};
     struct wal_position position = {0, 0};
-    if (s->has_checkpoint)
+    /* A stop that was cut short may have left the checkpoint alone: the new WAL counts from 1. */
+    if (s->has_checkpoint && (s->wal.found || MUTANT(KEEP_OLD_POSITION)))
         position = s->checkpoint.position;
+    r->checkpointed = r->checkpointed || MUTANT(CHECKPOINT_OWN_ALONE);
     uint64_t len = r->checkpointed ? checkpoint_size(shard) : checkpoint_source_size(&all);
     uint8_t *data = mem_alloc(len);
     if (r->checkpointed)
         checkpoint_encode(shard, number, &position, data, len);
     else
         checkpoint_source_encode(&all, number, &position, data, len);
-    int result = checkpoint_write(r->fs, r->directory, options->stream, number, data, len);
+    int result = MUTANT(START_WITHOUT_CHECKPOINT)
+                     ? 0
+                     : checkpoint_write(r->fs, r->directory, options->stream, number, data, len);
     mem_free(data);
     r->checkpointed = result == 0;
     return result;
