@@ -612,10 +612,13 @@ static uint64_t file_limit(const struct wal *wal)
     return wal->options.files_max * wal->options.file_bytes;
 }
 
+/* The current file, when nothing in it is needed, can be left for another one at any time; but not
+ * while an older one is needed, because files are given back in order. */
 static uint64_t file_used(const struct wal *wal)
 {
     uint64_t used = wal->used_bytes + wal->waiting_bytes;
-    return wal->current->live == 0 ? used - wal->current->size : used;
+    bool alone = wal->used_bytes == wal->current->size;
+    return alone && wal->current->live == 0 ? used - wal->current->size : used;
 }
 
 void wal_get_stats(const struct wal *wal, struct wal_stats *stats)

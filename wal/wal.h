@@ -215,8 +215,7 @@ struct wal_stats {
     uint64_t closed[WAL_CLOSE_REASONS];
     uint64_t memory_used; /* bytes of blocks */
     uint64_t memory_limit;
-    uint64_t
-        file_used; /* bytes of files that are not trimmed; the current one: when it is needed */
+    uint64_t file_used; /* bytes of files that are not trimmed; one alone: when it is needed */
     uint64_t file_limit;
     uint64_t failed_writes;
     uint64_t lives;

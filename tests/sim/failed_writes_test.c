@@ -54,6 +54,33 @@ Test(failed_writes, a_failed_or_short_write_is_repeated_in_a_new_life_and_its_fi
     }
 }
 
+static void put_more_than_the_first_file(struct scene *s, uint32_t from)
+{
+    for (uint32_t i = from; i < from + 3; i++) {
+        struct scene_batch batch = {.topic = "t", .value = i, .bytes = 900000};
+        cr_assert_eq(scene_produce(s, batch).error, KAFKA_NONE);
+    }
+}
+
+Test(failed_writes, a_file_in_which_a_write_failed_is_deleted_and_never_recycled)
+{
+    struct scene *s = begin();
+    put_more_than_the_first_file(s, 2);
+    scene_wait(s, SECOND);
+    struct scene_group before = scene_wal_last(s, 0);
+    scene_plan(s, (struct sim_failure){.kind = SIM_DISK_WRITE, .path = WAL_FILES(0), .number = 1});
+    scene_put(s, "t", 0, 5);
+    cr_assert(scene_said(s, "writing again to another file"));
+    scene_plan(s, (struct sim_failure){.kind = SIM_DISK_RENAME, .path = before.path, .number = 1});
+    scene_flush(s);
+    cr_assert(!scene_exists(s, before.path));
+    for (uint32_t i = 6; i < 15; i += 3)
+        put_more_than_the_first_file(s, i);
+    cr_assert_eq(sim_disk_failure_seen(scene_host(s)), 0, "it took another file's name");
+    crash_and_expect(s, scene_count_to(14));
+    scene_free(s);
+}
+
 Test(failed_writes, a_write_that_succeeded_behind_a_failed_one_is_written_again_too)
 {
     struct scene *s = begin();
@@ -194,10 +221,14 @@ Test(failed_writes, a_duplicate_waits_for_its_original_and_is_answered_with_its_
                    .kind = SIM_DISK_WRITE, .path = WAL_FILES(0), .number = 1, .late_ns = SECOND});
     struct scene_batch batch = {.topic = "t", .value = 2, .as = &p, .sequence = 0};
     scene_send(s, batch);
+    scene_wait(s, MS);
+    /* On a connection of its own: on one answers keep their order. */
+    scene_use(s, 1);
     scene_send(s, batch);
     scene_wait(s, 500 * MS);
     cr_assert(!scene_has_answer(s), "not before its original is durable");
-    for (int i = 0; i < 2; i++) {
+    for (unsigned client = 0; client < 2; client++) {
+        scene_use(s, client);
         struct scene_ack ack = scene_answered(s);
         cr_assert_eq(ack.error, KAFKA_NONE);
         cr_assert_eq(ack.offset, 1);

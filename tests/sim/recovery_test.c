@@ -136,9 +136,15 @@ Test(recovery, cores_may_come_and_go_with_live_entries_each_time)
             scene_put(s, "t", i, n + 1);
         }
         for (unsigned stream = cores[n]; stream < 4; stream++) {
-            char head[64];
-            snprintf(head, sizeof head, DATA "/.odradek-wal-%u-head", stream);
-            cr_assert(!scene_exists(s, head), "%s is nobody's", head);
+            static const char *const ours[] = {"wal-%u-head", "checkpoint-%u-0", "checkpoint-%u-1",
+                                               "reserve-%u"};
+            for (int i = 0; i < 4; i++) {
+                char name[32];
+                char path[64];
+                snprintf(name, sizeof name, ours[i], stream);
+                snprintf(path, sizeof path, DATA "/.odradek-%s", name);
+                cr_assert(!scene_exists(s, path), "%s is nobody's", path);
+            }
         }
     }
     scene_free(s);

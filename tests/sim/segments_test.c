@@ -308,3 +308,70 @@ Test(segments, a_failed_sync_of_the_file_system_fails_all_files_and_their_batche
         scene_expect(s, "t", i, "1 2");
     scene_free(s);
 }
+
+/* 1, 2 and 3 in a segment that was closed cleanly, and a compaction that keeps 1 and 3. */
+static void leave_a_compaction(struct scene *s, const char *suffix)
+{
+    static uint8_t log[4096];
+    char path[128];
+    scene_start(s);
+    scene_create(s, "t", 1);
+    for (uint32_t i = 1; i <= 3; i++)
+        scene_put(s, "t", 0, i);
+    cr_assert(scene_stop(s));
+    uint64_t len = scene_size(s, LOG);
+    cr_assert_eq(len % 3, 0);
+    scene_read_file(s, LOG, log, len, 0);
+    snprintf(path, sizeof path, LOG "%s", suffix);
+    scene_write(s, path, log, len / 3, 0);
+    scene_write(s, path, log + len / 3 * 2, len / 3, len / 3);
+    cr_assert_eq(file_sync_directory(sim_host_files(scene_host(s)), DATA "/t-0"), 0);
+}
+
+static void try_start(struct scene *s)
+{
+    scene_try_start(s);
+}
+
+static void leave_one_unfinished(struct scene *s)
+{
+    leave_a_compaction(s, ".cleaned");
+}
+
+static void expect_the_old_version(struct scene *s)
+{
+    scene_start(s);
+    scene_expect(s, "t", 0, "1 2 3");
+    cr_assert(!scene_exists(s, LOG ".cleaned"));
+}
+
+static void leave_one_finished(struct scene *s)
+{
+    leave_a_compaction(s, ".swap");
+}
+
+static void expect_the_new_version(struct scene *s)
+{
+    scene_start(s);
+    scene_expect(s, "t", 0, "1 @2 3");
+    cr_assert(!scene_exists(s, LOG ".swap"));
+}
+
+Test(segments, a_compaction_that_kafka_did_not_finish_is_undone_wherever_the_start_is_interrupted)
+{
+    cr_assert_gt(scene_sweep(&(struct scene_sweep){.stride = 4,
+                                                   .before = leave_one_unfinished,
+                                                   .act = try_start,
+                                                   .after = expect_the_old_version}),
+                 10);
+}
+
+Test(segments,
+     a_compaction_that_kafka_finished_is_carried_through_wherever_the_start_is_interrupted)
+{
+    cr_assert_gt(scene_sweep(&(struct scene_sweep){.stride = 3,
+                                                   .before = leave_one_finished,
+                                                   .act = try_start,
+                                                   .after = expect_the_new_version}),
+                 10);
+}
