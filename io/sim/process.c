@@ -67,10 +67,15 @@ int __wrap_io_thread_start(struct io_thread **thread, int cpu, void (*run)(void 
 
 void __wrap_io_thread_join(struct io_thread *thread)
 {
-    if (current == NULL)
+    if (current == NULL) {
         __real_io_thread_join(thread);
-    else
-        sim_thread_join((struct sim_thread *)(void *)thread);
+        return;
+    }
+    struct sim_thread *caller = current->sim->running;
+    sim_thread_join((struct sim_thread *)(void *)thread);
+    /* What the joined one had in hand when its machine ended is nobody's to tidy up. */
+    if (caller != NULL && !sim_thread_alive(caller))
+        sim_thread_give_up(caller);
 }
 
 void __wrap_io_wait_for_stop(void)
