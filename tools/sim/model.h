@@ -39,7 +39,7 @@ const char *model_topic(const struct model_partition *partition);
 int32_t model_index(const struct model_partition *partition);
 
 /* A producer and what it may expect: an idempotent one never finds a record twice, an ordered one
- * (idempotent, or with one request in flight) never finds them out of order. */
+ * (idempotent, or with one request in flight that is answered) never finds them out of order. */
 unsigned model_add_producer(struct model *model, bool idempotent, bool ordered);
 
 /* A new record, about to be sent for the first time. */

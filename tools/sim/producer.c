@@ -278,7 +278,9 @@ struct sim_producer *sim_producer_new(struct party *party, const struct producer
     struct sim_producer *producer = mem_alloc(sizeof *producer);
     producer->party = party;
     producer->options = *options;
-    bool ordered = options->idempotent || options->in_flight_max == 1;
+    /* Without acks nobody knows what still lies in a connection that broke: it may be taken behind
+     * what comes on the next one. */
+    bool ordered = options->idempotent || (options->in_flight_max == 1 && options->acks != 0);
     producer->id = model_add_producer(party->model, options->idempotent, ordered);
     producer->init.done = init_done;
     client_init(&producer->client, party);
