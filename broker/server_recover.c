@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "broker/catalog.h"
 #include "broker/partitions.h"
@@ -49,7 +50,7 @@ static int open_partitions(struct server *server, struct recovery *recovery)
                     continue;
                 struct partition *p = partition_new(server->fs, server->config->log_directory,
                                                     topic->name, topic->id, index, server->log);
-                partition_configure(p, topic);
+                partition_configure(p, image, topic);
                 place->partition = p;
                 int result = recovery_open(recovery, p);
                 if (result != 0)
@@ -114,7 +115,7 @@ static int recover(struct server *server, struct recovery *recovery)
         result = recovery_replay(recovery, find_any, server);
     if (result == 0)
         result = recovery_sync(recovery);
-    if (result == 0)
+    if (result == 0 && !MUTANT(LEAVE_CLEAN_MARKER))
         result = kafka_remove_clean_stop(server->fs, directory);
     if (result == 0)
         result = start_shards(server, recovery);
@@ -194,6 +195,22 @@ static int remove_ours(struct server *server)
     return result == 0 ? file_sync_directory(server->fs, directory) : result;
 }
 
+/* What a start needs to know to open such a partition after all stands in our files, and Kafka
+ * would take what it cannot read for empty: they stay. */
+static int refuse_offline(const struct server *server)
+{
+    int result = 0;
+    for (unsigned i = 0; i < server->core_count; i++)
+        LIST_EACH(node, &server->cores[i].shard.partitions) {
+            const struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
+            if (!p->offline)
+                continue;
+            log_warn(server->log, "%s-%d is offline", p->topic, p->index);
+            result = ERR_OFFLINE;
+        }
+    return result;
+}
+
 int server_finish(struct server *server)
 {
     const char *directory = server->config->log_directory;
@@ -205,7 +222,9 @@ int server_finish(struct server *server)
             count++;
     lists.ends = mem_alloc_array(count, sizeof *lists.ends);
     lists.starts = mem_alloc_array(count, sizeof *lists.starts);
-    int result = finish_partitions(server, &lists);
+    int result = refuse_offline(server);
+    if (result == 0)
+        result = finish_partitions(server, &lists);
     if (result == 0)
         server_catalog_finish(server);
     if (result == 0)
@@ -216,6 +235,8 @@ int server_finish(struct server *server)
         catalog_free(server->cores[0].catalog);
     for (unsigned i = 0; i < server->core_count; i++)
         shard_close(&server->cores[i].shard);
+    if (result == 0 && MUTANT(MARK_BEFORE_EMPTY))
+        result = kafka_write_clean_stop(server->fs, directory, broker_epoch);
     if (result == 0)
         result = remove_ours(server);
     if (result == 0)

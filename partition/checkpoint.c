@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "partition/partition.h"
 #include "partition/shard.h"
 
@@ -25,7 +26,7 @@ static void checkpoint_path(char *path, size_t size, const char *directory, unsi
                             uint64_t number)
 {
     int len = snprintf(path, size, "%s/.odradek-checkpoint-%u-%u", directory, stream,
-                       (unsigned)(number & 1));
+                       MUTANT(CHECKPOINT_IN_PLACE) ? 0 : (unsigned)(number & 1));
     ASSERT(len > 0 && (size_t)len < size);
 }
 
@@ -127,7 +128,7 @@ int checkpoint_write(struct file_system *fs, const char *directory, unsigned str
     if (file < 0)
         return file;
     int result = file_write(fs, file, data, len, 0);
-    if (result == 0)
+    if (result == 0 && !MUTANT(CHECKPOINT_WITHOUT_SYNC))
         result = file_sync(fs, file);
     file_close(fs, file);
     return result;
@@ -153,6 +154,8 @@ static int decode_partition(struct reader *r, struct checkpoint_partition *p)
     p->index = (int32_t)read_be32(r);
     p->synced_end = (int64_t)read_be64(r);
     p->log_start = (int64_t)read_be64(r);
+    if (p->index < 0 || p->synced_end < SYNCED_END_UNKNOWN || p->log_start < 0)
+        return reader_fail(r, ERR_CORRUPT);
     int result = decode_epochs(r, &p->epochs);
     if (result != 0)
         return result;
@@ -236,14 +239,33 @@ void checkpoint_free(struct checkpoint *c)
     *c = (struct checkpoint){0};
 }
 
+/* 0: it is missing or damaged. */
+static uint64_t slot_number(struct file_system *fs, const char *path)
+{
+    struct checkpoint slot;
+    if (checkpoint_load_slot(fs, path, &slot) != 0)
+        return 0;
+    uint64_t number = slot.number;
+    checkpoint_free(&slot);
+    return number;
+}
+
+/* The newest goes last: should the power go in between, what is left must neither be damaged nor
+ * say less than is known. */
 int checkpoint_remove(struct file_system *fs, const char *directory, unsigned stream)
 {
+    char paths[2][4096];
+    uint64_t numbers[2];
     for (unsigned i = 0; i < 2; i++) {
-        char path[4096];
-        checkpoint_path(path, sizeof path, directory, stream, i);
-        int result = file_remove(fs, path);
-        if (result != 0 && result != ERR_NOT_FOUND)
-            return result;
+        checkpoint_path(paths[i], sizeof paths[i], directory, stream, i);
+        numbers[i] = slot_number(fs, paths[i]);
     }
-    return 0;
+    unsigned older = (numbers[0] > numbers[1]) != MUTANT(REMOVE_NEWEST_SLOT_FIRST);
+    int result = file_remove(fs, paths[older]);
+    if (result == 0)
+        result = file_sync_directory(fs, directory);
+    if (result != 0 && result != ERR_NOT_FOUND)
+        return result;
+    result = file_remove(fs, paths[1 - older]);
+    return result == ERR_NOT_FOUND ? 0 : result;
 }

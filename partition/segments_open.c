@@ -14,6 +14,7 @@
  */
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/index.h"
 #include "partition/segment_recover.h"
@@ -164,6 +165,8 @@ static int open_last_of_ours(struct opening *o)
     struct segment *last = segments_last(o->s);
     bool damaged;
     int result = ERR_CORRUPT;
+    if (MUTANT(TRUST_UNSYNCED_BYTES))
+        return recover(o, SEGMENT_TRUST_LOG, INT64_MAX, true, &damaged);
     if (o->load->trusted)
         result = recover(o, SEGMENT_TRUST_FILES, end, true, &damaged);
     if (!o->load->trusted || result == ERR_CORRUPT || (result == 0 && last->end_offset != end))
@@ -332,7 +335,6 @@ static int replay(struct opening *o)
 
 static int open_found(struct opening *o)
 {
-    o->s->directory_made = true;
     int result = o->ours ? open_ours(o) : open_kafka(o);
     if (result == 0)
         result = drop_orphans(o);
@@ -349,7 +351,8 @@ int segments_open(struct segments *s, const struct segments_load *load)
     o.buffer = mem_alloc(SEGMENT_RECOVER_BUFFER);
     int result =
         segments_found_load(&o.found, s->fs, s->directory, o.buffer, SEGMENT_RECOVER_BUFFER);
-    if (result == ERR_NOT_FOUND)
+    s->directory_made = result != ERR_NOT_FOUND;
+    if (!s->directory_made)
         result = load->synced_end > 0 ? ERR_CORRUPT : 0;
     else if (result == 0)
         result = open_found(&o);

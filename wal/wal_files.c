@@ -15,6 +15,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "wal/wal_internal.h"
 #include "wal/wal_reserve.h"
@@ -65,7 +66,7 @@ static int file_make(const struct wal *wal, struct wal_file *f)
     if (f->file < 0)
         return f->file;
     int result = fill_with_zeros(fs, f->file, f->size);
-    if (result == 0)
+    if (result == 0 && !MUTANT(FORGET_WAL_NAME))
         result = file_sync_directory(fs, directory_of(wal));
     if (result != 0) {
         file_close(fs, f->file);
@@ -124,7 +125,7 @@ static int job_run(struct file_system *fs, void *context)
 {
     struct wal_job *job = context;
     struct wal *wal = job->wal;
-    if (job->store_head)
+    if (job->store_head && !MUTANT(FORGET_NEW_LIFE))
         job->head_result = wal_head_store(fs, directory_of(wal), &wal->head);
     for (uint32_t i = 0; i < job->remove_count; i++) {
         char path[PATH_BYTES];
@@ -192,7 +193,7 @@ static void job_done(struct io_op *op, const struct io_event *event)
 static struct wal_file *file_in_state(struct wal *wal, enum file_state state)
 {
     struct wal_file *found = NULL;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         struct wal_file *f = &wal->files[i];
         if (f->state == state && (found == NULL || f->number < found->number))
             found = f;
@@ -200,11 +201,20 @@ static struct wal_file *file_in_state(struct wal *wal, enum file_state state)
     return found;
 }
 
+/* An empty one, or null. */
+static struct wal_file *file_slot(struct wal *wal)
+{
+    struct wal_file *f = file_in_state(wal, FILE_UNUSED);
+    if (f != NULL || wal->file_slots == WAL_FILES_MAX)
+        return f;
+    return &wal->files[wal->file_slots];
+}
+
 /* Sealed files that are about to be deleted do not count. */
 static uint64_t files_bytes(const struct wal *wal)
 {
     uint64_t total = 0;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         const struct wal_file *f = &wal->files[i];
         if (f->state != FILE_UNUSED && (f->state != FILE_SEALED || f->live > 0))
             total += f->size;
@@ -232,13 +242,14 @@ static bool job_plan_file(struct wal *wal)
         uint64_t least = MAX(wal->options.first_file_bytes, round_up(wal->wanted_len, MIB));
         uint64_t size = MIN(wal->current->size * FILE_GROWTH, wal->options.file_bytes);
         size = MAX(size, least);
-        f = file_in_state(wal, FILE_UNUSED);
+        f = file_slot(wal);
         if (f == NULL || !space_for(wal, size))
             return false;
         job->reserve_bytes = files_bytes(wal);
         job->prepare_bytes = size;
         job->prepare_least = least;
         *f = (struct wal_file){.size = size};
+        wal->file_slots = MAX(wal->file_slots, (uint32_t)(f - wal->files) + 1);
         job->from_number = UINT64_MAX;
     }
     f->state = FILE_PREPARING;
@@ -298,7 +309,7 @@ struct wal_file *wal_file_for(struct wal *wal, uint32_t len, uint64_t sequence)
 
 struct wal_file *wal_file_of_sequence(struct wal *wal, uint64_t sequence)
 {
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         struct wal_file *f = &wal->files[i];
         bool used = f->state == FILE_LIVE || f->state == FILE_SEALED;
         if (used && sequence >= f->first_sequence && sequence < f->end_sequence)
@@ -328,7 +339,7 @@ static void file_retire(struct wal *wal, struct wal_file *f, uint32_t free_files
 void wal_files_drop_empty(struct wal *wal)
 {
     ASSERT(!wal->job.running);
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         struct wal_file *f = &wal->files[i];
         if (f->state == FILE_SEALED && f != wal->current && f->end_sequence == f->first_sequence) {
             ASSERT(f->live == 0);
@@ -343,9 +354,9 @@ void wal_trim(struct wal *wal, const struct wal_position *position)
     if (wal->job.running)
         return;
     uint32_t free_files = 0;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++)
+    for (size_t i = 0; i < wal->file_slots; i++)
         free_files += wal->files[i].state == FILE_FREE;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         struct wal_file *f = &wal->files[i];
         bool used = f->state == FILE_LIVE || f->state == FILE_SEALED;
         if (!used || f == wal->current || f->number >= position->file)
@@ -360,7 +371,7 @@ void wal_trim(struct wal *wal, const struct wal_position *position)
 struct wal_position wal_position_after_plan(const struct wal *wal)
 {
     const struct wal_file *oldest = wal->current;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         const struct wal_file *f = &wal->files[i];
         bool needed = (f->state == FILE_LIVE || f->state == FILE_SEALED) && f->live > f->planned;
         if (needed && (oldest == NULL || f->number < oldest->number))
@@ -373,7 +384,7 @@ struct wal_position wal_position_after_plan(const struct wal *wal)
 uint64_t wal_oldest_end(const struct wal *wal)
 {
     const struct wal_file *oldest = NULL;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         const struct wal_file *f = &wal->files[i];
         bool used = f->state == FILE_LIVE || f->state == FILE_SEALED;
         if (used && f->live > 0 && (oldest == NULL || f->number < oldest->number))
@@ -395,7 +406,7 @@ static int listing_add(void *context, const char *name, enum file_kind kind)
     if (name[len] < '0' || name[len] > '9')
         return 0;
     uint64_t number = strtoull(name + len, &end, 10);
-    if (*end != '\0')
+    if (*end != '\0' || number >= WAL_NUMBER_END)
         return 0;
     if (listing->count == WAL_FILES_MAX)
         return ERR_TOO_LARGE;
@@ -432,6 +443,7 @@ static int files_remove_others(struct wal *wal)
 static int file_make_first(struct wal *wal)
 {
     struct wal_file *f = &wal->files[0];
+    wal->file_slots = 1;
     *f = (struct wal_file){
         .number = wal->file_next++,
         .size = wal->options.first_file_bytes,
@@ -553,7 +565,7 @@ int wal_files_open(struct wal *wal)
 
 void wal_files_close(struct wal *wal)
 {
-    for (size_t i = 0; i < WAL_FILES_MAX; i++)
+    for (size_t i = 0; i < wal->file_slots; i++)
         if (wal->files[i].state != FILE_UNUSED)
             file_close(files_of(wal), wal->files[i].file);
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -49,6 +50,8 @@ static _Noreturn void child_main(const struct seed_options *options, bool quiet,
     int silence = quiet ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
     if (silence >= 0)
         dup2(silence, STDERR_FILENO);
+    /* The broker inside blocks the signals that would end it. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(REAL_S_MAX);
     bool kept = seed_run(options, &result);
     if (options->trace != NULL)

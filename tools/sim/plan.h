@@ -30,6 +30,7 @@
     X(SYNC_ERROR, "sync-error", 1000, "syncs that fail")                            \
     X(ENTRY_ERROR, "entry-error", 300, "opens, renames and removals that fail")     \
     X(WRITEBACK, "writeback", 1000000, "dirty sectors that reach the disk unasked") \
+    X(OUTAGE, "outage", 1, "a disk on which nothing can be written for a while")    \
     X(FULL, "full", 1, "a disk that is full for a while")                           \
     X(DESCRIPTORS, "descriptors", 1, "few file descriptors")                        \
     X(PARTIAL, "partial", 500000, "deliveries of some of the bytes")                \
@@ -66,7 +67,7 @@ struct plan_cuts {
     uint64_t events;     /* a bit per event that is left out, of the first 64 */
     uint32_t seconds;    /* of work; 0: as planned */
     uint32_t partitions; /* 0: as planned */
-    uint32_t producers;  /* a bit per producer that is left out */
+    uint32_t clients;    /* a bit per kind of clients that is left out */
 };
 
 /* Something that happens once: trouble of a kind, and how long it lasts or when it strikes. */
@@ -96,8 +97,10 @@ struct plan {
     uint32_t descriptors_max;
     uint32_t socket_bytes;
     uint32_t partitions;
-    uint32_t producers_out; /* a bit per producer that is left out */
-    uint64_t pause_ns;      /* at most, between two batches of a producer */
+    uint32_t clients_out; /* a bit per kind of clients that is left out */
+    uint32_t value_bytes_max;
+    uint32_t batch_records_max;
+    uint64_t pause_ns; /* at most, between two batches of a producer */
     struct plan_event events[PLAN_EVENTS_MAX];
     uint32_t event_count;
 };

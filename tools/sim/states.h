@@ -25,7 +25,6 @@
     X(RESERVE_SHORT, "reserve: no room for it")                                       \
     X(RESERVE_GIVEN_UP, "reserve: given up at a start")                               \
     X(RESERVE_BACK, "reserve: complete again")                                        \
-    X(RECOVERY_NEW, "recovery: a stream that did not exist")                          \
     X(RECOVERY_ENTRIES, "recovery: entries replayed")                                 \
     X(RECOVERY_ALL, "recovery: all that was begun had landed")                        \
     X(RECOVERY_UNACKNOWLEDGED, "recovery: more than was known to be durable")         \
@@ -72,5 +71,3 @@ const char *state_text(enum state state);
 void states_watch(uint64_t *counts);
 /* A line of the broker's log. */
 void states_see_line(const char *line, size_t len);
-/* The broker's process has ended: what it held in memory is gone. */
-void states_end_life(void);
