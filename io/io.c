@@ -20,6 +20,10 @@
 #include "base/assert.h"
 #include "io/io_internal.h"
 
+/* A poll may end so much after its deadline; then it was not alone. */
+#define LATE_NS (100 * NS_PER_MS)
+#define LATE_POLLS_MAX 64
+
 /* Construction. */
 
 int io_base_init(struct io *io, const struct io_operations *operations,
@@ -219,6 +223,16 @@ int io_poll(struct io *io, uint64_t deadline_ns)
     return io->handed_out;
 }
 
+/* A poll that ends long after its deadline means that the whole process stood still (a signal, a
+ * machine without a CPU to spare). What came meanwhile is handed out before the step looks at its
+ * timers: it was not the peers who were late. */
+static void io_catch_up(struct io *io, uint64_t due_ns)
+{
+    bool late = due_ns < io->now_ns && io->now_ns - due_ns > LATE_NS;
+    for (int i = 0; late && i < LATE_POLLS_MAX && !io->stopped; i++)
+        late = io_poll(io, 0) > 0;
+}
+
 void io_run(struct io *io, struct io_loop *loop)
 {
     ASSERT(io->loop == NULL);
@@ -226,8 +240,11 @@ void io_run(struct io *io, struct io_loop *loop)
     io->stopped = false;
     while (!io->stopped) {
         uint64_t deadline_ns = loop->step(loop);
-        if (!io->stopped)
+        uint64_t due_ns = MAX(deadline_ns, io->now_ns);
+        if (!io->stopped) {
             io_poll(io, deadline_ns);
+            io_catch_up(io, due_ns);
+        }
     }
     /* Wakes of the last step must reach their cores. */
     io->operations->flush(io);

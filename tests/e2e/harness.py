@@ -58,11 +58,11 @@ class Broker:
             command += ["--set", setting]
         return [str(part) for part in command]
 
-    def start(self, environment=None):
+    def start(self, environment=None, patience=15):
         self.log = open(self.home.name + "/log", "a")
         self.process = subprocess.Popen(self.command(), stderr=self.log,
                                         env=dict(os.environ, **(environment or {})))
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             try:
                 api_versions(self.port)

@@ -426,6 +426,34 @@ Test(connection, who_does_not_read_is_bounded_and_gets_all_in_the_end)
     talk_free(t);
 }
 
+Test(connection, a_disk_that_stalls_for_five_seconds_delays_produces_and_closes_nobody)
+{
+    struct talk *t = talk_new(&(struct talk_options){.cores = 2, .settings = deadlines});
+    talk_create(t, "t", 2);
+    struct talk_peer *peers[6];
+    for (int i = 0; i < 6; i++)
+        peers[i] = talk_connect(t);
+    talk_produce(peers[0], "t", 0, 1000, -1);
+    cr_assert_eq(answered_produce(peers[0]), KAFKA_NONE);
+    sim_disk(talk_host(t))->stall = SIM_ALWAYS;
+    sim_disk(talk_host(t))->stall_ns = (struct sim_range){5 * NS_PER_S, 5 * NS_PER_S};
+    uint64_t began_ns = sim_now(talk_world(t));
+    for (int i = 0; i < 5; i++)
+        for (int j = 0; j < 20; j++)
+            talk_produce(peers[i], "t", i % 2, 20000, -1);
+    ask_fetch(peers[5], "t", 0, 0);
+    cr_assert_gt(answered_records(peers[5]), 0, "what is in memory is served");
+    cr_assert_lt(sim_now(talk_world(t)) - began_ns, NS_PER_S);
+    cr_assert_not(talk_has_answer(peers[0], 4 * NS_PER_S), "nothing is durable yet");
+    sim_disk(talk_host(t))->stall = 0;
+    for (int i = 0; i < 5; i++)
+        for (int j = 0; j < 20; j++)
+            cr_assert_eq(answered_produce(peers[i]), KAFKA_NONE);
+    for (int i = 0; i < 6; i++)
+        talk_close(peers[i]);
+    talk_free(t);
+}
+
 Test(connection, behind_a_long_poll_reading_stops_and_then_goes_on)
 {
     struct talk *t = talk_new(&(struct talk_options){0});

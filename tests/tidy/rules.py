@@ -302,6 +302,34 @@ def check_links(file):
                 file.report(number, f"no such file: {target}")
 
 
+def has_test(path, name):
+    """Whether the file, from tests/ on, has a test of this name."""
+    file = ROOT / "tests" / path
+    if not file.is_file():
+        return False
+    pattern = rf"^def {name}\(" if path.endswith(".py") else \
+        rf"^(?:Test|CONTRACT|FILES|ParameterizedTest)\([^()]*\b{name}\b"
+    return re.search(pattern, file.read_text(), re.M) is not None
+
+
+def check_faults(file):
+    """Rows are numbered on; each names tests that exist, or what is not served yet."""
+    last = 0
+    for number, line in file.lines():
+        found = re.match(r"\| (\d+) \|", line)
+        if not found:
+            continue
+        if int(found.group(1)) != last + 1:
+            file.report(number, f"row {last + 1} is missing")
+        last = int(found.group(1))
+        for item in line.split("|")[-2].strip().split("; "):
+            test = re.fullmatch(r"`([\w/]+\.(?:c|py)): (\w+)`", item)
+            if test is None and not re.fullmatch(r"not served yet: [A-Za-z][\w ,]+", item):
+                file.report(number, f"neither a test nor what is not served yet: {item}")
+            elif test is not None and not has_test(*test.groups()):
+                file.report(number, f"no such test: {item}")
+
+
 def check_file(path, text):
     file = File(path, text)
     check_text(file)
@@ -321,4 +349,6 @@ def check_file(path, text):
         check_tests(file)
     if file.suffix == ".md":
         check_links(file)
+    if path == "docs/faults.md":
+        check_faults(file)
     return file.problems

@@ -67,6 +67,12 @@ BAD = [
     ("docs/x.md", "See [it](nowhere.md).\n", "no such file"),
     ("docs/x.md", "end \n", "space"),
     ("docs/x.md", "end", "newline"),
+    ("docs/faults.md", "| 1 | x | y | `wal/wal_test.c: no_such_test` |\n", "no such test"),
+    ("docs/faults.md", "| 1 | x | y | `wal/nowhere_test.c: does_it` |\n", "no such test"),
+    ("docs/faults.md", "| 1 | x | y | `e2e/cases_life.py: test_nothing` |\n", "no such test"),
+    ("docs/faults.md", "| 1 | x | y | the simulator does it |\n", "neither a test nor"),
+    ("docs/faults.md", "| 1 | x | y |  |\n", "neither a test nor"),
+    ("docs/faults.md", "| 2 | x | y | not served yet: it |\n", "row 1 is missing"),
     ("tools/x.py", "\tpass\n", "a tab"),
     ("tests/wal/x_test.c", TOP, "without a test"),
     ("tests/wal/x_test.c", TOP + "Test(x, works)\n{\n}\n", "a sentence"),
@@ -84,6 +90,9 @@ GOOD = [
     ("wal/x.c", inside("if (MUTANT(Y))", "    return;")),
     ("wal/x.h", TOP + "#pragma once\n/* ERR_IO. */\nint f(void) MUST_CHECK;\n"
                       "typedef void f_done_fn(struct f *f);\n"),
+    ("docs/faults.md", "| # | x | y | Tests |\n| --- | --- | --- | --- |\n| 1 | x | y | "
+                       "`wal/wal_test.c: a_torn_tail_that_nothing_proves_is_dropped`; "
+                       "`e2e/cases_life.py: test_idle_costs_nothing`; not served yet: it, all |\n"),
     ("broker/x.c", inside("operations->open(1);", "file.read(2);", "wal_free(w);")),
     ("tests/wal/x_test.c", TOP + "Test(x, does_all_it_says)\n{\n    usleep(100);\n}\n"),
     ("tests/wal/x_test.c", TOP + "ParameterizedTest(int *n, x, does_all_it_says)\n{\n}\n"),

@@ -48,7 +48,7 @@ int32_t model_index(const struct model_partition *partition);
 void model_use_append_time(struct model_partition *partition);
 
 /* A producer and what it may expect: an idempotent one never finds a record twice, an ordered one
- * (idempotent, or with one request in flight) never finds them out of order. */
+ * (idempotent, or with one request in flight that is answered) never finds them out of order. */
 unsigned model_add_producer(struct model *model, bool idempotent, bool ordered);
 
 /* The broker gave this id to a producer: nobody else may have it. */

@@ -31,6 +31,7 @@ struct seed {
     struct sim_disk_options honest; /* the disk without faults */
     struct sim_net_options calm;
     struct sim_peer *crowd[CROWD];
+    int64_t ahead_ms; /* the broker's clock */
 };
 
 static void seed_break(struct seed *s, const char *sentence)
@@ -119,12 +120,15 @@ static void crowd_go(struct seed *s)
         sim_peer_close(s->crowd[i]);
 }
 
-/* An hour back or a year forward, on one of the machines. */
+/* The broker's clock goes far forward, or back to less than an hour behind its clients': farther
+ * ahead than an hour their timestamps would be refused. */
 static void clock_jump(struct seed *s)
 {
-    struct sim_host *host = sim_chance(s->sim, SIM_ALWAYS / 2) ? s->life.host : s->clients;
-    int64_t hour_ms = 3600 * (int64_t)1000;
-    sim_host_shift_wall(host, sim_chance(s->sim, SIM_ALWAYS / 2) ? -hour_ms : 365 * 24 * hour_ms);
+    static const int64_t minutes[] = {-50, 0, 50, 30 * 24 * 60, 10 * 365 * 24 * 60};
+    size_t choice = sim_pick(s->sim, (struct sim_range){0, ARRAY_LENGTH(minutes) - 1});
+    int64_t ahead_ms = minutes[choice] * 60 * 1000;
+    sim_host_shift_wall(s->life.host, ahead_ms - s->ahead_ms);
+    s->ahead_ms = ahead_ms;
 }
 
 static void event_begin(struct seed *s, const struct plan_event *event)
