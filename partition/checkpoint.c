@@ -55,7 +55,7 @@ static void encode_partition(struct writer *w, const struct partition *p)
 {
     write_bytes(w, p->topic_id.bytes, sizeof p->topic_id.bytes);
     write_be32(w, (uint32_t)p->index);
-    write_be64(w, p->unread ? UINT64_MAX : (uint64_t)p->synced_end);
+    write_be64(w, (uint64_t)p->synced_end);
     write_be64(w, (uint64_t)p->log_start);
     write_be32(w, p->epochs.count);
     for (uint32_t i = 0; i < p->epochs.count; i++) {
@@ -236,14 +236,33 @@ void checkpoint_free(struct checkpoint *c)
     *c = (struct checkpoint){0};
 }
 
+/* 0: it is missing or damaged. */
+static uint64_t slot_number(struct file_system *fs, const char *path)
+{
+    struct checkpoint slot;
+    if (checkpoint_load_slot(fs, path, &slot) != 0)
+        return 0;
+    uint64_t number = slot.number;
+    checkpoint_free(&slot);
+    return number;
+}
+
+/* The newest goes last: should the power go in between, what is left must neither be damaged nor
+ * say less than is known. */
 int checkpoint_remove(struct file_system *fs, const char *directory, unsigned stream)
 {
+    char paths[2][4096];
+    uint64_t numbers[2];
     for (unsigned i = 0; i < 2; i++) {
-        char path[4096];
-        checkpoint_path(path, sizeof path, directory, stream, i);
-        int result = file_remove(fs, path);
-        if (result != 0 && result != ERR_NOT_FOUND)
-            return result;
+        checkpoint_path(paths[i], sizeof paths[i], directory, stream, i);
+        numbers[i] = slot_number(fs, paths[i]);
     }
-    return 0;
+    unsigned older = numbers[0] > numbers[1];
+    int result = file_remove(fs, paths[older]);
+    if (result == 0)
+        result = file_sync_directory(fs, directory);
+    if (result != 0 && result != ERR_NOT_FOUND)
+        return result;
+    result = file_remove(fs, paths[1 - older]);
+    return result == ERR_NOT_FOUND ? 0 : result;
 }

@@ -84,7 +84,6 @@ struct partition {
     bool metadata_written; /* partition.metadata stands in the directory */
 
     bool offline; /* its files are missing or damaged: neither appends nor reads */
-    bool unread;  /* offline, and nobody knows how far: `synced_end` is not the end of its files */
     bool deleted;
     uint32_t appends_out; /* in shard->appends */
     uint32_t jobs_out;    /* reading jobs */

@@ -76,7 +76,15 @@ static struct checkpoint_partition *checkpoint_of(const struct recovery *r, stru
 }
 
 /* A change of the core count can leave a partition in two checkpoints. The higher end is the newer
- * one; at the same end only the log start can have moved, and it never goes back. */
+ * one; at the same end only the log start can have moved, and it never goes back. That the end is
+ * unknown was said by the last start or the one before it, and until its end nothing was added. */
+static bool is_newer(const struct checkpoint_partition *a, const struct checkpoint_partition *b)
+{
+    if (a->synced_end == SYNCED_END_UNKNOWN || b->synced_end == SYNCED_END_UNKNOWN)
+        return b->synced_end != SYNCED_END_UNKNOWN;
+    return a->synced_end > b->synced_end;
+}
+
 static void checkpoint_add(struct recovery *r, struct checkpoint_partition *p)
 {
     struct checkpoint_partition *other = checkpoint_of(r, p->topic_id, p->index);
@@ -84,7 +92,7 @@ static void checkpoint_add(struct recovery *r, struct checkpoint_partition *p)
         int64_t log_start = MAX(other->log_start, p->log_start);
         other->log_start = p->log_start = log_start;
     }
-    if (other != NULL && other->synced_end >= p->synced_end)
+    if (other != NULL && !is_newer(p, other))
         return;
     uint64_t hash = key_hash(p->topic_id, p->index);
     if (other != NULL)
@@ -193,46 +201,59 @@ static void note_opened(struct recovery *r, struct partition *p)
     r->opened[r->opened_count++] = p;
 }
 
+/* What cannot be opened stays as it was told, whatever has been read of it: the next checkpoint
+ * says the same again, and the next start tries again. */
+static void leave_unopened(struct recovery *r, struct partition *p, int64_t synced_end, int error)
+{
+    log_error(r->log, "%s-%d is offline: %s", p->topic, p->index, result_sentence(error));
+    p->offline = true;
+    p->synced_end = synced_end;
+    p->log_end = p->durable_end = p->last_stable = MAX(synced_end, 0);
+}
+
 int recovery_open(struct recovery *r, struct partition *p)
 {
     note_opened(r, p);
     const struct checkpoint_partition *c = checkpoint_of(r, p->topic_id, p->index);
-    /* One that no start of ours could read yet is as Kafka, or a clean stop, left it. */
-    bool as_kafka = c == NULL ? !r->ours : c->synced_end < 0;
     struct segments_load load = {
-        .synced_end = -1,
+        .synced_end = SYNCED_END_UNKNOWN,
         .recovery_point = kafka_find_offset(&r->recovery_points, p->topic, p->index, 0),
-        .trusted = r->clean,
+        .trusted = r->clean && !r->ours,
         .replay_from = INT64_MAX,
         .replay = recovery_replay_batch,
         .context = p,
     };
-    if (as_kafka)
+    if (c != NULL)
+        load.synced_end = c->synced_end;
+    else if (r->ours)
+        load.synced_end = 0;
+    bool kafkas = load.synced_end == SYNCED_END_UNKNOWN;
+    if (kafkas)
         load.replay_from =
-            recovery_load_state(r->fs, p, r->clean ? INT64_MAX : load.recovery_point, r->log);
-    else
-        load.synced_end = c == NULL ? 0 : c->synced_end;
+            recovery_load_state(r->fs, p, load.trusted ? INT64_MAX : load.recovery_point, r->log);
     recovery_load_aborted(r->fs, p, load.replay_from, r->log);
     int result = segments_open(&p->segments, &load);
-    if (result != 0) {
-        log_error(r->log, "%s-%d is offline: %s", p->topic, p->index, result_sentence(result));
-        p->offline = true;
-        p->unread = as_kafka;
-        load.replay_from = INT64_MAX;
-    }
     const struct segment *first = segments_first(&p->segments);
     const struct segment *last = segments_last(&p->segments);
     p->log_start = first == NULL ? 0 : first->base_offset;
     p->log_end = last == NULL ? MAX(load.synced_end, 0) : last->end_offset;
-    if (as_kafka)
+    /* A clean stop had synced everything: what is not there any more was taken away. */
+    bool whole = load.trusted || (kafkas && c != NULL);
+    if (result == 0 && whole && p->log_end < load.recovery_point)
+        result = ERR_CORRUPT;
+    if (result != 0)
+        leave_unopened(r, p, load.synced_end, result);
+    if (c != NULL && !kafkas)
+        load_checkpointed_state(r, p, c);
+    if (p->offline)
+        return 0;
+    if (kafkas)
         p->log_start =
             MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
-    else if (c != NULL)
-        load_checkpointed_state(r, p, c);
     /* What was replayed Kafka may not have in its indexes, and it will trust them. */
     if (load.replay_from < p->log_end)
         result = aborted_store(&p->aborted, &p->segments, load.replay_from);
-    if (result != 0 && !p->offline)
+    if (result != 0)
         return result;
     struct uuid topic_id;
     p->metadata_written =

@@ -96,6 +96,7 @@ struct sim_host {
     uint32_t handles_used;
     struct disk_tree tree;
     struct sim_disk_options disk;
+    struct sim_core_options core;
     struct sim_memory_options memory;
     uint64_t memory_count;      /* how often something was taken */
     uint64_t memory_refused_at; /* the count that fails; 0: none */
@@ -114,6 +115,7 @@ struct sim_core {
     struct list node; /* in sim_host.cores */
     struct sim_waiter waiter;
     struct timer wake;
+    uint64_t stall_ns; /* of the next step */
     uint32_t disk_out;
     struct list jobs;
     uint32_t jobs_running;

@@ -74,7 +74,7 @@ void __wrap_io_thread_join(struct io_thread *thread)
     sim_thread_join((struct sim_thread *)(void *)thread);
     /* What its cores were doing is cut off; a main thread that went on would tidy up behind them as
      * if they had finished, which no process does that has ended. */
-    if (!sim_caller_alive(current))
+    if (!sim_caller_alive(current) && current->sim->running != NULL)
         sim_thread_give_up(current->sim->running);
 }
 

@@ -44,7 +44,10 @@
     X(CRASH_IN_FLIGHT, "crash-in-flight", 1, "power loss at a chosen disk change")  \
     X(KILL, "kill", 1, "the end of the process alone")                              \
     X(STOP, "stop", 1, "clean stops")                                               \
-    X(CORES, "cores", 1, "another number of cores at each start")
+    X(CORES, "cores", 1, "another number of cores at each start")                   \
+    X(MEMORY, "memory", 1000, "memory that is refused")                             \
+    X(CORE_STALL, "core-stall", 50, "cores that do nothing for up to seconds")      \
+    X(CLOCK, "clock", 1, "a wall clock that jumps")
 
 enum plan_kind {
 #define PLAN_KIND(kind, name, most, text) PLAN_##kind,

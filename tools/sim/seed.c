@@ -81,12 +81,19 @@ static void faults_begin(struct seed *s)
     s->honest = *disk;
     s->calm = *net;
     plan_apply(&s->plan, disk, net);
+    sim_memory(s->life.host)->refuse = s->plan.rates[PLAN_MEMORY];
+    *sim_cores(s->life.host) = (struct sim_core_options){
+        .stall = s->plan.rates[PLAN_CORE_STALL],
+        .stall_ns = {NS_PER_MS, 2 * NS_PER_S},
+    };
 }
 
 static void faults_end(struct seed *s)
 {
     *sim_disk(s->life.host) = s->honest;
     *sim_net(s->sim) = s->calm;
+    sim_memory(s->life.host)->refuse = 0;
+    sim_cores(s->life.host)->stall = 0;
     sim_disk_fail(s->life.host, NULL);
 }
 
@@ -100,6 +107,14 @@ static void crowd_go(struct seed *s)
 {
     for (unsigned i = 0; i < CROWD; i++)
         sim_peer_close(s->crowd[i]);
+}
+
+/* An hour back or a year forward, on one of the machines. */
+static void clock_jump(struct seed *s)
+{
+    struct sim_host *host = sim_chance(s->sim, SIM_ALWAYS / 2) ? s->life.host : s->clients;
+    int64_t hour_ms = 3600 * (int64_t)1000;
+    sim_host_shift_wall(host, sim_chance(s->sim, SIM_ALWAYS / 2) ? -hour_ms : 365 * 24 * hour_ms);
 }
 
 static void event_begin(struct seed *s, const struct plan_event *event)
@@ -156,6 +171,8 @@ static void seed_work(struct seed *s)
     for (uint32_t i = 0; i < s->plan.event_count && !clients_done(s); i++) {
         const struct plan_event *event = &s->plan.events[i];
         sim_run(s->sim, event->before_ns);
+        if (plan_has(&s->plan, PLAN_CLOCK))
+            clock_jump(s);
         if (s->options->trace != NULL)
             fprintf(s->options->trace, "%14.6f event %u: %s\n",
                     (double)sim_now(s->sim) / (double)NS_PER_MS, i,
