@@ -225,7 +225,11 @@ static void seed_make(struct seed *s)
         fprintf(s->options->trace, "seed %llu: %s\n", (unsigned long long)plan->seed, text);
         sim_trace(s->sim, print_event, s->options->trace);
     }
+    /* Clocks may be years apart: that is refused by default, and rightly. */
+    static const char *const settings[] = {"log.message.timestamp.after.max.ms=9223372036854775807",
+                                           NULL};
     struct life_options life = {
+        .settings = settings,
         .cores = plan_cores(plan, 0),
         .wal_profile = plan->wal_profile,
         .flush_profile = plan->flush_profile,
