@@ -3,8 +3,9 @@
 
     instrument.py
 
-Runs build/release/bin/odradek-sim, and beside it the sanitized build when that is there. No hash is
-written down here: a change of the broker changes them all. What must hold are relations.
+Runs build/release/bin/odradek-sim, and beside it the sanitized build and clang's when they are
+there. No hash is written down here: a change of the broker changes them all. What must hold are
+relations.
 """
 import pathlib
 import re
@@ -13,7 +14,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SIM = ROOT / "build" / "release" / "bin" / "odradek-sim"
-SANITIZED = ROOT / "build" / "dev" / "bin" / "odradek-sim"
+OTHERS = [ROOT / "build" / preset / "bin" / "odradek-sim" for preset in ("dev", "clang")]
 SECONDS = ["--seconds", "3"]
 # A state that many seeds reach, with nothing broken: as good as a failure to try minimising on.
 STATE = "relog: batches logged again"
@@ -50,13 +51,14 @@ def test_a_trace_is_the_same_twice_and_changes_nothing():
     assert len(first.stderr) > 10000 and first.stderr == second.stderr
 
 
-def test_a_sanitized_build_has_the_same_hash():
-    if not SANITIZED.exists():
-        print("skipped the sanitized build: it is not there")
-        return
-    for seed in ("1", "2"):
-        assert hash_of("--seed", seed, *SECONDS) == \
-            hash_of("--seed", seed, *SECONDS, program=SANITIZED)
+def test_other_builds_have_the_same_hash():
+    for program in OTHERS:
+        if not program.exists():
+            print(f"skipped {program.relative_to(ROOT)}: it is not there")
+            continue
+        for seed in ("1", "2"):
+            assert hash_of("--seed", seed, *SECONDS) == \
+                hash_of("--seed", seed, *SECONDS, program=program), program
 
 
 def test_leaving_out_what_is_not_there_changes_nothing():
