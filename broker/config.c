@@ -333,3 +333,10 @@ const char *config_layers_text(const struct config_layers *layers, const struct 
         text = layers->config->values[config_table_index(CONFIG_SCOPE_BROKER, def)].text;
     return text != NULL ? text : def->standard;
 }
+
+int64_t config_layers_integer(const struct config_layers *layers, const char *key)
+{
+    const struct config_def *def = config_table_find(CONFIG_SCOPE_BROKER, bytes_of_string(key));
+    ASSERT(def != NULL);
+    return config_value_integer(config_layers_text(layers, def));
+}

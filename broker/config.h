@@ -45,39 +45,39 @@ struct config_listener {
 };
 
 /* Every typed value that is a plain number or truth: type, member, key. */
-#define CONFIG_FIELDS(X)                                                        \
-    X(int32_t, node_id, "node.id")                                              \
-    X(int32_t, num_partitions, "num.partitions")                                \
-    X(int32_t, default_replication_factor, "default.replication.factor")        \
-    X(bool, auto_create_topics, "auto.create.topics.enable")                    \
-    X(bool, delete_topics, "delete.topic.enable")                               \
-    X(int32_t, message_bytes_max, "message.max.bytes")                          \
-    X(int32_t, request_bytes_max, "socket.request.max.bytes")                   \
-    X(int32_t, fetch_bytes_max, "fetch.max.bytes")                              \
-    X(int32_t, fetch_sessions_max, "max.incremental.fetch.session.cache.slots") \
-    X(int32_t, request_partitions_max, "max.request.partition.size.limit")      \
-    X(int64_t, connection_idle_ms_max, "connections.max.idle.ms")               \
-    X(int32_t, connections_max, "max.connections")                              \
-    X(int32_t, connections_per_ip_max, "max.connections.per.ip")                \
-    X(int32_t, queued_requests_max, "queued.max.requests")                      \
-    X(int32_t, socket_send_bytes, "socket.send.buffer.bytes")                   \
-    X(int32_t, socket_receive_bytes, "socket.receive.buffer.bytes")             \
-    X(int32_t, producer_id_expiration_ms, "producer.id.expiration.ms")          \
-    X(int64_t, retention_check_ms, "log.retention.check.interval.ms")           \
-    X(int32_t, offset_metadata_bytes_max, "offset.metadata.max.bytes")          \
-    X(int32_t, offsets_partitions, "offsets.topic.num.partitions")              \
-    X(int32_t, transaction_partitions, "transaction.state.log.num.partitions")  \
-    X(int32_t, transaction_timeout_ms_max, "transaction.max.timeout.ms")        \
-    X(int32_t, group_session_ms_min, "group.min.session.timeout.ms")            \
-    X(int32_t, group_session_ms_max, "group.max.session.timeout.ms")            \
-    X(int32_t, group_rebalance_delay_ms, "group.initial.rebalance.delay.ms")    \
-    X(int32_t, group_members_max, "group.max.size")                             \
-    X(uint32_t, cores, "odradek.cores")                                         \
-    X(uint32_t, disk_threads, "odradek.disk.threads")                           \
-    X(uint32_t, core_connections_max, "odradek.connections.max")                \
-    X(int32_t, frame_timeout_ms, "odradek.frame.timeout.ms")                    \
-    X(size_t, memory_bytes, "odradek.memory.bytes")                             \
-    X(uint64_t, wal_file_bytes, "odradek.wal.file.bytes")                       \
+#define CONFIG_FIELDS(X)                                                         \
+    X(int32_t, node_id, "node.id")                                               \
+    X(int32_t, num_partitions, "num.partitions")                                 \
+    X(int32_t, default_replication_factor, "default.replication.factor")         \
+    X(bool, auto_create_topics, "auto.create.topics.enable")                     \
+    X(bool, delete_topics, "delete.topic.enable")                                \
+    X(int32_t, message_bytes_max, "message.max.bytes")                           \
+    X(int32_t, request_bytes_max, "socket.request.max.bytes")                    \
+    X(int32_t, fetch_bytes_max, "fetch.max.bytes")                               \
+    X(int32_t, fetch_sessions_max, "max.incremental.fetch.session.cache.slots")  \
+    X(int32_t, request_partitions_max, "max.request.partition.size.limit")       \
+    X(int64_t, connection_idle_ms_max, "connections.max.idle.ms")                \
+    X(int32_t, connections_max, "max.connections")                               \
+    X(int32_t, connections_per_ip_max, "max.connections.per.ip")                 \
+    X(int32_t, queued_requests_max, "queued.max.requests")                       \
+    X(int32_t, socket_send_bytes, "socket.send.buffer.bytes")                    \
+    X(int32_t, socket_receive_bytes, "socket.receive.buffer.bytes")              \
+    X(int32_t, producer_id_check_ms, "producer.id.expiration.check.interval.ms") \
+    X(int64_t, retention_check_ms, "log.retention.check.interval.ms")            \
+    X(int32_t, offset_metadata_bytes_max, "offset.metadata.max.bytes")           \
+    X(int32_t, offsets_partitions, "offsets.topic.num.partitions")               \
+    X(int32_t, transaction_partitions, "transaction.state.log.num.partitions")   \
+    X(int32_t, transaction_timeout_ms_max, "transaction.max.timeout.ms")         \
+    X(int32_t, group_session_ms_min, "group.min.session.timeout.ms")             \
+    X(int32_t, group_session_ms_max, "group.max.session.timeout.ms")             \
+    X(int32_t, group_rebalance_delay_ms, "group.initial.rebalance.delay.ms")     \
+    X(int32_t, group_members_max, "group.max.size")                              \
+    X(uint32_t, cores, "odradek.cores")                                          \
+    X(uint32_t, disk_threads, "odradek.disk.threads")                            \
+    X(uint32_t, core_connections_max, "odradek.connections.max")                 \
+    X(int32_t, frame_timeout_ms, "odradek.frame.timeout.ms")                     \
+    X(size_t, memory_bytes, "odradek.memory.bytes")                              \
+    X(uint64_t, wal_file_bytes, "odradek.wal.file.bytes")                        \
     X(uint64_t, wal_bytes_max, "odradek.wal.max.bytes")
 
 /* Where a value comes from. */
@@ -159,3 +159,5 @@ const char *config_pair_find(const struct config_pair *pairs, uint32_t count, st
 /* The value of a broker key in force: this broker's, all brokers', static, default. Null: none.
  * Changed values that the key cannot have are passed over. */
 const char *config_layers_text(const struct config_layers *layers, const struct config_def *def);
+/* The same, read as a number; the key must have a row, and one. */
+int64_t config_layers_integer(const struct config_layers *layers, const char *key);

@@ -16,6 +16,7 @@
 #include "broker/connection.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "broker/accept.h"
 #include "broker/core.h"
 #include "broker/dispatch.h"
@@ -394,6 +395,8 @@ static int connection_gather_parts(struct connection *c)
     size_t left = CONNECTION_SEND_BYTES;
     LIST_EACH(node, &c->requests) {
         struct request *r = LIST_ENTRY(node, struct request, node);
+        if (r->state != REQUEST_ANSWERED && MUTANT(ANSWER_OUT_OF_ORDER))
+            continue;
         if (r->state != REQUEST_ANSWERED)
             break;
         parts_take(c, r, &count, &left);

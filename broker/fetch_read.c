@@ -31,6 +31,33 @@ static void part_read(struct fetch_part *part, uint32_t bytes)
     core_send(core, part->probe->owner, &part->call);
 }
 
+static void part_give_back(struct fetch_part *part)
+{
+    if (part->memory != NULL)
+        core_fetch_give(part->state->request->core, part->memory, part->memory_size);
+    part->memory = NULL;
+    mem_free(part->aborted);
+    part->aborted = NULL;
+    part->aborted_count = 0;
+}
+
+/* The first batch of the answer comes whole: where that leaves no room within max_bytes, what the
+ * partitions behind have brought is not sent. */
+static void parts_make_room(struct fetch_state *state, const struct fetch_part *first)
+{
+    if (state->bytes_read + first->read.needed <= state->bytes_max)
+        return;
+    for (uint32_t i = 0; i < state->part_count; i++) {
+        struct fetch_part *part = &state->parts[i];
+        if (part == first || part->read.len == 0)
+            continue;
+        state->bytes_read -= part->read.len;
+        part->read.len = 0;
+        part_give_back(part);
+    }
+    ASSERT(state->bytes_read == 0);
+}
+
 /* The next partition whose first batch did not fit but may come; null when all is read. Goes over
  * the partitions once. */
 static struct fetch_part *part_to_reread(struct fetch_state *state)
@@ -54,12 +81,8 @@ static void fetch_reads_over(struct fetch_state *state)
     while ((part = part_to_reread(state)) != NULL) {
         uint32_t needed = part->read.needed;
         part->reread = true;
-        if (part->memory != NULL)
-            core_fetch_give(state->request->core, part->memory, part->memory_size);
-        part->memory = NULL;
-        mem_free(part->aborted);
-        part->aborted = NULL;
-        part->aborted_count = 0;
+        parts_make_room(state, part);
+        part_give_back(part);
         state->out = 1;
         part_read(part, needed);
         state->out--;

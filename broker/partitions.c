@@ -15,14 +15,20 @@ struct keeper {
     struct core *core;
 };
 
-void partition_configure(struct partition *p, const struct image_topic *topic)
+void partition_configure(struct partition *p, const struct image *image,
+                         const struct image_topic *topic)
 {
+    struct config_layers layers = image_config_layers(image);
     const struct topic_config *config = &topic->config;
     p->limits = (struct segment_limits){
         .segment_bytes = (uint32_t)config->segment_bytes,
         .index_interval_bytes = (uint32_t)config->index_interval_bytes,
         .index_bytes_max = (uint32_t)config->segment_index_bytes,
         .segment_ms = config->segment_ms,
+    };
+    p->producer_limits = (struct producer_limits){
+        .idle_ms = config_layers_integer(&layers, "producer.id.expiration.ms"),
+        .check_ms = image->config->producer_id_check_ms,
     };
 }
 
@@ -31,7 +37,7 @@ void partitions_attach(struct core *core, struct image_topic *topic, struct part
     struct image_partition *place = image_partition_at(topic, p->index);
     ASSERT(place != NULL && place->partition == NULL && place->owner == core->id);
     p->leader_epoch = place->leader_epoch;
-    partition_configure(p, topic);
+    partition_configure(p, &core->image, topic);
     shard_attach(&core->shard, p);
     place->partition = p;
 }
@@ -58,11 +64,11 @@ static void keeper_removed(struct image_listener *listener, struct image_topic *
 
 static void keeper_configured(struct image_listener *listener, struct image_topic *topic)
 {
-    (void)listener;
+    const struct image *image = &CONTAINER_OF(listener, struct keeper, listener)->core->image;
     for (int32_t i = 0; i < topic->partition_count; i++) {
         struct partition *p = topic->partitions[i].partition;
         if (p != NULL)
-            partition_configure(p, topic);
+            partition_configure(p, image, topic);
     }
 }
 

@@ -6,12 +6,14 @@
 #include "base/result.h"
 
 struct core;
+struct image;
 struct image_topic;
 struct partition;
 
 /* Applies a batch of the catalog to the core's image; partitions it owns come and go with it. */
 int partitions_apply(struct core *core, const uint8_t *batch, uint32_t len) MUST_CHECK;
-/* Sets what the topic's configuration says about its segments. */
-void partition_configure(struct partition *partition, const struct image_topic *topic);
+/* Sets what the configurations of topic and broker say about its segments and producers. */
+void partition_configure(struct partition *partition, const struct image *image,
+                         const struct image_topic *topic);
 /* Hands an opened partition to its core and image. */
 void partitions_attach(struct core *core, struct image_topic *topic, struct partition *partition);

@@ -13,6 +13,7 @@
 #include "broker/produce.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/handlers.h"
@@ -87,24 +88,37 @@ static void produce_appended(struct partition_append *append)
     core_reply(core, &part->call);
 }
 
+static void produce_gone(struct core *core, struct produce_part *part)
+{
+    part->append.outcome = APPEND_GONE;
+    core_reply(core, &part->call);
+}
+
+/* Looked up at each try: while it was parked the partition may have been deleted and freed. */
+static struct partition *part_partition(struct core *core, const struct produce_part *part)
+{
+    struct image_topic *topic = image_topic_with_id(&core->image, part->topic_id);
+    struct image_partition *place = topic == NULL ? NULL : image_partition_at(topic, part->index);
+    return place == NULL ? NULL : place->partition;
+}
+
 static void produce_append(struct core *core, struct produce_part *part)
 {
-    if (partition_append(&part->append) == 0)
-        return;
-    list_push_back(&core->parked_appends, &part->parked);
+    part->append.partition = part_partition(core, part);
+    if (part->append.partition == NULL)
+        produce_gone(core, part);
+    else if (partition_append(&part->append) != 0)
+        list_push_back(&core->parked_appends, &part->parked);
 }
 
 /* On the owner. Its image may be older than the asker's: an unknown partition is retriable. */
 static void produce_run(struct core *core, struct core_call *call)
 {
     struct produce_part *part = CONTAINER_OF(call, struct produce_part, call);
-    struct partition *target = image_partition_here(&core->image, part->topic_id, part->index);
-    if (target == NULL) {
-        part->append.outcome = APPEND_GONE;
-        core_reply(core, call);
+    if (part_partition(core, part) == NULL) {
+        produce_gone(core, part);
         return;
     }
-    part->append.partition = target;
     part->append.done = produce_appended;
     list_init(&part->parked);
     if (!list_empty(&core->parked_appends))
@@ -135,7 +149,7 @@ static void produce_answer(struct produce_state *state)
     struct request *r = state->request;
     state->answered = true;
     core_timer_cancel(r->core, &state->timeout);
-    if (state->body->acks != PRODUCE_ACKS_NONE)
+    if (state->body->acks != PRODUCE_ACKS_NONE || MUTANT(ANSWER_ACKS_0))
         request_respond(r, &state->response);
     else if (state->rejected)
         request_close(r);

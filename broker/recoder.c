@@ -14,6 +14,7 @@ struct recoder {
     uint8_t *room; /* for plain records; null until the first use */
     uint8_t *packed;
     size_t packed_capacity;
+    size_t packed_len; /* of the batch in it, the caller's until the next call */
 };
 
 struct recoder *recoder_new(void)
@@ -97,17 +98,17 @@ static void recoder_pack(struct recoder *recoder, const struct batch_rules *rule
         j->verdict = BATCH_REFUSE;
         j->error = error;
     }
-    *recoded = (struct bytes){recoder->packed, (size_t)len};
+    recoder->packed_len = (size_t)len;
+    *recoded = (struct bytes){recoder->packed, recoder->packed_len};
 }
 
-/* Pages that only a large batch needed go back. */
-static void recoder_shrink(struct recoder *recoder, size_t used)
+/* Pages that only a large batch needed go back: those of the batch that was handed out not before
+ * the next call. */
+static void recoder_shrink_packed(struct recoder *recoder)
 {
-    if (used <= RECODER_ROOM_KEPT)
-        return;
-    mem_discard(recoder->room, RECODER_UNPACKED_MAX);
-    if (recoder->packed != NULL)
+    if (recoder->packed_len > RECODER_ROOM_KEPT)
         mem_discard(recoder->packed, recoder->packed_capacity);
+    recoder->packed_len = 0;
 }
 
 void recoder_judge(struct recoder *recoder, const struct batch_rules *rules,
@@ -116,10 +117,10 @@ void recoder_judge(struct recoder *recoder, const struct batch_rules *rules,
 {
     ASSERT(judgement->verdict == BATCH_OPEN || judgement->verdict == BATCH_RECODE);
     recoder_prepare(recoder);
-    size_t used = judgement->records.len;
-    if (judgement->verdict == BATCH_OPEN && recoder_open(recoder, rules, batch, judgement))
-        used = RECODER_UNPACKED_MAX;
+    recoder_shrink_packed(recoder);
+    bool large = judgement->verdict == BATCH_OPEN && recoder_open(recoder, rules, batch, judgement);
     if (judgement->verdict == BATCH_RECODE)
         recoder_pack(recoder, rules, config, batch, judgement, recoded);
-    recoder_shrink(recoder, used);
+    if (large)
+        mem_discard(recoder->room, RECODER_UNPACKED_MAX);
 }

@@ -4,7 +4,7 @@
  *
  * Most topics never need it: a batch stays closed behind its CRC unless the topic is compacted or
  * its compression.type is another one. Codec contexts and room are made with the first batch that
- * needs them and kept; room beyond `RECODER_ROOM_KEPT` goes back to the system after each use.
+ * needs them and kept; room beyond `RECODER_ROOM_KEPT` goes back to the system after use.
  */
 #pragma once
 

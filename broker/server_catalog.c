@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "broker/catalog_snapshot.h"
 #include "broker/quorum_state.h"
@@ -51,7 +52,8 @@ static int open_partition(struct server *server, struct recovery *recovery)
         result = recovery_replay(recovery, find_catalog, server);
     if (result == 0 && p->offline)
         result = ERR_CORRUPT;
-    if (result == 0 && recovery_catalog_offset(recovery) >= p->log_end) {
+    bool behind = recovery_catalog_offset(recovery) >= p->log_end;
+    if (result == 0 && behind && !MUTANT(ACCEPT_OLDER_CATALOG)) {
         log_error(server->log,
                   "the catalog ends at %lld, but a core had applied %lld: it is "
                   "damaged",

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "broker/catalog.h"
 #include "broker/partitions.h"
@@ -49,7 +50,7 @@ static int open_partitions(struct server *server, struct recovery *recovery)
                     continue;
                 struct partition *p = partition_new(server->fs, server->config->log_directory,
                                                     topic->name, topic->id, index, server->log);
-                partition_configure(p, topic);
+                partition_configure(p, image, topic);
                 place->partition = p;
                 int result = recovery_open(recovery, p);
                 if (result != 0)
@@ -114,7 +115,7 @@ static int recover(struct server *server, struct recovery *recovery)
         result = recovery_replay(recovery, find_any, server);
     if (result == 0)
         result = recovery_sync(recovery);
-    if (result == 0)
+    if (result == 0 && !MUTANT(LEAVE_CLEAN_MARKER))
         result = kafka_remove_clean_stop(server->fs, directory);
     if (result == 0)
         result = start_shards(server, recovery);
@@ -234,6 +235,8 @@ int server_finish(struct server *server)
         catalog_free(server->cores[0].catalog);
     for (unsigned i = 0; i < server->core_count; i++)
         shard_close(&server->cores[i].shard);
+    if (result == 0 && MUTANT(MARK_BEFORE_EMPTY))
+        result = kafka_write_clean_stop(server->fs, directory, broker_epoch);
     if (result == 0)
         result = remove_ours(server);
     if (result == 0)

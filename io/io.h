@@ -116,6 +116,8 @@ void io_pause(uint64_t ns);
 /* Blocks until the process is asked to stop (SIGTERM, SIGINT, which its main thread has blocked).
  */
 void io_wait_for_stop(void);
+/* The same, but at most `ns`; whether it was asked. */
+bool io_wait_for_stop_within(uint64_t ns);
 /* Ends the process at once and leaves everything as it stands. */
 _Noreturn void io_exit(int code);
 

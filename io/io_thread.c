@@ -97,6 +97,16 @@ void io_wait_for_stop(void)
     sigwait(&signals, &received);
 }
 
+bool io_wait_for_stop_within(uint64_t ns)
+{
+    struct timespec limit = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    return sigtimedwait(&signals, NULL, &limit) > 0;
+}
+
 void io_exit(int code)
 {
     _exit(code);

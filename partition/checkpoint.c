@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "partition/partition.h"
 #include "partition/shard.h"
 
@@ -25,7 +26,7 @@ static void checkpoint_path(char *path, size_t size, const char *directory, unsi
                             uint64_t number)
 {
     int len = snprintf(path, size, "%s/.odradek-checkpoint-%u-%u", directory, stream,
-                       (unsigned)(number & 1));
+                       MUTANT(CHECKPOINT_IN_PLACE) ? 0 : (unsigned)(number & 1));
     ASSERT(len > 0 && (size_t)len < size);
 }
 
@@ -127,7 +128,7 @@ int checkpoint_write(struct file_system *fs, const char *directory, unsigned str
     if (file < 0)
         return file;
     int result = file_write(fs, file, data, len, 0);
-    if (result == 0)
+    if (result == 0 && !MUTANT(CHECKPOINT_WITHOUT_SYNC))
         result = file_sync(fs, file);
     file_close(fs, file);
     return result;
@@ -153,6 +154,8 @@ static int decode_partition(struct reader *r, struct checkpoint_partition *p)
     p->index = (int32_t)read_be32(r);
     p->synced_end = (int64_t)read_be64(r);
     p->log_start = (int64_t)read_be64(r);
+    if (p->index < 0 || p->synced_end < SYNCED_END_UNKNOWN || p->log_start < 0)
+        return reader_fail(r, ERR_CORRUPT);
     int result = decode_epochs(r, &p->epochs);
     if (result != 0)
         return result;
@@ -257,7 +260,7 @@ int checkpoint_remove(struct file_system *fs, const char *directory, unsigned st
         checkpoint_path(paths[i], sizeof paths[i], directory, stream, i);
         numbers[i] = slot_number(fs, paths[i]);
     }
-    unsigned older = numbers[0] > numbers[1];
+    unsigned older = (numbers[0] > numbers[1]) != MUTANT(REMOVE_NEWEST_SLOT_FIRST);
     int result = file_remove(fs, paths[older]);
     if (result == 0)
         result = file_sync_directory(fs, directory);

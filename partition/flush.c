@@ -16,6 +16,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "partition/checkpoint.h"
 #include "partition/kafka_files.h"
 #include "partition/partition.h"
@@ -233,10 +234,11 @@ static void flush_plan_partition(struct shard *shard, struct partition *p, uint6
     struct segment_write_batch *batches = &flush->batches[flush->batch_count];
     uint64_t before = *bytes;
     uint32_t count = 0;
+    partition_forget_idle_producers(p);
     *share = (struct flush_share){.partition = p};
     for (uint32_t i = 0; i < p->pending.count; i++) {
         const struct pending_batch *pending = pending_at(&p->pending, i);
-        if (pending->last_offset >= p->durable_end)
+        if (pending->last_offset >= p->durable_end && !MUTANT(FLUSH_BEFORE_DURABLE))
             break;
         if (flush->batch_count == FLUSH_BATCHES_MAX || *bytes >= FLUSH_BYTES_MAX)
             break;
@@ -311,6 +313,8 @@ static int flush_checkpoint_job(struct file_system *fs, void *context)
 {
     const struct shard *shard = context;
     const struct flush *flush = &shard->flush;
+    if (MUTANT(RECYCLE_BEFORE_CHECKPOINT) && flush->checkpoint_number % 2 == 0)
+        return 0;
     return checkpoint_write(fs, shard->log_directory, shard->stream, flush->checkpoint_number,
                             flush->checkpoint, flush->checkpoint_len);
 }

@@ -16,6 +16,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "partition/shard.h"
 #include "protocol/batch.h"
 
@@ -80,7 +81,7 @@ static int append_duplicate(struct partition_append *a, const struct producer_ba
     a->base_offset = original->base_offset;
     a->last_offset = original->last_offset;
     a->timestamp = original->timestamp;
-    if (original->last_offset < p->durable_end)
+    if (original->last_offset < p->durable_end || MUTANT(ANSWER_DUPLICATE_EARLY))
         return append_decide(a, APPEND_DUPLICATE);
     uint32_t index = pending_find(&p->pending, original->last_offset);
     const struct pending_batch *pending = pending_at(&p->pending, index);
@@ -102,7 +103,7 @@ static void append_copy(struct partition_append *a, uint8_t *to)
 {
     struct partition *p = a->partition;
     memcpy(to, a->batch, a->len);
-    batch_patch_offset(to, a->base_offset);
+    batch_patch_offset(to, a->base_offset - (MUTANT(REUSE_OFFSET) && a->base_offset > 0));
     batch_patch_leader_epoch(to, p->leader_epoch);
     if (a->log_append_time)
         batch_patch_timestamps(to, a->len, a->now_ms, BATCH_LOG_APPEND_TIME);
@@ -190,17 +191,41 @@ int partition_append(struct partition_append *a)
     append_copy(a, span.data);
     append_take(a, &span);
     if (idempotent) {
+        producer.now_ns = io_now(p->shard->io);
         producers_apply(p->producers, &producer, &a->undo);
         a->has_undo = true;
     }
     return 0;
 }
 
+void partition_forget_idle_producers(struct partition *p)
+{
+    const struct producer_limits *limits = &p->producer_limits;
+    uint64_t now = io_now(p->shard->io);
+    uint64_t idle_ns = (uint64_t)limits->idle_ms * NS_PER_MS;
+    ASSERT(limits->idle_ms >= 0 && limits->check_ms >= 0 && now >= p->producers_checked_ns);
+    bool first = p->producers_checked_ns == 0;
+    if (!first && now - p->producers_checked_ns < (uint64_t)limits->check_ms * NS_PER_MS)
+        return;
+    p->producers_checked_ns = now;
+    if (first || limits->idle_ms == 0)
+        return;
+    const struct producer_expiry expiry = {
+        .before_ms = io_wall_ms(p->shard->io) - limits->idle_ms + 1,
+        .unused_since_ns = now > idle_ns ? now - idle_ns : 0,
+        .durable_end = p->durable_end,
+    };
+    uint32_t count = producers_expire(p->producers, &expiry);
+    if (count > 0)
+        log_debug(&p->shard->log, "%u idle producers of %s-%d are forgotten", count, p->topic,
+                  p->index);
+}
+
 int partition_probe(const struct partition *p, int64_t offset, bool committed_only,
                     struct partition_state *state)
 {
     state->log_start = p->log_start;
-    state->high_watermark = p->durable_end;
+    state->high_watermark = MUTANT(HIGH_WATERMARK_GOES_BACK) ? p->synced_end : p->durable_end;
     state->last_stable = p->last_stable;
     state->leader_epoch = p->leader_epoch;
     state->available = 0;
@@ -214,7 +239,8 @@ int partition_probe(const struct partition *p, int64_t offset, bool committed_on
     uint32_t index = pending_find(&p->pending, offset);
     uint64_t in_memory = 0;
     if (index < p->pending.count)
-        in_memory = p->bytes_durable - pending_at(&p->pending, index)->bytes_before;
+        in_memory = (MUTANT(SERVE_ABOVE_HIGH_WATERMARK) ? p->bytes_appended : p->bytes_durable) -
+                    pending_at(&p->pending, index)->bytes_before;
     state->available = in_memory;
     const struct segment *segment = segments_find(&p->segments, offset);
     bool on_disk = p->pending.count == 0 || offset < pending_at(&p->pending, 0)->base_offset;

@@ -48,6 +48,12 @@ struct partition_watch {
     void (*moved)(struct partition_watch *watch);
 };
 
+/* How long idle producers are remembered. */
+struct producer_limits {
+    int64_t idle_ms;  /* producer.id.expiration.ms; 0: for ever */
+    int64_t check_ms; /* producer.id.expiration.check.interval.ms */
+};
+
 struct partition {
     struct list shard_node; /* shard->partitions */
     struct list dirty_node; /* shard->dirty while it has pending batches, oldest first */
@@ -59,6 +65,7 @@ struct partition {
     int32_t index;
     int32_t leader_epoch;
     struct segment_limits limits;
+    struct producer_limits producer_limits;
 
     int64_t log_start;
     int64_t synced_end;
@@ -68,7 +75,8 @@ struct partition {
 
     struct segments segments;
     struct producers *producers;
-    struct aborted aborted; /* transactions */
+    uint64_t producers_checked_ns; /* for idle ones; 0: not since the start */
+    struct aborted aborted;        /* transactions */
     struct epochs epochs;
     bool epochs_changed; /* since the file was written */
 
@@ -226,6 +234,10 @@ void partition_unwatch(struct partition_watch *watch);
 void partition_delete(struct partition *partition);
 
 /* For shard, flush and recovery. */
+
+/* Forgets idle producers, at most once in a check interval, the first of which begins with the
+ * first call. Called when the partition is flushed, so that no timer wakes an idle broker. */
+void partition_forget_idle_producers(struct partition *partition);
 
 struct pending_batch *pending_at(const struct pending *pending, uint32_t index);
 /* The first pending batch that ends at or after `offset`; count when there is none. */

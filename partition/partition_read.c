@@ -9,11 +9,14 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "partition/shard.h"
 #include "protocol/batch.h"
 
 static int64_t read_limit(const struct partition_read *r)
 {
+    if (MUTANT(SERVE_ABOVE_HIGH_WATERMARK))
+        return r->partition->log_end;
     return r->committed_only ? r->partition->last_stable : r->partition->durable_end;
 }
 

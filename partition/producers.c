@@ -16,6 +16,8 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/mutant.h"
+#include "base/util.h"
 #include "partition/producers_internal.h"
 #include "protocol/batch.h"
 
@@ -113,7 +115,7 @@ static int32_t producer_last_sequence(const struct producer *p)
 static bool producer_repeats(const struct producer *p, const struct producer_batch *batch,
                              struct producer_batch *original)
 {
-    for (uint32_t i = 0; i < p->count; i++) {
+    for (uint32_t i = MUTANT(KNOW_LAST_BATCH_ALONE) ? p->count - 1U : 0; i < p->count; i++) {
         const struct producer_trace *trace = &p->traces[i];
         if (trace->last_sequence != batch->last_sequence ||
             trace_first_sequence(trace) != batch->first_sequence)
@@ -142,7 +144,8 @@ enum producer_verdict producers_check(const struct producers *producers,
         return PRODUCER_DUPLICATE;
     int32_t last = producer_last_sequence(p);
     int32_t next = last == INT32_MAX ? 0 : last + 1;
-    return batch->first_sequence == next ? PRODUCER_APPEND : PRODUCER_OUT_OF_ORDER;
+    return batch->first_sequence == next || MUTANT(ACCEPT_ANY_SEQUENCE) ? PRODUCER_APPEND
+                                                                        : PRODUCER_OUT_OF_ORDER;
 }
 
 static void undo_keep(struct producer_undo *undo, const struct producer *p, bool created)
@@ -185,6 +188,7 @@ void producers_apply(struct producers *producers, const struct producer_batch *b
         producer_evict(p, 1, undo);
     p->epoch = batch->epoch;
     p->last_timestamp = batch->timestamp;
+    p->used_ns = MAX(p->used_ns, batch->now_ns);
     if (batch->transactional && p->transaction_start < 0)
         producer_set_transaction(producers, p, batch->base_offset);
     p->traces[p->count++] = (struct producer_trace){
@@ -212,6 +216,7 @@ void producers_revert(struct producers *producers, const struct producer_undo *u
     p->count = (uint8_t)(p->count + undo->evicted_count);
     p->epoch = undo->epoch;
     p->last_timestamp = undo->last_timestamp;
+    /* It stays in use: the client will try again. */
     producer_set_transaction(producers, p, undo->transaction_start);
 }
 
@@ -249,14 +254,15 @@ int64_t producers_first_open(const struct producers *producers)
     return first;
 }
 
-static bool producer_is_idle(const struct producer *p, int64_t before_ms, int64_t durable_end)
+static bool producer_is_idle(const struct producer *p, const struct producer_expiry *expiry)
 {
-    if (p->transaction_start >= 0 || p->last_timestamp >= before_ms)
+    if (p->transaction_start >= 0 || p->last_timestamp >= expiry->before_ms ||
+        p->used_ns > expiry->unused_since_ns)
         return false;
-    return p->count == 0 || p->traces[p->count - 1].last_offset < durable_end;
+    return p->count == 0 || p->traces[p->count - 1].last_offset < expiry->durable_end;
 }
 
-uint32_t producers_expire(struct producers *producers, int64_t before_ms, int64_t durable_end)
+uint32_t producers_expire(struct producers *producers, const struct producer_expiry *expiry)
 {
     size_t position = 0;
     uint32_t expired = 0;
@@ -264,12 +270,12 @@ uint32_t producers_expire(struct producers *producers, int64_t before_ms, int64_
     struct map kept;
     map_init(&kept);
     while ((p = map_next(&producers->map, &position)) != NULL)
-        expired += producer_is_idle(p, before_ms, durable_end);
+        expired += producer_is_idle(p, expiry);
     if (expired == 0)
         return 0;
     position = 0;
     while ((p = map_next(&producers->map, &position)) != NULL) {
-        if (producer_is_idle(p, before_ms, durable_end))
+        if (producer_is_idle(p, expiry))
             mem_free(p);
         else
             map_insert(&kept, hash_u64((uint64_t)p->id), p);

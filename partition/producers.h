@@ -28,6 +28,7 @@ struct producer_batch {
     int64_t base_offset;
     int64_t last_offset;
     int64_t timestamp; /* the batch's max timestamp */
+    uint64_t now_ns;   /* io_now when it is appended; 0: long ago, it is replayed */
     bool transactional;
 };
 
@@ -85,10 +86,16 @@ int64_t producers_transaction_start(const struct producers *producers, int64_t p
 /* The first offset of the oldest open transaction, -1: none is open. */
 int64_t producers_first_open(const struct producers *producers);
 
-/* Forgets producers whose last batch is older than `before_ms` (producer.id.expiration.ms) and
- * whose batches all lie below `durable_end`; never one with an open transaction. Returns how many.
- */
-uint32_t producers_expire(struct producers *producers, int64_t before_ms, int64_t durable_end);
+/* Who may be forgotten (producer.id.expiration.ms): producers that are idle by both clocks. As in
+ * Kafka the wall clock is held against the timestamps in the batches, which are the clients' own;
+ * alone it would forget who is in use when it jumps ahead, or when a client sends old records. */
+struct producer_expiry {
+    int64_t before_ms;        /* the last batch's timestamp lies below */
+    uint64_t unused_since_ns; /* and nothing was appended after this, of io_now */
+    int64_t durable_end;      /* and all its batches lie below */
+};
+/* Never one with an open transaction. Returns how many were forgotten. */
+uint32_t producers_expire(struct producers *producers, const struct producer_expiry *expiry);
 uint32_t producers_count(const struct producers *producers);
 
 /* Kafka's snapshot file (version 1, the one Kafka 4.2 writes, CRC-32C), with only batches below

@@ -7,6 +7,7 @@
 struct producer {
     int64_t id;
     int64_t last_timestamp;
+    uint64_t used_ns;          /* of io_now: the latest append; 0: none since the start */
     int64_t transaction_start; /* first offset of the open transaction, -1: none */
     int32_t coordinator_epoch; /* of the last transaction marker, kept for Kafka; -1: none */
     int16_t epoch;             /* -1: not known */

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/checkpoint.h"
 #include "partition/kafka_files.h"
@@ -92,7 +93,7 @@ static void checkpoint_add(struct recovery *r, struct checkpoint_partition *p)
         int64_t log_start = MAX(other->log_start, p->log_start);
         other->log_start = p->log_start = log_start;
     }
-    if (other != NULL && !is_newer(p, other))
+    if (other != NULL && !is_newer(p, other) && !MUTANT(TAKE_OLDER_CHECKPOINT))
         return;
     uint64_t hash = key_hash(p->topic_id, p->index);
     if (other != NULL)
@@ -190,7 +191,8 @@ static void load_checkpointed_state(struct recovery *r, struct partition *p,
         epochs_assign(&p->epochs, c->epochs.entries[i].epoch, c->epochs.entries[i].start_offset);
     /* One above was told by a batch that was not synced: the WAL tells it again, or it is gone. */
     epochs_cut_end(&p->epochs, p->log_end);
-    if (c->producers.len > 0 && producers_snapshot_read(p->producers, c->producers) != 0)
+    bool has_state = c->producers.len > 0 && !MUTANT(LOSE_PRODUCER_STATE);
+    if (has_state && producers_snapshot_read(p->producers, c->producers) != 0)
         log_warn(r->log, "producer state of %s-%d is damaged: it starts anew", p->topic, p->index);
     p->log_start = c->log_start;
 }
@@ -207,8 +209,37 @@ static void leave_unopened(struct recovery *r, struct partition *p, int64_t sync
 {
     log_error(r->log, "%s-%d is offline: %s", p->topic, p->index, result_sentence(error));
     p->offline = true;
+    p->log_start = 0;
     p->synced_end = synced_end;
     p->log_end = p->durable_end = p->last_stable = MAX(synced_end, 0);
+}
+
+/* Kafka's files know where the log begins. ERR_CORRUPT: above its end. */
+static int load_kafkas_log_start(struct recovery *r, struct partition *p)
+{
+    p->log_start =
+        MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
+    if (p->log_start <= p->log_end)
+        return 0;
+    log_error(r->log, "%s-%d begins at %lld, and its segments end at %lld", p->topic, p->index,
+              (long long)p->log_start, (long long)p->log_end);
+    return ERR_CORRUPT;
+}
+
+static int open_segments(struct recovery *r, struct partition *p, const struct segments_load *load)
+{
+    int result = segments_open(&p->segments, load);
+    const struct segment *first = segments_first(&p->segments);
+    const struct segment *last = segments_last(&p->segments);
+    p->log_start = first == NULL ? 0 : first->base_offset;
+    p->log_end = last == NULL ? MAX(load->synced_end, 0) : last->end_offset;
+    if (result != 0 || load->synced_end != SYNCED_END_UNKNOWN)
+        return result;
+    /* A clean stop had synced everything: what is not there any more was taken away. A crash of
+     * Kafka may leave a recovery point that is older than the topic. */
+    if ((load->trusted || r->ours) && p->log_end < load->recovery_point)
+        return ERR_CORRUPT;
+    return load_kafkas_log_start(r, p);
 }
 
 int recovery_open(struct recovery *r, struct partition *p)
@@ -216,7 +247,7 @@ int recovery_open(struct recovery *r, struct partition *p)
     note_opened(r, p);
     const struct checkpoint_partition *c = checkpoint_of(r, p->topic_id, p->index);
     struct segments_load load = {
-        .synced_end = SYNCED_END_UNKNOWN,
+        .synced_end = r->ours ? 0 : SYNCED_END_UNKNOWN,
         .recovery_point = kafka_find_offset(&r->recovery_points, p->topic, p->index, 0),
         .trusted = r->clean && !r->ours,
         .replay_from = INT64_MAX,
@@ -225,31 +256,18 @@ int recovery_open(struct recovery *r, struct partition *p)
     };
     if (c != NULL)
         load.synced_end = c->synced_end;
-    else if (r->ours)
-        load.synced_end = 0;
-    bool kafkas = load.synced_end == SYNCED_END_UNKNOWN;
-    if (kafkas)
+    bool known = load.synced_end != SYNCED_END_UNKNOWN;
+    if (!known)
         load.replay_from =
             recovery_load_state(r->fs, p, load.trusted ? INT64_MAX : load.recovery_point, r->log);
     recovery_load_aborted(r->fs, p, load.replay_from, r->log);
-    int result = segments_open(&p->segments, &load);
-    const struct segment *first = segments_first(&p->segments);
-    const struct segment *last = segments_last(&p->segments);
-    p->log_start = first == NULL ? 0 : first->base_offset;
-    p->log_end = last == NULL ? MAX(load.synced_end, 0) : last->end_offset;
-    /* A clean stop had synced everything: what is not there any more was taken away. */
-    bool whole = load.trusted || (kafkas && c != NULL);
-    if (result == 0 && whole && p->log_end < load.recovery_point)
-        result = ERR_CORRUPT;
+    int result = open_segments(r, p, &load);
     if (result != 0)
         leave_unopened(r, p, load.synced_end, result);
-    if (c != NULL && !kafkas)
+    if (c != NULL && known)
         load_checkpointed_state(r, p, c);
     if (p->offline)
         return 0;
-    if (kafkas)
-        p->log_start =
-            MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
     /* What was replayed Kafka may not have in its indexes, and it will trust them. */
     if (load.replay_from < p->log_end)
         result = aborted_store(&p->aborted, &p->segments, load.replay_from);
@@ -444,7 +462,7 @@ uint64_t recovery_entries(const struct recovery *r)
 
 int recovery_sync(struct recovery *r)
 {
-    return r->entries == 0 ? 0 : file_sync_all(r->fs, r->directory);
+    return r->entries == 0 || MUTANT(RECOVER_WITHOUT_SYNC) ? 0 : file_sync_all(r->fs, r->directory);
 }
 
 /* Going on. */
@@ -460,15 +478,19 @@ static int write_first_checkpoint(struct recovery *r, const struct shard *shard,
     const struct recovery_stream *s = &r->streams[options->stream];
     const struct checkpoint_source all = {r->opened, r->opened_count};
     struct wal_position position = {0, 0};
-    if (s->has_checkpoint)
+    /* A stop that was cut short may have left the checkpoint alone: the new WAL counts from 1. */
+    if (s->has_checkpoint && (s->wal.found || MUTANT(KEEP_OLD_POSITION)))
         position = s->checkpoint.position;
+    r->checkpointed = r->checkpointed || MUTANT(CHECKPOINT_OWN_ALONE);
     uint64_t len = r->checkpointed ? checkpoint_size(shard) : checkpoint_source_size(&all);
     uint8_t *data = mem_alloc(len);
     if (r->checkpointed)
         checkpoint_encode(shard, number, &position, data, len);
     else
         checkpoint_source_encode(&all, number, &position, data, len);
-    int result = checkpoint_write(r->fs, r->directory, options->stream, number, data, len);
+    int result = MUTANT(START_WITHOUT_CHECKPOINT)
+                     ? 0
+                     : checkpoint_write(r->fs, r->directory, options->stream, number, data, len);
     mem_free(data);
     r->checkpointed = result == 0;
     return result;

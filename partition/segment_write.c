@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/index.h"
 #include "partition/segment_files.h"
@@ -69,7 +70,9 @@ static int run_finish(struct write_run *run, bool last_time_entry)
         result = index_append_flush(&run->index);
     if (run->file < 0)
         return result;
-    if (result == 0 && run->w->sync)
+    if (result == 0 && run->w->sync && !MUTANT(CHECKPOINT_BEFORE_SYNC))
+        result = file_sync(run->fs, run->file);
+    if (result != 0 && MUTANT(RETRY_SYNC))
         result = file_sync(run->fs, run->file);
     file_close(run->fs, run->file);
     run->file = -1;
@@ -204,7 +207,8 @@ static int run_batches(struct write_run *run)
         } else if (run->file < 0) {
             result = run_open_tail(run);
         }
-        if (result == 0)
+        bool left_out = MUTANT(DROP_LAST_PENDING) && w->written + 1 == w->batch_count;
+        if (result == 0 && !left_out)
             result = run_add_batch(run, batch);
         if (result != 0)
             return result;
@@ -251,10 +255,10 @@ static int run_prepare_directory(struct write_run *run)
 
 static int run_sync_names(struct write_run *run)
 {
-    if (!run->names_changed || !run->w->sync)
+    if (!run->names_changed || !run->w->sync || MUTANT(SKIP_DIRECTORY_SYNC))
         return 0;
     int result = file_sync_directory(run->fs, run->directory);
-    if (result != 0 || !run->w->make_directory)
+    if (result != 0 || !run->w->make_directory || MUTANT(FORGET_PARTITION_NAME))
         return result;
     char parent[SEGMENT_PATH_SIZE];
     const char *slash = strrchr(run->directory, '/');

@@ -14,6 +14,7 @@
  */
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/index.h"
 #include "partition/segment_recover.h"
@@ -164,6 +165,8 @@ static int open_last_of_ours(struct opening *o)
     struct segment *last = segments_last(o->s);
     bool damaged;
     int result = ERR_CORRUPT;
+    if (MUTANT(TRUST_UNSYNCED_BYTES))
+        return recover(o, SEGMENT_TRUST_LOG, INT64_MAX, true, &damaged);
     if (o->load->trusted)
         result = recover(o, SEGMENT_TRUST_FILES, end, true, &damaged);
     if (!o->load->trusted || result == ERR_CORRUPT || (result == 0 && last->end_offset != end))

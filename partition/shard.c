@@ -13,6 +13,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "partition/partition.h"
 
 static struct shard *shard_of(struct wal_owner *owner)
@@ -69,14 +70,14 @@ static void append_roll_back(struct shard *shard, struct partition_append *a)
     struct partition *p = a->partition;
     ASSERT(p->appends_out > 0);
     p->appends_out--;
-    if (a->has_undo)
+    if (a->has_undo && !MUTANT(FORGET_PRODUCER_ROLL_BACK))
         producers_revert(p->producers, &a->undo);
     /* A deletion has dropped them already, unless it waits for a flush to end. */
     if (a->appended && p->pending.count > 0) {
         const struct pending_batch *last = pending_at(&p->pending, p->pending.count - 1);
         ASSERT(last->base_offset == a->base_offset);
         shard_release(shard, last, false);
-        p->log_end = last->base_offset;
+        p->log_end = MUTANT(KEEP_LOG_END) ? p->log_end : last->base_offset;
         p->bytes_appended = last->bytes_before;
         pending_pop_back(&p->pending);
         uint32_t epochs = p->epochs.count;
@@ -87,6 +88,8 @@ static void append_roll_back(struct shard *shard, struct partition_append *a)
             list_remove(&p->dirty_node);
     }
     a->outcome = p->deleted ? APPEND_GONE : APPEND_OFFLINE;
+    if (MUTANT(ACK_FAILED_GROUP))
+        a->outcome = APPEND_DONE;
     a->base_offset = -1;
 }
 
@@ -289,6 +292,7 @@ void shard_stop(struct shard *shard)
 bool shard_stopped(const struct shard *shard)
 {
     return shard->stopping && list_empty(&shard->appends) && list_empty(&shard->answers) &&
-           list_empty(&shard->reads) && list_empty(&shard->queries) && list_empty(&shard->dirty) &&
+           list_empty(&shard->reads) && list_empty(&shard->queries) &&
+           (list_empty(&shard->dirty) || MUTANT(STOP_BEFORE_FLUSH)) &&
            list_empty(&shard->deleted) && flush_resting(&shard->flush) && wal_idle(shard->wal);
 }

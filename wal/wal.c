@@ -18,6 +18,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "wal/wal_internal.h"
 
@@ -264,7 +265,7 @@ static void group_write(struct wal *wal, struct wal_group *group, struct wal_fil
         .sequence = group->sequence,
         .file = f->number,
         .position = f->position,
-        .durable = wal->durable,
+        .durable = MUTANT(DURABLE_TOO_HIGH) ? group->sequence - 1 : wal->durable,
         .catalog_offset = wal->catalog_offset,
         .len = group_len(group),
         .used = group->used,
@@ -284,7 +285,8 @@ static void group_write(struct wal *wal, struct wal_group *group, struct wal_fil
     wal->proven = MAX(wal->proven, wal->durable);
     wal->stats.groups++;
     wal->stats.bytes += header.len;
-    io_write(wal->options.io, &group->op, &group->extent, wal->head.dsync ? IO_DSYNC : 0);
+    bool dsync = wal->head.dsync && !MUTANT(ACK_BEFORE_DURABLE);
+    io_write(wal->options.io, &group->op, &group->extent, dsync ? IO_DSYNC : 0);
 }
 
 static struct wal_group *first_closed(struct wal *wal)
@@ -398,8 +400,10 @@ static void advance_durable(struct wal *wal)
         group_free(wal, group);
     }
     wal->quiet_ns = io_now(wal->options.io);
-    if (wal->durable != before)
-        wal->options.owner->durable(wal->options.owner, wal->durable);
+    if (wal->durable != before) {
+        uint64_t told = MUTANT(ACK_OUT_OF_ORDER) ? wal->current->end_sequence - 1 : wal->durable;
+        wal->options.owner->durable(wal->options.owner, told);
+    }
 }
 
 static void write_succeeded(struct wal *wal)
@@ -487,6 +491,8 @@ static void seal_failed(struct wal *wal)
         struct wal_group *group = LIST_ENTRY(node, struct wal_group, node);
         if (group->state != GROUP_WRITTEN && group->state != GROUP_CLOSED)
             continue;
+        if (group->state == GROUP_WRITTEN && MUTANT(KEEP_BEHIND_FAILURE))
+            continue;
         struct wal_file *f = wal_file_of_sequence(wal, group->sequence);
         if (f != NULL)
             f->live -= group->live;
@@ -500,7 +506,8 @@ static void seal_failed(struct wal *wal)
         }
     }
     failed->state = FILE_SEALED;
-    failed->position = failed->size;
+    if (!MUTANT(GO_ON_IN_FAILED_FILE))
+        failed->position = failed->size;
 }
 
 /* A new life in a new file. */
@@ -516,7 +523,7 @@ static void begin_life(struct wal *wal)
             go_offline(wal);
         return;
     }
-    struct wal_life life = {wal->life + 1, before, first, next->number};
+    struct wal_life life = {wal->life + !MUTANT(REUSE_LIFE), before, first, next->number};
     wal_head_forget(&wal->head, wal->trim.sequence);
     if (wal_head_begin_life(&wal->head, &life, wal->durable) != 0) {
         go_offline(wal);

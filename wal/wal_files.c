@@ -15,6 +15,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "wal/wal_internal.h"
 #include "wal/wal_reserve.h"
@@ -73,7 +74,7 @@ static int file_make(const struct wal *wal, struct wal_file *f)
     if (f->file < 0)
         return f->file;
     int result = fill_with_zeros(fs, f->file, f->size);
-    if (result == 0)
+    if (result == 0 && !MUTANT(FORGET_WAL_NAME))
         result = file_sync_directory(fs, directory_of(wal));
     if (result != 0) {
         file_close(fs, f->file);
@@ -132,7 +133,7 @@ static int job_run(struct file_system *fs, void *context)
 {
     struct wal_job *job = context;
     struct wal *wal = job->wal;
-    if (job->store_head)
+    if (job->store_head && !MUTANT(FORGET_NEW_LIFE))
         job->head_result = wal_head_store(fs, directory_of(wal), &wal->head);
     for (uint32_t i = 0; i < job->remove_count; i++) {
         char path[PATH_BYTES];
@@ -413,7 +414,7 @@ static int listing_add(void *context, const char *name, enum file_kind kind)
     if (name[len] < '0' || name[len] > '9')
         return 0;
     uint64_t number = strtoull(name + len, &end, 10);
-    if (*end != '\0')
+    if (*end != '\0' || number >= WAL_NUMBER_END)
         return 0;
     if (listing->count == WAL_FILES_MAX)
         return ERR_TOO_LARGE;

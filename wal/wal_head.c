@@ -7,14 +7,13 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "base/mutant.h"
 #include "base/util.h"
 
 #define HEAD_SLOT 4096
 #define HEAD_VERSION 1
 #define HEAD_MAGIC 0x4f4457414c484544u /* "ODWALHED" */
 #define PATH_BYTES 4096
-/* No stream comes near it in its time: counting on from what is read never overflows. */
-#define NUMBER_END ((uint64_t)1 << 62)
 
 void wal_head_path(char *path, const char *directory, unsigned stream)
 {
@@ -54,8 +53,8 @@ static void slot_encode(const struct wal_head *head, uint8_t *slot)
 
 static bool life_is_sane(const struct wal_life *life, uint64_t life_min)
 {
-    return life->life >= life_min && life->life < NUMBER_END && life->before < NUMBER_END &&
-           life->sequence < NUMBER_END && life->file < NUMBER_END;
+    return life->life >= life_min && life->life < WAL_NUMBER_END && life->before < WAL_NUMBER_END &&
+           life->sequence < WAL_NUMBER_END && life->file < WAL_NUMBER_END;
 }
 
 static int slot_decode(const uint8_t *slot, struct wal_head *head)
@@ -77,7 +76,7 @@ static int slot_decode(const uint8_t *slot, struct wal_head *head)
     head->life_count = read_be32(&r);
     if (head->life_count == 0 || head->life_count > WAL_LIVES_MAX)
         return ERR_CORRUPT;
-    bool sane = head->number < NUMBER_END;
+    bool sane = head->number < WAL_NUMBER_END;
     uint64_t life_min = 0;
     for (uint32_t i = 0; i < head->life_count; i++) {
         head->lives[i].life = read_be64(&r);
@@ -137,7 +136,7 @@ int wal_head_store(struct file_system *fs, const char *directory, struct wal_hea
     uint8_t slots[2 * HEAD_SLOT] = {0};
     bool first = head->number == 0;
     head->number++;
-    unsigned slot = head->number & 1;
+    unsigned slot = MUTANT(WRITE_HEAD_IN_PLACE) ? 1 : head->number & 1;
     slot_encode(head, slots + slot * HEAD_SLOT);
     wal_head_path(path, directory, head->stream);
     int result = first ? file_replace(fs, path, slots, sizeof slots)

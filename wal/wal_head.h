@@ -17,6 +17,9 @@
 #include "io/file.h"
 
 #define WAL_LIVES_MAX 120
+/* Lives, sequences and files are counted below it. No stream comes near it in its time, so that
+ * counting on from what was read never overflows; what lies above is none of ours. */
+#define WAL_NUMBER_END ((uint64_t)1 << 62)
 
 struct wal_life {
     uint64_t life;

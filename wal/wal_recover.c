@@ -15,6 +15,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "wal/wal_internal.h"
 
@@ -69,8 +70,9 @@ static bool is_expected(const struct recovery *r, const struct wal_group_header 
                         uint64_t position)
 {
     return uuid_equal(h->uuid, r->head.uuid) && h->stream == r->stream &&
-           h->life == r->head.lives[r->life].life && h->sequence == r->sequence &&
-           h->file == file && h->position == position;
+           h->life == r->head.lives[r->life].life &&
+           (h->sequence == r->sequence || MUTANT(KEEP_BEHIND_HOLE)) && h->file == file &&
+           h->position == position;
 }
 
 static void ensure_capacity(struct recovery *r, size_t len)
@@ -132,7 +134,8 @@ static int try_file(struct recovery *r, uint64_t number, struct wal_group_header
 /* Goes on with the next life where it began in front of the expected group. */
 static void follow_lives(struct recovery *r)
 {
-    while (r->life + 1 < r->head.life_count && r->head.lives[r->life + 1].before <= r->sequence) {
+    while (r->life + 1 < r->head.life_count && r->head.lives[r->life + 1].before <= r->sequence &&
+           !MUTANT(MISS_LATER_LIVES)) {
         const struct wal_life *next = &r->head.lives[++r->life];
         if (next->sequence < r->sequence)
             continue; /* recovery begins in the middle of this life, or behind it */
@@ -153,6 +156,8 @@ static int find_next(struct recovery *r, struct wal_group_header *h)
     follow_lives(r);
     if (r->handle >= 0)
         result = read_expected(r, r->handle, r->file, r->position, h);
+    if (result == 0 && MUTANT(KEEP_BEHIND_HOLE) && r->handle >= 0)
+        result = read_expected(r, r->handle, r->file, r->position += WAL_ALIGNMENT, h);
     for (uint32_t i = 0; result == 0 && i < r->listing.count; i++) {
         uint64_t number = r->listing.numbers[i];
         if (number > r->file || (number == r->file && r->handle < 0))
@@ -239,7 +244,7 @@ static int judge_gap(struct recovery *r)
         int result = search_file(r, r->listing.numbers[i]);
         if (result < 0)
             return result;
-        if (result == 1)
+        if (result == 1 && !MUTANT(TRUNCATE_PROVEN_HOLE))
             return report_damage(r);
     }
     return 0;
@@ -250,7 +255,7 @@ static int take_group(struct recovery *r, const struct wal_group_header *h)
     r->recovered->catalog_offset = MAX(r->recovered->catalog_offset, h->catalog_offset);
     int result = wal_group_visit(r->data, h, r->visit, r->context);
     r->recovered->entries += h->entries;
-    r->sequence++;
+    r->sequence = h->sequence + 1;
     r->position += h->len;
     return result == ERR_MALFORMED ? report_damage(r) : result;
 }

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 
 #define RESERVE_PREFIX ".odradek-reserve-"
@@ -106,7 +107,7 @@ int wal_reserve_give_up(struct file_system *fs, const char *directory, const str
         result = file_get_space(fs, directory, &space);
     if (result != 0 || debt.reserves == 0)
         return result;
-    if (space.free_bytes >= debt.bytes + WAL_RESERVE_EXTRA_BYTES)
+    if (space.free_bytes >= debt.bytes + WAL_RESERVE_EXTRA_BYTES || MUTANT(KEEP_RESERVE))
         return 0;
     log_warn(log, "%s has %llu bytes free: giving up the reserve", directory,
              (unsigned long long)space.free_bytes);

@@ -65,6 +65,8 @@ int __wrap_io_thread_start(struct io_thread **thread, int cpu, void (*run)(void 
     return 0;
 }
 
+/* Who joins the threads of a process that has ended, has ended with it: what they leave is not in
+ * the state that the joiner expects. */
 void __wrap_io_thread_join(struct io_thread *thread)
 {
     if (current == NULL) {
@@ -74,8 +76,9 @@ void __wrap_io_thread_join(struct io_thread *thread)
     sim_thread_join((struct sim_thread *)(void *)thread);
     /* What its cores were doing is cut off; a main thread that went on would tidy up behind them as
      * if they had finished, which no process does that has ended. */
-    if (!sim_caller_alive(current) && current->sim->running != NULL)
-        sim_thread_give_up(current->sim->running);
+    struct sim_thread *joiner = current->sim->running;
+    if (joiner != NULL && !sim_thread_alive(joiner))
+        sim_thread_give_up(joiner);
 }
 
 void __wrap_io_wait_for_stop(void)

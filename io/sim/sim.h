@@ -132,8 +132,8 @@ void sim_host_start(struct sim_host *host);
 /* Asks the process to stop: io_wait_for_stop returns. */
 void sim_host_stop(struct sim_host *host);
 bool sim_host_up(const struct sim_host *host);
-/* Descriptors that its process has open. */
-uint32_t sim_handles_used(const struct sim_host *host);
+/* Files and sockets that its process holds. */
+uint32_t sim_host_descriptors(const struct sim_host *host);
 /* Moves the host's wall clock, not the monotonic one. */
 void sim_host_shift_wall(struct sim_host *host, int64_t ms);
 

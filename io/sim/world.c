@@ -259,6 +259,11 @@ bool sim_host_up(const struct sim_host *host)
     return host->up;
 }
 
+uint32_t sim_host_descriptors(const struct sim_host *host)
+{
+    return host->handles_used;
+}
+
 void sim_host_shift_wall(struct sim_host *host, int64_t ms)
 {
     host->wall_shift_ms += ms;

@@ -17,8 +17,9 @@ def test_steady_produce_load_allocates_nothing_and_calls_no_futex(broker):
     broker.settings = ["num.partitions=4"]
     broker.start({"LD_PRELOAD": str(next(BUILT.parent.glob("**/libcount_allocations.so"))),
                   "ODRADEK_ALLOCATIONS": str(counter)})
-    load = subprocess.Popen([str(BUILT / "load"), "-p", str(broker.port), "-c", "32", "-n", "4",
-                             "-d", "16"], stdout=subprocess.PIPE)
+    load = subprocess.Popen([str(BUILT / "odradek-bench"), "-b", f"127.0.0.1:{broker.port}",
+                             "-c", "32", "-s", "256", "--acks", "all", "-w", "1s", "-d", "16s"],
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     def allocations():
         return struct.unpack("=Q", counter.read_bytes())[0]
 

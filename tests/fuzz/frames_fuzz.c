@@ -22,8 +22,11 @@
 #include "base/mem.h"
 #include "base/region.h"
 #include "base/util.h"
+#include "broker/config.h"
+#include "broker/options.h"
+#include "broker/server.h"
+#include "io/sim/sim.h"
 #include "protocol/api.h"
-#include "tools/sim/life.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__asan_default_options(void);
@@ -35,6 +38,7 @@ const char *__asan_default_options(void);
 #define STEP_NS (5 * NS_PER_MS)
 #define STEPS 100
 #define CLIENT_ID "fuzz"
+#define PORT 9092
 
 enum command { FRAME, RAW, LIE, WAIT, READ, BREAK, COMMANDS };
 
@@ -46,8 +50,11 @@ struct sent {
 
 struct world {
     struct sim *sim;
-    struct sim_life life;
+    struct sim_host *broker;
     struct sim_host *clients;
+    struct sim_thread *main; /* of the broker */
+    bool running;
+    int code; /* what its main thread ended with */
     uint32_t inputs;
 };
 
@@ -280,12 +287,12 @@ static void wait_for_answers(struct fuzz *f)
         sim_run(f->world->sim, STEP_NS);
         read_answers(f);
     }
-    ASSERT(f->world->life.running);
+    ASSERT(f->world->running);
 }
 
 static void connection_begin(struct fuzz *f)
 {
-    f->peer = sim_peer_connect(f->world->clients, "broker", LIFE_PORT);
+    f->peer = sim_peer_connect(f->world->clients, "broker", PORT);
     bool settled = sim_run_until(f->world->sim, is_settled, f->peer, NS_PER_S);
     ASSERT(settled && sim_peer_state(f->peer) == 0);
     f->in = mem_alloc(ANSWER_BYTES_MAX);
@@ -340,15 +347,64 @@ static void create_topic(struct world *world)
     call(world, ask, sizeof ask);
 }
 
+static void swallow(void *context, enum log_level level, const char *line, size_t len)
+{
+    (void)context;
+    (void)level;
+    (void)line;
+    (void)len;
+}
+
+/* What the program's main function does. */
+static void broker_main(void *context)
+{
+    static char *argv[] = {
+        "odradek",
+        "--data",
+        "/data",
+        "--listen",
+        "broker:9092",
+        "--cores",
+        "2",
+        "--set",
+        "odradek.memory.bytes=33554432",
+        "--set",
+        "odradek.wal.file.bytes=8388608",
+        "--set",
+        "odradek.wal.max.bytes=67108864",
+    };
+    struct world *world = context;
+    struct options options;
+    struct config *config;
+    struct config_notes notes = {0};
+    char message[OPTIONS_MESSAGE_MAX];
+    const struct log log = {.level = LOG_INFO, .scope = "fuzz", .sink = swallow};
+    int result = options_parse((int)ARRAY_LENGTH(argv), argv, &options, message, sizeof message);
+    ASSERT(result == 0);
+    struct config_input input = {&options, {NULL, 0}};
+    result = config_load(&input, &notes, &config);
+    ASSERT(result == 0);
+    config_notes_fini(&notes);
+    options_fini(&options);
+    world->code = server_run(config, &log);
+    config_free(config);
+    world->running = false;
+}
+
+static bool has_ended(void *context)
+{
+    return !((struct world *)context)->running;
+}
+
 static void world_begin(struct world *world)
 {
     struct sim_options options;
-    static const struct life_options life = {2, "auto", "balanced", false};
     sim_options_init(&options, 1);
     world->sim = sim_new(&options);
-    sim_life_init(&world->life, world->sim, sim_host_new(world->sim, "broker"), &life);
+    world->broker = sim_host_new(world->sim, "broker");
     world->clients = sim_host_new(world->sim, "clients");
-    sim_life_start(&world->life);
+    world->running = true;
+    world->main = sim_thread_start(world->broker, broker_main, world);
     sim_run(world->sim, NS_PER_S);
     create_topic(world);
 }
@@ -356,8 +412,10 @@ static void world_begin(struct world *world)
 static void world_end(struct world *world)
 {
     probe(world);
-    bool stopped = sim_life_stop(&world->life, 60 * NS_PER_S);
-    ASSERT(stopped && world->life.code == 0);
+    sim_host_stop(world->broker);
+    bool ended = sim_run_until(world->sim, has_ended, world, 60 * NS_PER_S);
+    ASSERT(ended && world->code == 0);
+    sim_thread_join(world->main);
     sim_free(world->sim);
     world->sim = NULL;
     world->inputs = 0;

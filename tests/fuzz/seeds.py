@@ -49,7 +49,7 @@ def record(offset, value):
 
 def message_types(schema_dump):
     """Name to index, first and last version: message_fuzz chooses by index."""
-    text = subprocess.run([schema_dump], capture_output=True, check=True, text=True).stdout
+    text = subprocess.check_output([schema_dump], text=True)
     rows = re.findall(r'^message (\S+) \S+ (\d+) (\d+)', text, re.M)
     return {name: (i, int(least), int(most)) for i, (name, least, most) in enumerate(rows)}
 
@@ -84,8 +84,9 @@ def add_frames(seeds, golden):
     apis = api_rows()
     for name, version, variant, body in golden_messages(golden):
         message = snake(name.removesuffix('Request'))
-        usual = variant in ('default', 'random1')
-        if not name.endswith('Request') or message not in apis or not usual:
+        if not name.endswith('Request') or message not in apis:
+            continue
+        if variant not in ('default', 'random1'):
             continue
         index, high = apis[message]
         if version == high or version == 0:
@@ -128,7 +129,7 @@ def add_batches(seeds, golden):
 
 
 def add_catalog(seeds):
-    """The records of Kafka's own classes that the catalog's tests hold: alone, and by eights."""
+    """What Kafka's own classes wrote for the catalog's tests: records alone, and eight together."""
     text = (ROOT / 'tests/broker/catalog_golden.inc').read_text()
     values = [bytes.fromhex(re.sub(r'[^0-9a-fA-F]', '', row))
               for row in re.findall(r'(?:IN|OUT)\(((?:\s*"[0-9a-f]+")+)\)', text)]
@@ -137,6 +138,35 @@ def add_catalog(seeds):
     for i in range(0, len(values), 8):
         records = [record(n, value) for n, value in enumerate(values[i:i + 8])]
         seeds.add('catalog_fuzz', b'\0' + b''.join(records))
+
+
+def add_recovery(seeds, golden):
+    """A partition's directory: segments, state files, and checkpoints of ours and of Kafka's."""
+    batches = [bytes.fromhex(line.split('\t')[1])
+               for line in (golden / 'batches.tsv').read_text().splitlines()
+               if line.startswith('v2-')]
+    producer = struct.pack('>qhiqiqiq', 5, 0, 9, 2, 0, 1700000000000, 0, -1)
+    traces = struct.pack('>Bqqii', 1, 2, 1700000000000, 9, 0)
+    snapshot = struct.pack('>hIi', 1, 0, 1) + producer
+    state = struct.pack('>HIi', 0x4f44, 0, 1) + producer + traces
+    epochs = struct.pack('>Iiqiq', 2, 0, 0, 3, 1)
+    partition = bytes([1, 2, 3, 4]) + bytes(12) + struct.pack('>iqq', 0, 3, 0) + epochs
+    partition += struct.pack('>I', len(state)) + state
+    checkpoint = bytes(4) + struct.pack('>HHIQQQQI', 1, 0, 0, 0, 1, 0, 1, 1) + partition
+    aborted = struct.pack('>hqqqq', 0, 5, 0, 2, 0)
+
+    def part(name, data):
+        return struct.pack('>BH', name, len(data)) + data
+
+    for batch in [b for b in batches if len(b) < 1200]:
+        log = struct.pack('>q', 0) + batch[8:]
+        files = part(0, log) + part(3, aborted) + part(10, b'0\n1\n0 0\n') + part(8, snapshot)
+        kafka = part(14, b'0\n1\nt 0 1\n') + part(15, b'0\n1\nt 0 0\n')
+        for choice in (b'\0', b'\1'):
+            seeds.add('recovery_fuzz', choice + files)
+            seeds.add('recovery_fuzz', choice + files + kafka)
+            seeds.add('recovery_fuzz', choice + files + part(16, b'{"version":0}'))
+            seeds.add('recovery_fuzz', choice + files + part(12, checkpoint))
 
 
 def add_wal(seeds):
@@ -148,6 +178,39 @@ def add_wal(seeds):
                         group * 3 + bytes([4, 0, 1, 0]), group + bytes([5, 0, 40, 3, 1, 2, 3])):
             for first in (255, 1):
                 seeds.add('wal_fuzz', bytes([choice, first]) + program)
+
+
+def metadata_batch(offset, values, control=0):
+    body = b''.join(record(n, value) for n, value in enumerate(values))
+    header = struct.pack('>qiiBIhiqqqhii', offset, 49 + len(body), 1, 2, 0, control,
+                         len(values) - 1, 1, 1, -1, -1, -1, len(values))
+    return header + body
+
+
+def add_files(seeds):
+    """One of each kind: see files_fuzz."""
+    producer = struct.pack('>qhiqiqiq', 5, 0, 9, 2, 0, 1700000000000, 0, -1)
+    text = (ROOT / 'tests/broker/catalog_golden.inc').read_text()
+    values = [bytes.fromhex(re.sub(r'[^0-9a-fA-F]', '', row))
+              for row in re.findall(r'OUT\(((?:\s*"[0-9a-f]+")+)\)', text)][:12]
+    log = metadata_batch(0, values[:4]) + metadata_batch(4, values[4:])
+    for kind, data in (
+            (0, struct.pack('>hIi', 0, 0, 1) + producer),
+            (0, struct.pack('>hIi', 256, 0, 1) + producer +
+             struct.pack('>Bqqii', 1, 2, 1700000000000, 9, 0)),
+            (1, b'0\n2\n0 0\n3 7\n'),
+            (2, b'0\n2\nt 0 1\ntopic-a 17 99\n'),
+            (3, b'#\n#Fri\ncluster.id=abc\nversion=1\nnode.id=1\n'
+                b'directory.id=AAAAAAAAAAAAAAAAAAAAAg\n'),
+            (4, b'version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAg'),
+            (4, b'{"version":0,"brokerEpoch":3}'),
+            (5, b'{"leaderId":1,"leaderEpoch":2,"votedId":-1,"appliedOffset":0,'
+                b'"currentVoters":[{"voterId":1}],"data_version":0}'),
+            (5, b'{"leaderId":1,"leaderEpoch":2,"votedId":1,'
+                b'"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAg","data_version":1}'),
+            (6, b'\0\0' + log),
+            (6, struct.pack('>H', len(log)) + log + log)):
+        seeds.add('files_fuzz', bytes([kind]) + data)
 
 
 def add_properties(seeds):
@@ -164,12 +227,14 @@ def main():
     seeds = Seeds(pathlib.Path(sys.argv[1]))
     add_catalog(seeds)
     add_wal(seeds)
+    add_files(seeds)
     add_properties(seeds)
     if len(sys.argv) > 3:
         golden = pathlib.Path(sys.argv[3])
         add_messages(seeds, golden, message_types(sys.argv[2]))
         add_frames(seeds, golden)
         add_batches(seeds, golden)
+        add_recovery(seeds, golden)
 
 
 if __name__ == '__main__':

@@ -394,7 +394,8 @@ static void check(struct fuzz *f, bool goes_on)
     ASSERT(recovered.sequence_next == again.sequence_next && recovered.found);
     ASSERT(recovered.life_next == again.life_next && recovered.file_next == again.file_next);
     check_dropped(f, &recovered);
-    if (goes_on)
+    if (goes_on && recovered.sequence_next < WAL_NUMBER_END &&
+        recovered.file_next < WAL_NUMBER_END && recovered.life_next < WAL_NUMBER_END)
         go_on(f, &recovered);
 }
 

@@ -515,6 +515,38 @@ Test(sim_net, threads_and_pauses_of_an_entered_host_are_simulated)
     world_free(&w);
 }
 
+static void pause_once(void *context)
+{
+    (void)context;
+    io_pause(NS_PER_S);
+}
+
+static void start_join_and_tell(void *context)
+{
+    bool *told = context;
+    struct io_thread *thread;
+    cr_assert_eq(io_thread_start(&thread, 0, pause_once, NULL), 0);
+    io_thread_join(thread);
+    *told = true;
+}
+
+Test(sim_net, a_thread_that_joins_ends_with_its_process)
+{
+    struct world w;
+    bool told = false;
+    world_make(&w, 13);
+    sim_thread_start(w.b, start_join_and_tell, &told);
+    sim_run(w.sim, 10 * NS_PER_MS);
+    sim_host_crash(w.b);
+    sim_run(w.sim, 2 * NS_PER_S);
+    cr_assert(!told, "it went on behind the end");
+    sim_host_start(w.b);
+    sim_thread_start(w.b, start_join_and_tell, &told);
+    sim_run(w.sim, 2 * NS_PER_S);
+    cr_assert(told);
+    world_free(&w);
+}
+
 static void wait_for_ever(void *context)
 {
     const bool *never = context;

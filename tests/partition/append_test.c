@@ -216,7 +216,8 @@ Test(append, forgotten_producer_may_go_on_where_it_was)
 {
     rig_append(&rig, 0, produced(2, 0, 3));
     struct partition *p = rig_partition(&rig, 0);
-    cr_assert_eq(producers_expire(p->producers, 1000, p->durable_end), 1);
+    const struct producer_expiry expiry = {1000, io_now(&rig.io.io), p->durable_end};
+    cr_assert_eq(producers_expire(p->producers, &expiry), 1);
     cr_assert_eq(outcome_of(produced(2, 3, 1)), APPEND_DONE);
     expect_ends(4, 4);
 }

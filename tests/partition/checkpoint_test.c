@@ -123,6 +123,26 @@ Test(checkpoint, newer_of_two_slots_counts)
     cr_assert_eq(load(), ERR_NOT_FOUND);
 }
 
+/* The older one alone would take back what was flushed since, when the WAL is gone already. */
+Test(checkpoint, older_slot_is_removed_before_the_newest)
+{
+    prepare();
+    for (uint64_t newest = 8; newest <= 9; newest++) {
+        char older[64];
+        char path[64];
+        snprintf(older, sizeof older, ".odradek-checkpoint-0-%u", (unsigned)(newest - 1) & 1);
+        snprintf(path, sizeof path, ".odradek-checkpoint-0-%u", (unsigned)newest & 1);
+        write_number(newest - 1);
+        write_number(newest);
+        rig.files.fault = (struct file_fault){VERB_REMOVE, path, ERR_IO, 1, 0};
+        cr_assert_eq(checkpoint_remove(&rig.files.fs, rig.root, 0), ERR_IO);
+        cr_assert_eq(load(), (int64_t)newest);
+        cr_assert_not(rig_has(&rig, older));
+        cr_assert_eq(checkpoint_remove(&rig.files.fs, rig.root, 0), 0);
+        cr_assert_eq(load(), ERR_NOT_FOUND);
+    }
+}
+
 Test(checkpoint, torn_newest_falls_back_to_the_older)
 {
     prepare();
@@ -208,6 +228,20 @@ Test(checkpoint, count_that_cannot_be_is_damage)
     store(2, &text);
     cr_assert_eq(load(), ERR_CORRUPT);
     mem_free(text.data);
+}
+
+Test(checkpoint, negative_offsets_and_partitions_are_damage)
+{
+    static const size_t at[] = {48 + 16, 48 + 16 + 4, 48 + 16 + 4 + 8};
+    prepare();
+    for (size_t i = 0; i < 3; i++) {
+        struct text text = encode(2);
+        text.data[at[i]] = 0x80;
+        store_be32(text.data + 8, crc32c(0, text.data + 12, text.len - 12));
+        store(2, &text);
+        cr_assert_eq(load(), ERR_CORRUPT);
+        mem_free(text.data);
+    }
 }
 
 Test(checkpoint, epochs_that_do_not_ascend_are_damage)

@@ -109,6 +109,27 @@ Test(producers, old_epoch_is_fenced_and_a_new_one_starts_at_zero)
     cr_assert_eq(check(batch_of(5, 4, 2, 2, 4), NULL), PRODUCER_APPEND);
 }
 
+/* As if nothing was appended since the start. */
+static uint32_t expire(int64_t before_ms, int64_t durable_end)
+{
+    const struct producer_expiry expiry = {before_ms, 0, durable_end};
+    return producers_expire(state, &expiry);
+}
+
+Test(producers, who_was_appended_for_lately_is_in_use_whatever_its_timestamps_say)
+{
+    struct producer_batch batch = batch_of(5, 0, 0, 1, 0);
+    batch.now_ns = 700;
+    apply(batch);
+    struct producer_expiry expiry = {INT64_MAX, 699, 1000};
+    cr_assert_eq(producers_expire(state, &expiry), 0);
+    struct producer_batch replayed = batch_of(5, 0, 1, 1, 1);
+    apply(replayed);
+    cr_assert_eq(producers_expire(state, &expiry), 0);
+    expiry.unused_since_ns = 700;
+    cr_assert_eq(producers_expire(state, &expiry), 1);
+}
+
 Test(producers, idle_producers_are_forgotten_unless_something_is_open)
 {
     for (int64_t id = 0; id < 100; id++)
@@ -116,14 +137,14 @@ Test(producers, idle_producers_are_forgotten_unless_something_is_open)
     struct producer_batch open = batch_of(200, 0, 0, 1, 0);
     open.transactional = true;
     apply(open);
-    cr_assert_eq(producers_expire(state, 1000, 1000), 0);
-    cr_assert_eq(producers_expire(state, 1050, 40), 40, "the rest is not durable");
-    cr_assert_eq(producers_expire(state, 1050, 1000), 10);
+    cr_assert_eq(expire(1000, 1000), 0);
+    cr_assert_eq(expire(1050, 40), 40, "the rest is not durable");
+    cr_assert_eq(expire(1050, 1000), 10);
     cr_assert_eq(producers_count(state), 51);
     cr_assert_eq(check(batch_of(49, 0, 9, 1, 100), NULL), PRODUCER_APPEND);
     cr_assert_eq(check(batch_of(50, 0, 9, 1, 100), NULL), PRODUCER_OUT_OF_ORDER);
     producers_end_transaction(state, 200, 0, 900);
-    cr_assert_eq(producers_expire(state, 1000, 1000), 1);
+    cr_assert_eq(expire(1000, 1000), 1);
 }
 
 /* The whole state as bytes: equal bytes, equal state. */
@@ -313,7 +334,7 @@ Test(producers, oldest_open_transaction_is_known_through_every_change)
     cr_assert_eq(producers_first_open(state), -1);
     cr_assert_eq(producers_snapshot_read(state, (struct bytes){data, len}), 0);
     cr_assert_eq(producers_first_open(state), 20);
-    cr_assert_eq(producers_expire(state, INT64_MAX, 100), 1);
+    cr_assert_eq(expire(INT64_MAX, 100), 1);
     cr_assert_eq(producers_first_open(state), 20);
     producers_end_transaction(state, 6, 0, 1000);
     cr_assert_eq(producers_first_open(state), -1);

@@ -142,6 +142,23 @@ Test(recovery_damage, segment_that_is_gone_behind_a_clean_stop_is_not_an_empty_p
     cr_assert_eq(outcome_of(0, produced(5, 3)), APPEND_OFFLINE);
 }
 
+/* What is appended there would be acknowledged, and lie below the log start. */
+Test(recovery_damage, log_start_above_the_segments_of_kafkas_directory_is_an_offline_partition)
+{
+    static const struct kafka_offset start_at[] = {{"topic", 0, 9}, {"other", 0, 1}};
+    prepare_produced();
+    rig_append_many(&rig, 1, 1);
+    stop_cleanly();
+    cr_assert_eq(kafka_write_offsets(&rig.files.fs, rig.root, KAFKA_LOG_START_FILE, start_at, 2),
+                 0);
+    start();
+    cr_assert(rig_partition(&rig, 0)->offline);
+    cr_assert_not_null(strstr(rig.logged, "begins at 9"));
+    cr_assert_eq(outcome_of(0, (struct rig_batch){0}), APPEND_OFFLINE);
+    expect_end(1, 3);
+    cr_assert_eq(rig_partition(&rig, 1)->log_start, 1);
+}
+
 Test(recovery_damage, directory_that_cannot_be_listed_was_not_taken_away)
 {
     rig_add(&rig, "topic", 0, 1);

@@ -524,6 +524,23 @@ Test(recovery, stream_that_no_core_has_any_more_is_removed)
     cr_assert_not(rig_has(&rig, ".odradek-checkpoint-1-1"));
 }
 
+/* Its checkpoint still names a group of the old WAL; the new one counts from 1 again. */
+Test(recovery, stream_whose_wal_went_with_a_stop_that_was_cut_short_begins_anew)
+{
+    rig_add(&rig, "topic", 0, 1);
+    start();
+    rig_append_many(&rig, 0, 4);
+    restart();
+    rig_append_many(&rig, 0, 1);
+    rig_flush(&rig);
+    rig_stop(&rig);
+    cr_assert_eq(wal_remove(&rig.files.fs, rig.root, 0), 0);
+    start();
+    rig_append_many(&rig, 0, 2);
+    restart();
+    expect_end(0, 7);
+}
+
 /* Streams count their checkpoints apart: a start must not write over the slot a stream lives on. */
 Test(recovery, first_checkpoint_of_a_start_spares_each_streams_newest)
 {

@@ -386,18 +386,18 @@ Test(connection, a_peer_that_vanished_is_reaped)
     struct sim *sim = talk_world(t);
     struct talk_peer *gone[8];
     talk_wait(t, NS_PER_S);
-    uint32_t before = sim_handles_used(talk_host(t));
+    uint32_t before = sim_host_descriptors(talk_host(t));
     for (size_t i = 0; i < ARRAY_LENGTH(gone); i++) {
         gone[i] = talk_connect(t);
         ask_versions(gone[i]);
         cr_assert_not_null(talk_answer(gone[i]));
     }
-    cr_assert_geq(sim_handles_used(talk_host(t)), before + ARRAY_LENGTH(gone));
+    cr_assert_geq(sim_host_descriptors(talk_host(t)), before + ARRAY_LENGTH(gone));
     sim_net(sim)->half_open = SIM_ALWAYS;
     for (size_t i = 0; i < ARRAY_LENGTH(gone); i++)
         ask_versions(gone[i]);
     talk_wait(t, 30 * NS_PER_S);
-    cr_assert_leq(sim_handles_used(talk_host(t)), before);
+    cr_assert_leq(sim_host_descriptors(talk_host(t)), before);
     sim_net(sim)->half_open = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(gone); i++)
         talk_close(gone[i]);

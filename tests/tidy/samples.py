@@ -32,6 +32,10 @@ BAD = [
     ("broker/x.c", inside("strcpy(a, b);"), "strcpy"),
     ("wal/x.c", TOP + "#include <assert.h>\n", "assert.h"),
     ("wal/x.c", TOP + "#if 0\n#endif\n", "#if 0"),
+    ("wal/x.c", TOP + "#ifdef FAST\n#endif\n", "#ifdef"),
+    ("base/x.c", TOP + "#ifdef MUTANTS\n#endif\n", "MUTANTS"),
+    ("partition/x.c", inside("mutant_is(MUTANT_Y);"), "mutant_is"),
+    ("io/x.c", inside("if (MUTANT(Y))", "    return;"), "MUTANT("),
     ("wal/x.c", TOP + "typedef struct y z;\n", "typedef"),
     ("wal/x.c", TOP + "struct y_t;\n", "y_t"),
     ("wal/x.h", TOP + "#pragma once\ntypedef int y_t;\n", "y_t"),
@@ -77,6 +81,7 @@ GOOD = [
                       "static int f(void);\nstruct y *g(int a);\nvoid *h(void (*call)(int));\n"),
     ("wal/x.c", inside("int count = 0;", "struct y *z = f();", "goto out;", "out:", "g(z);")),
     ("wal/x.c", TOP + "/* What is open, read or written here; f() is called later. */\n"),
+    ("wal/x.c", inside("if (MUTANT(Y))", "    return;")),
     ("wal/x.h", TOP + "#pragma once\n/* ERR_IO. */\nint f(void) MUST_CHECK;\n"
                       "typedef void f_done_fn(struct f *f);\n"),
     ("broker/x.c", inside("operations->open(1);", "file.read(2);", "wal_free(w);")),

@@ -62,13 +62,14 @@ struct disk {
     struct disk_op ops[DISK_OPS];
     struct disk_fault faults[DISK_FAULTS];
     uint64_t issued;
-    uint64_t capacity;   /* bytes of all files */
-    bool no_direct;      /* FILE_DIRECT is refused */
-    bool slow_dsync;     /* DSYNC file writes take a millisecond */
-    bool dead;           /* everything fails, nothing changes */
-    enum disk_fate fate; /* of what disk_settle finishes */
-    uint64_t verbs;      /* file verbs that change something, for crashes between them */
-    uint64_t dies_at;    /* dead from this one on; 0: never */
+    uint64_t capacity;     /* bytes of all files */
+    bool no_direct;        /* FILE_DIRECT is refused */
+    bool slow_dsync;       /* DSYNC file writes take a millisecond */
+    bool dead;             /* everything fails, nothing changes */
+    enum disk_fate fate;   /* of what disk_settle finishes */
+    uint64_t read_longest; /* bytes asked for in one read */
+    uint64_t verbs;        /* file verbs that change something, for crashes between them */
+    uint64_t dies_at;      /* dead from this one on; 0: never */
 };
 
 void disk_init(struct disk *disk);

@@ -522,3 +522,32 @@ Test(wal_recover, names_that_are_not_ours_are_ignored)
     cr_assert_eq(result, ERR_TOO_LARGE, "more files than a stream can have made");
     rig_fini(&r);
 }
+
+/* Its number, counted on from, would begin at 0 again. */
+Test(wal_recover, a_file_with_a_number_that_no_stream_reaches_is_none_of_its_own)
+{
+    crash_with_three();
+    int file = file_open(&r.disk.fs, "data/.odradek-wal-0-18446744073709551610", FILE_CREATE);
+    cr_assert_geq(file, 0);
+    file_close(&r.disk.fs, file);
+    rig_check(&r, "a b c ");
+    rig_open(&r);
+    rig_append_durable(&r, "d");
+    rig_crash(&r);
+    rig_check(&r, "d ");
+    rig_fini(&r);
+}
+
+/* It has the right identity and claims a length that its file does not have. */
+Test(wal_recover, no_memory_is_taken_for_a_length_that_the_file_does_not_have)
+{
+    char block[BLOCK];
+    uint32_t len = (uint32_t)1 << 30;
+    crash_with_three();
+    copy_block(block, 2);
+    memcpy(block + 88, &len, sizeof len);
+    disk_overwrite(&r.disk, FILE_0, 2 * (uint64_t)BLOCK, block, BLOCK);
+    rig_check(&r, "a b ");
+    cr_assert_leq(r.disk.read_longest, disk_file(&r.disk, FILE_0)->len);
+    rig_fini(&r);
+}

@@ -12,6 +12,8 @@
 
 #include "base/util.h"
 #include "tools/sim/fleet.h"
+#include "tools/sim/mutants.h"
+#include "tools/sim/worlds.h"
 
 #define EXIT_USAGE 64
 #define SECONDS_MAX 100000
@@ -35,6 +37,9 @@ enum option_id {
     OPTION_PARTITIONS,
     OPTION_FIND,
     OPTION_OUT,
+    OPTION_WORLD,
+    OPTION_MUTANT,
+    OPTION_MUTANTS,
     OPTION_LIST,
     OPTION_HELP,
 };
@@ -55,6 +60,9 @@ static const struct option option_rows[] = {
     {"partitions", required_argument, NULL, OPTION_PARTITIONS},
     {"find", required_argument, NULL, OPTION_FIND},
     {"out", required_argument, NULL, OPTION_OUT},
+    {"world", required_argument, NULL, OPTION_WORLD},
+    {"mutant", required_argument, NULL, OPTION_MUTANT},
+    {"mutants", no_argument, NULL, OPTION_MUTANTS},
     {"list", no_argument, NULL, OPTION_LIST},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
@@ -79,11 +87,15 @@ static const char help[] =
     "  --seconds T       simulated work under trouble; settling comes on top (10)\n"
     "  --without KIND,.. leave out kinds of trouble; --list tells which there are\n"
     "  --skip N,..       leave out events of the plan, by number\n"
-    "  --idle N,..       leave out producers, by number\n"
+    "  --idle N,..       leave out kinds of clients, by number\n"
     "  --partitions N    instead of what the seed decides\n"
     "  --find STATE      fail when a state of the broker is reached, to see how; as --list names\n"
     "                    it\n"
-    "  --list            kinds of trouble and states of the broker\n"
+    "  --world NAME      a world in which one thing goes wrong all the time, in place of the plan\n"
+    "  --mutant NAME     with this rule broken on purpose\n"
+    "  --list            kinds of trouble, states of the broker, worlds and mutants\n"
+    "instead:\n"
+    "  --mutants [NAME]  each mutant, or those whose name begins so, must be caught\n"
     "docs/simulator.md tells how to read what comes out.\n";
 
 __attribute__((format(printf, 1, 2))) static bool refuse(const char *format, ...)
@@ -106,6 +118,10 @@ static void list_names(void)
     printf("states of the broker:\n");
     for (unsigned i = 0; i < STATE_COUNT; i++)
         printf("  %s\n", state_text((enum state)i));
+    printf("worlds:\n");
+    sim_worlds_list();
+    printf("mutants, each with its world and the seeds that catch it:\n");
+    mutants_list();
 }
 
 static bool parse_number(const char *name, const char *text, uint64_t low, uint64_t high,
@@ -177,8 +193,8 @@ static bool take_cuts(struct plan_cuts *cuts, int option)
     } else if (option == OPTION_SKIP) {
         taken = parse_bits("skip", optarg, 64, &cuts->events);
     } else if (option == OPTION_IDLE) {
-        taken = parse_bits("idle", optarg, WORKLOAD_PRODUCERS, &number);
-        cuts->producers |= (uint32_t)number;
+        taken = parse_bits("idle", optarg, WORKLOAD_KINDS, &number);
+        cuts->clients |= (uint32_t)number;
     } else {
         taken = parse_number("partitions", optarg, 1, 64, &number);
         cuts->partitions = (uint32_t)number;
@@ -223,6 +239,16 @@ static bool take(struct arguments *a, int option)
         return parse_state(optarg, &a->seed.find);
     case OPTION_OUT:
         a->directory = optarg;
+        return true;
+    case OPTION_WORLD:
+        a->seed.world = sim_world_find(optarg);
+        return a->seed.world != NULL ||
+               refuse("--world %s: there is no such world (--list)", optarg);
+    case OPTION_MUTANT:
+        return mutant_choose(optarg) ||
+               refuse("--mutant %s: there is no such mutant (--list)", optarg);
+    case OPTION_MUTANTS:
+        a->mutants = true;
         return true;
     case OPTION_WITHOUT:
     case OPTION_SKIP:
@@ -278,6 +304,8 @@ bool arguments_parse(int argc, char **argv, struct arguments *arguments, int *co
         if (!take(arguments, option))
             return false;
     }
+    if (arguments->mutants && optind < argc)
+        arguments->only = argv[optind++];
     if (optind < argc)
         return refuse("%s is no option", argv[optind]);
     return complete(arguments, begins, minimise);

@@ -15,6 +15,8 @@ struct arguments {
     double hours; /* 0: no limit */
     unsigned jobs;
     const char *directory; /* for the traces of failures */
+    bool mutants;          /* each must be caught */
+    const char *only;      /* those whose names begin so; null: all */
 };
 
 /* False: the program ends with `*code`; what there is to say has been said. */

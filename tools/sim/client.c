@@ -13,6 +13,9 @@
 #define DIAL_NS_MAX (10 * NS_PER_S)
 #define REDIAL_NS_MIN (5 * NS_PER_MS)
 #define REDIAL_NS_MAX (200 * NS_PER_MS)
+#define SCRATCH_BYTES (4 * MIB)
+/* So long after the last fault its traces may still show. */
+#define AFTERMATH_NS (5 * NS_PER_S)
 
 static uint64_t party_step(struct io_loop *loop)
 {
@@ -30,15 +33,24 @@ static bool party_has_work(struct io_loop *loop)
 void party_init(struct party *party, struct io *io, struct model *model, uint64_t seed)
 {
     *party = (struct party){
-        .loop = {party_step, party_has_work}, .io = io, .model = model, .host = "broker"};
+        .loop = {party_step, party_has_work},
+        .io = io,
+        .model = model,
+        .host = "broker",
+        .calm_ns = IO_NEVER,
+    };
     heap_init(&party->timers, 64);
     list_init(&party->clients);
     party->memory = region_new(REGION_BYTES, REGION_UNIT);
+    party->compressor = compressor_new();
+    party->scratch = (struct batch_scratch){mem_alloc(SCRATCH_BYTES), SCRATCH_BYTES};
     prng_init(&party->prng, seed);
 }
 
 void party_fini(struct party *party)
 {
+    mem_free(party->scratch.data);
+    compressor_free(party->compressor);
     region_free(party->memory);
     heap_fini(&party->timers);
 }
@@ -52,6 +64,16 @@ uint64_t party_random(struct party *party, uint64_t low, uint64_t high)
 {
     ASSERT(low <= high);
     return low + prng_below(&party->prng, high - low + 1);
+}
+
+bool party_chance(struct party *party, uint32_t rate)
+{
+    return party_random(party, 1, 1000) <= rate;
+}
+
+void party_calm(struct party *party)
+{
+    party->calm_ns = MIN(party->calm_ns, io_now(party->io));
 }
 
 static void client_pump(struct client *client);
@@ -86,9 +108,8 @@ static void client_closed(struct io_op *op, const struct io_event *event)
     if (!party->leaving)
         party_set_timer(party, &client->redial, party_random(party, REDIAL_NS_MIN, REDIAL_NS_MAX));
     calls_fail(&client->waiting);
-    /* Those that were not sent yet, too: their order is the caller's, and what has just failed may
-     * have to go before them. */
-    calls_fail(&client->queued);
+    if (party->leaving || client->in_order)
+        calls_fail(&client->queued);
 }
 
 void client_break(struct client *client)
@@ -99,6 +120,14 @@ void client_break(struct client *client)
     heap_cancel(&client->party->timers, &client->impatience);
     client->close.done = client_closed;
     io_close(client->party->io, &client->close, client->socket);
+}
+
+void client_abandon(struct client *client)
+{
+    if (client->state == CLIENT_DIALING)
+        io_cancel(client->party->io, &client->op);
+    client_break(client);
+    calls_fail(&client->queued);
 }
 
 void party_leave(struct party *party)
@@ -118,7 +147,13 @@ void party_leave(struct party *party)
 static void client_impatient(struct timer *timer)
 {
     struct client *client = CONTAINER_OF(timer, struct client, impatience);
-    client->party->patience++;
+    struct party *party = client->party;
+    const struct client_call *oldest = LIST_FIRST(&client->waiting, struct client_call, node);
+    party->patience++;
+    if (oldest != NULL && oldest->sent_ns >= party->calm_ns)
+        model_break(party->model,
+                    "a call of %s was not answered in 60 s, and nothing is in the way",
+                    oldest->answer_type->name);
     if (client->state == CLIENT_DIALING)
         io_cancel(client->party->io, &client->op);
     else
@@ -199,6 +234,16 @@ static void client_take(struct client *client, const struct io_buffer *buffer)
     client->received_len -= at;
 }
 
+/* The other side, or the network, has ended the connection. */
+static void client_lost(struct client *client)
+{
+    struct party *party = client->party;
+    bool calm = party->calm_ns != IO_NEVER && io_now(party->io) > party->calm_ns + AFTERMATH_NS;
+    if (client->state == CLIENT_OPEN && calm && !client->may_be_closed)
+        model_break(party->model, "a connection broke, and nothing is in the way");
+    client_break(client);
+}
+
 static void client_received(struct io_op *op, const struct io_event *event)
 {
     struct client *client = CONTAINER_OF(op, struct client, op);
@@ -212,7 +257,7 @@ static void client_received(struct io_op *op, const struct io_event *event)
     if (event->value == ERR_BUSY && client->state == CLIENT_OPEN)
         io_recv(client->party->io, &client->op, client->socket);
     else
-        client_break(client);
+        client_lost(client);
 }
 
 static void client_sent(struct io_op *op, const struct io_event *event)
@@ -320,31 +365,38 @@ void client_fini(struct client *client)
     mem_free(client->received);
 }
 
+uint8_t *client_encode(const struct client_frame *frame, const void *request, size_t *len)
+{
+    const struct api *api = api_find(frame->api_key);
+    ASSERT(api != NULL);
+    struct writer w;
+    size_t capacity = 64 + message_size(api->request, frame->version, request, false);
+    uint8_t *data = mem_alloc(capacity);
+    writer_init(&w, data, capacity);
+    write_be32(&w, 0);
+    write_be16(&w, (uint16_t)frame->api_key);
+    write_be16(&w, (uint16_t)frame->version);
+    write_be32(&w, (uint32_t)frame->correlation_id);
+    write_be16(&w, UINT16_MAX);
+    if (frame->version >= api->request->flexible_since)
+        write_u8(&w, 0);
+    int result = message_encode(api->request, frame->version, request, &w, NULL);
+    ASSERT(result == 0);
+    *len = writer_len(&w);
+    store_be32(data, (uint32_t)(*len - 4));
+    return data;
+}
+
 void client_call(struct client *client, struct client_call *call, int16_t api_key, int16_t version,
                  const void *request)
 {
     ASSERT(!call->active && call->done != NULL);
-    const struct api *api = api_find(api_key);
-    ASSERT(api != NULL);
-    struct writer w;
-    size_t capacity = 64 + message_size(api->request, version, request, false);
-    call->frame = mem_alloc(capacity);
+    struct client_frame frame = {api_key, version, client->next_correlation_id++};
+    call->frame = client_encode(&frame, request, &call->len);
     call->active = true;
     call->version = version;
-    call->answer_type = api->response;
-    call->correlation_id = client->next_correlation_id++;
-    writer_init(&w, call->frame, capacity);
-    write_be32(&w, 0);
-    write_be16(&w, (uint16_t)api_key);
-    write_be16(&w, (uint16_t)version);
-    write_be32(&w, (uint32_t)call->correlation_id);
-    write_be16(&w, UINT16_MAX);
-    if (version >= api->request->flexible_since)
-        write_u8(&w, 0);
-    int result = message_encode(api->request, version, request, &w, NULL);
-    ASSERT(result == 0);
-    call->len = writer_len(&w);
-    store_be32(call->frame, (uint32_t)(call->len - 4));
+    call->answer_type = api_find(api_key)->response;
+    call->correlation_id = frame.correlation_id;
     list_push_back(&client->queued, &call->node);
     if (client->party->leaving && client->state == CLIENT_CLOSED)
         calls_fail(&client->queued);

@@ -16,7 +16,9 @@
 #include "base/region.h"
 #include "io/io.h"
 #include "protocol/api.h"
+#include "protocol/batch_codec.h"
 #include "tools/sim/model.h"
+#include "tools/sim/model_topics.h"
 
 #define CLIENT_PATIENCE_NS (60 * (uint64_t)1000000000)
 
@@ -27,6 +29,9 @@ struct party {
     struct heap timers;
     struct region *memory; /* decoded answers */
     struct model *model;
+    struct model_topics *topics;
+    struct compressor *compressor;
+    struct batch_scratch scratch; /* for one unpacked batch */
     struct prng prng;
     const char *host;
     uint16_t port;
@@ -34,6 +39,7 @@ struct party {
     uint32_t open;     /* clients that are not closed */
     uint64_t calls;    /* that were sent */
     uint64_t patience; /* calls that waited too long */
+    uint64_t calm_ns;  /* since then nothing has been in the way; IO_NEVER: something may be */
     bool leaving;      /* clients close, none dials */
 };
 
@@ -44,6 +50,10 @@ void party_leave(struct party *party);
 void party_set_timer(struct party *party, struct timer *timer, uint64_t delay_ns);
 /* Uniform in [low, high]. */
 uint64_t party_random(struct party *party, uint64_t low, uint64_t high);
+/* True `rate` times in a thousand. */
+bool party_chance(struct party *party, uint32_t rate);
+/* Nothing is in the way from now on: each call must be answered, no connection may break. */
+void party_calm(struct party *party);
 
 struct client_call {
     struct list node;
@@ -56,6 +66,12 @@ struct client_call {
     int16_t version;
     bool silent; /* no answer comes: done with null as soon as it is sent */
     bool active;
+};
+
+struct client_frame {
+    int16_t api_key;
+    int16_t version;
+    int32_t correlation_id;
 };
 
 enum client_state { CLIENT_CLOSED, CLIENT_DIALING, CLIENT_OPEN, CLIENT_CLOSING };
@@ -76,10 +92,16 @@ struct client {
     struct list waiting; /* for answers, in order */
     struct timer redial;
     struct timer impatience;
+    bool in_order; /* with a connection fall the calls that were still to be sent on it: they must
+                      not overtake those that are lost */
+    bool may_be_closed; /* the broker has reason to: it cannot tell an error otherwise */
     uint8_t *received;
     size_t received_len;
     size_t received_capacity;
 };
+
+/* A request's frame, with its size in front; from mem_alloc. */
+uint8_t *client_encode(const struct client_frame *frame, const void *request, size_t *len);
 
 void client_init(struct client *client, struct party *party);
 /* The client is closed. */
@@ -89,3 +111,5 @@ void client_call(struct client *client, struct client_call *call, int16_t api_ke
                  const void *request);
 /* Drops the connection, as a client that crashes or loses patience. */
 void client_break(struct client *client);
+/* The same, and calls that were not sent yet end, too. */
+void client_abandon(struct client *client);

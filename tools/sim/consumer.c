@@ -1,4 +1,9 @@
-/* One fetch is out at a time, for all partitions; positions move with what is seen. */
+/*
+ * One fetch is out at a time, for all partitions; positions move with what is seen.
+ *
+ * With a session only what has changed is asked for. A session that is lost, by an error or with
+ * its connection, is begun anew by a full fetch.
+ */
 #include "tools/sim/consumer.h"
 
 #include "base/assert.h"
@@ -7,14 +12,27 @@
 #include "protocol/errors.h"
 #include "protocol/record.h"
 
-#define FETCH_VERSION 11
+#define VERSION_MIN 4
+#define VERSION_LOG_START 5
+#define VERSION_SESSION 7
+#define VERSION_NAMES_MAX 12
+#define VERSION_ID 13
+#define VERSION_MAX 18
 #define NO_SESSION_EPOCH (-1)
 #define FINISH_BYTES (1 << 20)
+#define BEYOND 1000000
+
+enum consumer_probe { PROBE_NONE, PROBE_BEYOND, PROBE_SESSION, PROBE_EPOCH };
 
 struct position {
-    struct model_partition *partition;
+    struct model_topic *topic;
+    int32_t index;
     int64_t offset;
-    int64_t high_watermark; /* of the last answer */
+    int64_t target;     /* while finishing */
+    int64_t floor;      /* of the fetch that is out */
+    int64_t in_session; /* the offset the session knows, -1: none */
+    bool asked;         /* by the fetch that is out, or by its session */
+    bool answered;
     bool at_end;
 };
 
@@ -24,11 +42,35 @@ struct sim_consumer {
     struct client client;
     struct client_call call;
     struct timer next;
-    struct position *positions;
+    struct position *positions; /* MODEL_TOPIC_PARTITIONS_MAX of each topic */
+    uint32_t position_count;
+    uint64_t moment;
+    enum consumer_probe probe;
+    int32_t session_id;
+    int32_t session_epoch;
+    int32_t bytes_max; /* of the fetch that is out */
+    bool incremental;  /* so is the fetch that is out */
     bool finishing;
-    bool stale; /* the fetch that is out was sent before the end began: it proves nothing */
     bool done;
 };
+
+static struct model_partition *partition_of(const struct position *position)
+{
+    return position->topic->partitions[position->index];
+}
+
+/* It is there to be read. */
+static bool position_lives(const struct position *position)
+{
+    return position->topic->gone_at == 0 && position->index < position->topic->count;
+}
+
+static void consumer_break(struct sim_consumer *consumer, const struct position *position,
+                           const char *sentence)
+{
+    model_break(consumer->party->model, "%s-%d at %lld: %s", position->topic->name, position->index,
+                (long long)position->offset, sentence);
+}
 
 /* At the end much is to be read quickly. */
 static int32_t bytes_asked(struct sim_consumer *consumer)
@@ -38,158 +80,422 @@ static int32_t bytes_asked(struct sim_consumer *consumer)
     return (int32_t)party_random(consumer->party, 1, (uint64_t)consumer->options.bytes_max);
 }
 
+/* Whether the request must name this partition. */
+static bool position_is_news(const struct sim_consumer *consumer, const struct position *position,
+                             uint32_t number)
+{
+    if (consumer->probe == PROBE_BEYOND)
+        return number == 0;
+    if (!position_lives(position))
+        return false;
+    return !consumer->incremental || position->in_session != position->offset;
+}
+
+struct fetch_parts {
+    struct fetch_request_topic topics[CONSUMER_TOPICS_MAX];
+    struct fetch_request_partition *items;
+    struct fetch_request_forgotten_topic forgotten[CONSUMER_TOPICS_MAX];
+    int32_t forgotten_partitions[CONSUMER_TOPICS_MAX];
+    int32_t forgotten_count;
+};
+
+static void parts_add(struct sim_consumer *consumer, struct position *position,
+                      struct fetch_request_partition *part)
+{
+    message_defaults(&fetch_request_partition_struct, part);
+    part->partition = position->index;
+    part->fetch_offset = position->offset;
+    part->partition_max_bytes = bytes_asked(consumer);
+    position->asked = true;
+    if (consumer->probe == PROBE_BEYOND)
+        part->fetch_offset = model_floor(partition_of(position)) + BEYOND;
+    else if (consumer->options.session)
+        position->in_session = position->offset;
+}
+
+/* What a session knows and the consumer does not want any more: of each topic one at a time. */
+static void parts_forget(struct sim_consumer *consumer, struct fetch_parts *parts, uint32_t topic)
+{
+    struct position *of_topic = &consumer->positions[(size_t)topic * MODEL_TOPIC_PARTITIONS_MAX];
+    for (int32_t i = 0; consumer->incremental && i < MODEL_TOPIC_PARTITIONS_MAX; i++) {
+        struct position *position = &of_topic[i];
+        if (position->in_session < 0 || position_lives(position))
+            continue;
+        struct fetch_request_forgotten_topic *forgotten = &parts->forgotten[parts->forgotten_count];
+        message_defaults(&fetch_request_forgotten_topic_struct, forgotten);
+        forgotten->topic = string_of(position->topic->name);
+        forgotten->topic_id = position->topic->id;
+        forgotten->partitions.items = &parts->forgotten_partitions[parts->forgotten_count];
+        forgotten->partitions.count = 1;
+        parts->forgotten_partitions[parts->forgotten_count++] = position->index;
+        position->in_session = -1;
+        position->asked = false;
+        return;
+    }
+}
+
+static int32_t parts_fill(struct sim_consumer *consumer, struct fetch_parts *parts)
+{
+    const struct consumer_options *o = &consumer->options;
+    int32_t count = 0;
+    uint32_t used = 0;
+    for (uint32_t t = 0; t < o->topic_count; t++) {
+        struct fetch_request_topic *topic = &parts->topics[count];
+        message_defaults(&fetch_request_topic_struct, topic);
+        topic->topic = string_of(o->topics[t]->name);
+        topic->topic_id = o->topics[t]->id;
+        topic->partitions.items = &parts->items[used];
+        for (uint32_t i = 0; i < MODEL_TOPIC_PARTITIONS_MAX; i++) {
+            uint32_t number = t * MODEL_TOPIC_PARTITIONS_MAX + i;
+            struct position *position = &consumer->positions[number];
+            if (!position_is_news(consumer, position, number))
+                continue;
+            parts_add(consumer, position, &parts->items[used++]);
+            topic->partitions.count++;
+        }
+        count += topic->partitions.count > 0;
+        parts_forget(consumer, parts, t);
+    }
+    return count;
+}
+
+static void consumer_choose_probe(struct sim_consumer *consumer)
+{
+    const struct consumer_options *o = &consumer->options;
+    consumer->probe = PROBE_NONE;
+    if (consumer->finishing || !party_chance(consumer->party, o->probe_rate))
+        return;
+    consumer->probe = (enum consumer_probe)party_random(consumer->party, PROBE_BEYOND, PROBE_EPOCH);
+    if (consumer->probe == PROBE_EPOCH && consumer->session_id == 0)
+        consumer->probe = PROBE_SESSION;
+    if (consumer->probe == PROBE_BEYOND && !position_lives(&consumer->positions[0]))
+        consumer->probe = PROBE_NONE;
+}
+
+/* Session id and epoch of the next request. */
+static void consumer_set_session(struct sim_consumer *consumer, struct fetch_request *request)
+{
+    request->session_epoch = NO_SESSION_EPOCH;
+    if (consumer->probe == PROBE_SESSION) {
+        request->session_id = INT32_MAX - (int32_t)party_random(consumer->party, 0, 7);
+        request->session_epoch = 1;
+    } else if (consumer->probe == PROBE_EPOCH) {
+        request->session_id = consumer->session_id;
+        request->session_epoch = consumer->session_epoch + 3;
+    } else if (consumer->probe == PROBE_NONE && consumer->options.session) {
+        request->session_id = consumer->session_id;
+        request->session_epoch = consumer->session_epoch;
+    }
+}
+
+static void consumer_mark(struct sim_consumer *consumer)
+{
+    consumer->moment = model_topics_moment(consumer->party->topics);
+    for (uint32_t i = 0; i < consumer->position_count; i++) {
+        struct position *position = &consumer->positions[i];
+        position->answered = false;
+        position->asked = consumer->incremental && position->in_session >= 0;
+        if (position_lives(position))
+            position->floor = model_floor(partition_of(position));
+    }
+}
+
+static int16_t consumer_version(struct sim_consumer *consumer)
+{
+    bool session = consumer->options.session || consumer->probe != PROBE_NONE;
+    if (consumer->options.by_id)
+        return (int16_t)party_random(consumer->party, VERSION_ID, VERSION_MAX);
+    /* A session keeps to one way of naming topics; old versions have none. */
+    return (int16_t)party_random(consumer->party, session ? VERSION_SESSION : VERSION_MIN,
+                                 VERSION_NAMES_MAX);
+}
+
 static void consumer_fetch(struct sim_consumer *consumer)
 {
     const struct consumer_options *o = &consumer->options;
     struct party *party = consumer->party;
-    struct fetch_request_topic *topics = mem_alloc_array(o->partition_count, sizeof *topics);
-    struct fetch_request_partition *parts = mem_alloc_array(o->partition_count, sizeof *parts);
-    for (uint32_t i = 0; i < o->partition_count; i++) {
-        const struct position *position = &consumer->positions[i];
-        message_defaults(&fetch_request_partition_struct, &parts[i]);
-        message_defaults(&fetch_request_topic_struct, &topics[i]);
-        parts[i].partition = model_index(position->partition);
-        parts[i].fetch_offset = position->offset;
-        parts[i].partition_max_bytes = bytes_asked(consumer);
-        topics[i].topic = string_of(model_topic(position->partition));
-        topics[i].partitions.items = &parts[i];
-        topics[i].partitions.count = 1;
-    }
+    struct fetch_parts *parts = mem_alloc(sizeof *parts);
     struct fetch_request request;
+    consumer_choose_probe(consumer);
+    consumer->incremental =
+        consumer->session_id != 0 && consumer->session_epoch > 0 && consumer->probe == PROBE_NONE;
+    consumer_mark(consumer);
     message_defaults(&fetch_request_struct, &request);
-    request.max_wait_ms =
-        consumer->finishing ? 0 : (int32_t)party_random(party, 0, (uint64_t)o->wait_ms_max);
-    request.min_bytes = (int32_t)party_random(party, 0, 2000);
-    request.max_bytes = bytes_asked(consumer);
-    request.session_epoch = NO_SESSION_EPOCH;
-    request.topics.items = topics;
-    request.topics.count = (int32_t)o->partition_count;
-    client_call(&consumer->client, &consumer->call, API_FETCH, FETCH_VERSION, &request);
+    bool quick = consumer->finishing || consumer->probe != PROBE_NONE;
+    request.max_wait_ms = quick ? 0 : (int32_t)party_random(party, 0, (uint64_t)o->wait_ms_max);
+    request.min_bytes = (int32_t)party_random(party, 0, (uint64_t)o->bytes_min_max);
+    request.max_bytes = consumer->bytes_max = bytes_asked(consumer);
+    request.isolation_level = (int8_t)party_random(party, 0, 1);
+    parts->items = mem_alloc_array(consumer->position_count, sizeof *parts->items);
+    request.topics.items = parts->topics;
+    if (consumer->probe == PROBE_NONE || consumer->probe == PROBE_BEYOND)
+        request.topics.count = parts_fill(consumer, parts);
+    request.forgotten_topics_data.items = parts->forgotten;
+    request.forgotten_topics_data.count = parts->forgotten_count;
+    consumer_set_session(consumer, &request);
+    client_call(&consumer->client, &consumer->call, API_FETCH, consumer_version(consumer),
+                &request);
+    mem_free(parts->items);
     mem_free(parts);
-    mem_free(topics);
+}
+
+static void consumer_jump(struct sim_consumer *consumer)
+{
+    struct position *position =
+        &consumer->positions[party_random(consumer->party, 0, consumer->position_count - 1)];
+    if (position_lives(position))
+        position->offset = (int64_t)party_random(consumer->party, 0,
+                                                 (uint64_t)model_floor(partition_of(position)));
+}
+
+static bool consumer_has_work(const struct sim_consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->options.topic_count; i++)
+        if (consumer->options.topics[i]->gone_at == 0)
+            return true;
+    return false;
 }
 
 static void consumer_next(struct timer *timer)
 {
-    consumer_fetch(CONTAINER_OF(timer, struct sim_consumer, next));
-}
-
-static struct position *position_of(struct sim_consumer *consumer, struct string topic,
-                                    int32_t index)
-{
-    for (uint32_t i = 0; i < consumer->options.partition_count; i++) {
-        struct model_partition *p = consumer->positions[i].partition;
-        if (model_index(p) == index &&
-            bytes_equal(bytes_of_string(model_topic(p)), string_bytes(topic)))
-            return &consumer->positions[i];
+    struct sim_consumer *consumer = CONTAINER_OF(timer, struct sim_consumer, next);
+    if (!consumer_has_work(consumer)) {
+        consumer->done = true;
+        return;
     }
-    return NULL;
+    if (!consumer->finishing && party_chance(consumer->party, consumer->options.jump_rate))
+        consumer_jump(consumer);
+    consumer_fetch(consumer);
 }
 
 /* Reads the records of one whole batch; false when it is broken. */
 static bool consumer_take_batch(struct sim_consumer *consumer, struct position *position,
                                 struct batch_span batch)
 {
-    struct model *model = consumer->party->model;
+    struct party *party = consumer->party;
+    struct model_partition *p = partition_of(position);
     int64_t base = batch_base_offset(batch.data);
-    if (batch_compute_crc(batch.data, batch.len) != batch_crc(batch.data))
-        return false;
-    if (base > position->offset) {
-        model_break(model, "%s-%d: asked for %lld, the next batch begins at %lld",
-                    model_topic(position->partition), model_index(position->partition),
-                    (long long)position->offset, (long long)base);
-        return true;
-    }
+    int32_t count = batch_record_count(batch.data);
+    const struct model_topic_plan *plan = &position->topic->plan;
+    struct bytes records;
     struct reader reader;
-    struct bytes records = batch_records(batch.data, batch.len);
+    if (batch_compute_crc(batch.data, batch.len) != batch_crc(batch.data) || count < 1 ||
+        count != batch_last_offset_delta(batch.data) + 1 ||
+        batch_unpack(batch, party->compressor, &party->scratch, &records) != 0)
+        return false;
+    if (base > position->offset)
+        consumer_break(consumer, position, "the next batch begins behind the offset asked for");
+    if (plan->compression != MODEL_COMPRESSION_KEPT &&
+        batch_compression(batch.data) != plan->compression)
+        consumer_break(consumer, position, "a batch has another compression than its topic");
+    if (batch_is_log_append_time(batch.data) != plan->append_time)
+        consumer_break(consumer, position, "a batch has the wrong kind of times");
+    model_seen_epoch(party->model, p, base, batch_last_offset(batch.data),
+                     batch_leader_epoch(batch.data));
     reader_init(&reader, records.data, records.len);
-    for (int32_t i = 0; i < batch_record_count(batch.data); i++) {
+    for (int32_t i = 0; i < count; i++) {
         struct record record;
         if (record_read(&reader, &record) != 0 || record.offset_delta != i)
             return false;
-        model_seen(model, position->partition, base + i, blob_bytes(record.value));
+        struct model_sight sight = {
+            .offset = base + i,
+            .time_ms = plan->append_time
+                           ? batch_max_timestamp(batch.data)
+                           : batch_base_timestamp(batch.data) + record.timestamp_delta,
+            .value = blob_bytes(record.value),
+        };
+        model_seen(party->model, p, &sight);
     }
     position->offset = MAX(position->offset, batch_last_offset(batch.data) + 1);
-    return true;
+    return reader_left(&reader) == 0;
+}
+
+static void consumer_take_error(struct sim_consumer *consumer, const struct position *position,
+                                int16_t error)
+{
+    const struct model_topic *topic = position->topic;
+    bool unknown = error == KAFKA_UNKNOWN_TOPIC_OR_PARTITION || error == KAFKA_UNKNOWN_TOPIC_ID ||
+                   error == KAFKA_INCONSISTENT_TOPIC_ID;
+    if (consumer->probe == PROBE_BEYOND && error == KAFKA_OFFSET_OUT_OF_RANGE)
+        return;
+    if (error == KAFKA_KAFKA_STORAGE_ERROR || error == KAFKA_UNKNOWN_TOPIC_OR_PARTITION ||
+        (unknown && topic->going_at != 0))
+        return;
+    model_break(consumer->party->model, "%s-%d: reading at %lld failed with error %d", topic->name,
+                position->index, (long long)position->offset, error);
+}
+
+/* How much of `records` there is, in batches; false when something in it is no batch. */
+static bool consumer_take_records(struct sim_consumer *consumer, struct position *position,
+                                  struct bytes records, uint32_t *batches)
+{
+    struct batch_span batch;
+    size_t at = 0;
+    int result;
+    *batches = 0;
+    while ((result = batch_next(records, at, &batch)) == 0) {
+        if (!consumer_take_batch(consumer, position, batch))
+            return false;
+        at += batch.len;
+        (*batches)++;
+    }
+    return result == ERR_NOT_FOUND || result == ERR_SHORT;
 }
 
 static void consumer_take_part(struct sim_consumer *consumer, struct position *position,
-                               const struct fetch_response_partition_data *part)
+                               const struct fetch_response_partition_data *part, uint32_t *batches)
 {
     struct model *model = consumer->party->model;
+    struct model_topic *topic = position->topic;
+    *batches = 0;
     if (part->error_code != KAFKA_NONE) {
-        if (part->error_code != KAFKA_UNKNOWN_TOPIC_OR_PARTITION &&
-            part->error_code != KAFKA_KAFKA_STORAGE_ERROR)
-            model_break(model, "%s-%d: reading at %lld failed with error %d",
-                        model_topic(position->partition), model_index(position->partition),
-                        (long long)position->offset, part->error_code);
+        consumer_take_error(consumer, position, part->error_code);
         return;
     }
-    if (part->high_watermark < position->high_watermark)
-        model_break(model, "%s-%d: the high watermark fell from %lld to %lld",
-                    model_topic(position->partition), model_index(position->partition),
-                    (long long)position->high_watermark, (long long)part->high_watermark);
-    position->high_watermark = part->high_watermark;
-    model_high_watermark(position->partition, part->high_watermark);
-    struct bytes records = blob_bytes(part->records);
-    struct batch_span batch;
-    for (size_t at = 0; batch_next(records, at, &batch) == 0; at += batch.len) {
-        if (!consumer_take_batch(consumer, position, batch)) {
-            model_break(model, "%s-%d: the batch at %lld is broken",
-                        model_topic(position->partition), model_index(position->partition),
-                        (long long)batch_base_offset(batch.data));
-            return;
-        }
-    }
-    if (position->offset > part->high_watermark)
-        model_break(model, "%s-%d: %lld was visible above the high watermark %lld",
-                    model_topic(position->partition), model_index(position->partition),
-                    (long long)position->offset, (long long)part->high_watermark);
+    if (topic->gone_at != 0 && topic->gone_at < consumer->moment)
+        consumer_break(consumer, position, "it was read after its deletion was confirmed");
+    if (consumer->probe == PROBE_BEYOND)
+        consumer_break(consumer, position, "reading far beyond the end succeeded");
+    model_told_end(model, partition_of(position), part->high_watermark, position->floor);
+    if (part->last_stable_offset != part->high_watermark)
+        consumer_break(consumer, position, "the last stable offset is not the high watermark");
+    if (consumer->call.version >= VERSION_LOG_START)
+        model_told_start(model, partition_of(position), part->log_start_offset);
+    if (!consumer_take_records(consumer, position, blob_bytes(part->records), batches))
+        consumer_break(consumer, position, "a batch is broken");
+    /* A jump may have gone to the floor, which others have since moved. */
+    if (*batches > 0 && position->offset > part->high_watermark)
+        consumer_break(consumer, position, "it was visible above the high watermark");
     position->at_end = position->offset == part->high_watermark;
+}
+
+static struct position *position_told(struct sim_consumer *consumer,
+                                      const struct fetch_response_fetchable_topic_response *topic,
+                                      int32_t index)
+{
+    const struct consumer_options *o = &consumer->options;
+    for (uint32_t t = 0; t < o->topic_count; t++) {
+        bool same =
+            consumer->call.version >= VERSION_ID
+                ? uuid_equal(topic->topic_id, o->topics[t]->id)
+                : bytes_equal(string_bytes(topic->topic), bytes_of_string(o->topics[t]->name));
+        if (same && index >= 0 && index < MODEL_TOPIC_PARTITIONS_MAX)
+            return &consumer->positions[t * MODEL_TOPIC_PARTITIONS_MAX + (uint32_t)index];
+    }
+    return NULL;
+}
+
+/* The limits of the request, and that each partition of a full fetch is there. */
+static void consumer_check_whole(struct sim_consumer *consumer, uint64_t bytes, uint32_t batches)
+{
+    if (bytes > (uint64_t)consumer->bytes_max && batches > 1)
+        model_break(consumer->party->model, "a fetch of %d bytes brought %llu in %u batches",
+                    consumer->bytes_max, (unsigned long long)bytes, batches);
+    for (uint32_t i = 0; !consumer->incremental && i < consumer->position_count; i++)
+        if (consumer->positions[i].asked && !consumer->positions[i].answered)
+            consumer_break(consumer, &consumer->positions[i], "a fetch did not answer it");
 }
 
 static void consumer_take(struct sim_consumer *consumer, const struct fetch_response *answer)
 {
+    uint64_t bytes = 0;
+    uint32_t batches = 0;
     for (int32_t i = 0; i < answer->responses.count; i++) {
         const struct fetch_response_fetchable_topic_response *topic = &answer->responses.items[i];
         for (int32_t j = 0; j < topic->partitions.count; j++) {
             const struct fetch_response_partition_data *part = &topic->partitions.items[j];
-            struct position *position = position_of(consumer, topic->topic, part->partition_index);
-            if (position == NULL)
+            struct position *position = position_told(consumer, topic, part->partition_index);
+            uint32_t brought;
+            if (position == NULL || !position->asked || position->answered) {
                 model_break(consumer->party->model, "a fetch answer has a partition too many");
-            else
-                consumer_take_part(consumer, position, part);
+                return;
+            }
+            position->answered = true;
+            consumer_take_part(consumer, position, part, &brought);
+            bytes += blob_bytes(part->records).len;
+            batches += brought;
         }
     }
+    consumer_check_whole(consumer, bytes, batches);
 }
 
-static bool consumer_at_end(const struct sim_consumer *consumer)
+static void consumer_forget_session(struct sim_consumer *consumer)
 {
-    for (uint32_t i = 0; i < consumer->options.partition_count; i++)
-        if (!consumer->positions[i].at_end)
-            return false;
+    consumer->session_epoch = 0;
+    for (uint32_t i = 0; i < consumer->position_count; i++)
+        consumer->positions[i].in_session = -1;
+}
+
+/* The answer as a whole: false when it carries no partitions. */
+static bool consumer_take_session(struct sim_consumer *consumer,
+                                  const struct fetch_response *answer)
+{
+    int16_t error = answer->error_code;
+    bool lost =
+        error == KAFKA_FETCH_SESSION_ID_NOT_FOUND || error == KAFKA_INVALID_FETCH_SESSION_EPOCH;
+    if (consumer->probe == PROBE_SESSION || consumer->probe == PROBE_EPOCH) {
+        if (consumer->probe == PROBE_SESSION ? error != KAFKA_FETCH_SESSION_ID_NOT_FOUND : !lost)
+            model_break(consumer->party->model, "a fetch of an unknown session or epoch gave %d",
+                        error);
+        if (error == KAFKA_FETCH_SESSION_ID_NOT_FOUND && consumer->probe == PROBE_EPOCH)
+            consumer_forget_session(consumer);
+        return false;
+    }
+    if (lost && consumer->incremental) {
+        consumer_forget_session(consumer);
+        return false;
+    }
+    if (error != KAFKA_NONE) {
+        model_break(consumer->party->model, "a fetch failed with error %d", error);
+        return false;
+    }
+    if (!consumer->options.session || consumer->probe != PROBE_NONE)
+        return true;
+    /* 0: it found no room any more. */
+    if (consumer->incremental && answer->session_id != 0 &&
+        answer->session_id != consumer->session_id)
+        model_break(consumer->party->model, "session %d was answered as %d", consumer->session_id,
+                    answer->session_id);
+    consumer->session_id = answer->session_id;
+    consumer->session_epoch = answer->session_id == 0 ? 0 : consumer->session_epoch + 1;
     return true;
 }
 
-static void consumer_forget_ends(struct sim_consumer *consumer)
+static bool consumer_is_through(const struct sim_consumer *consumer)
 {
-    consumer->stale = false;
-    for (uint32_t i = 0; i < consumer->options.partition_count; i++)
-        consumer->positions[i].at_end = false;
+    for (uint32_t i = 0; i < consumer->position_count; i++) {
+        const struct position *position = &consumer->positions[i];
+        if (!position_lives(position))
+            continue;
+        if (consumer->options.audits ? !position->at_end : position->offset < position->target)
+            return false;
+    }
+    return true;
+}
+
+static void consumer_finish_audit(struct sim_consumer *consumer)
+{
+    for (uint32_t i = 0; consumer->options.audits && i < consumer->position_count; i++) {
+        const struct position *position = &consumer->positions[i];
+        if (position_lives(position))
+            model_read_whole(consumer->party->model, partition_of(position), position->offset);
+    }
 }
 
 static void consumer_done(struct client_call *call, const void *message)
 {
     struct sim_consumer *consumer = CONTAINER_OF(call, struct sim_consumer, call);
     struct party *party = consumer->party;
-    if (message != NULL)
-        consumer_take(consumer, message);
+    const struct fetch_response *answer = message;
+    if (answer == NULL)
+        consumer_forget_session(consumer);
+    else if (consumer_take_session(consumer, answer))
+        consumer_take(consumer, answer);
     if (party->leaving || consumer->done)
         return;
-    if (consumer->stale)
-        consumer_forget_ends(consumer);
-    else if (consumer->finishing && message != NULL && consumer_at_end(consumer)) {
+    if (consumer->finishing && answer != NULL && consumer_is_through(consumer)) {
         consumer->done = true;
+        consumer_finish_audit(consumer);
         return;
     }
     party_set_timer(party, &consumer->next, party_random(party, 0, consumer->options.pause_ns_max));
@@ -197,16 +503,22 @@ static void consumer_done(struct client_call *call, const void *message)
 
 struct sim_consumer *sim_consumer_new(struct party *party, const struct consumer_options *options)
 {
-    ASSERT(options->partition_count > 0);
+    ASSERT(options->topic_count > 0 && options->topic_count <= CONSUMER_TOPICS_MAX);
     struct sim_consumer *consumer = mem_alloc(sizeof *consumer);
     consumer->party = party;
     consumer->options = *options;
     consumer->call.done = consumer_done;
+    consumer->finishing = options->audits;
     client_init(&consumer->client, party);
     timer_init(&consumer->next, consumer_next);
-    consumer->positions = mem_alloc_array(options->partition_count, sizeof *consumer->positions);
-    for (uint32_t i = 0; i < options->partition_count; i++)
-        consumer->positions[i].partition = options->partitions[i];
+    consumer->position_count = options->topic_count * MODEL_TOPIC_PARTITIONS_MAX;
+    consumer->positions = mem_alloc_array(consumer->position_count, sizeof *consumer->positions);
+    for (uint32_t i = 0; i < consumer->position_count; i++)
+        consumer->positions[i] = (struct position){
+            .topic = options->topics[i / MODEL_TOPIC_PARTITIONS_MAX],
+            .index = (int32_t)(i % MODEL_TOPIC_PARTITIONS_MAX),
+            .in_session = -1,
+        };
     return consumer;
 }
 
@@ -225,9 +537,10 @@ void sim_consumer_start(struct sim_consumer *consumer)
 
 void sim_consumer_finish(struct sim_consumer *consumer)
 {
-    consumer_forget_ends(consumer);
     consumer->finishing = true;
-    consumer->stale = consumer->call.active;
+    for (uint32_t i = 0; i < consumer->position_count; i++)
+        if (position_lives(&consumer->positions[i]))
+            consumer->positions[i].target = model_floor(partition_of(&consumer->positions[i]));
 }
 
 bool sim_consumer_done(const struct sim_consumer *consumer)
@@ -235,8 +548,9 @@ bool sim_consumer_done(const struct sim_consumer *consumer)
     return consumer->done;
 }
 
-int64_t sim_consumer_position(const struct sim_consumer *consumer, uint32_t partition)
+bool sim_consumer_retire(struct sim_consumer *consumer)
 {
-    ASSERT(partition < consumer->options.partition_count);
-    return consumer->positions[partition].offset;
+    if (consumer->client.state != CLIENT_CLOSED)
+        client_abandon(&consumer->client);
+    return consumer->client.state == CLIENT_CLOSED;
 }

@@ -108,6 +108,7 @@ static void life_main(void *context)
     options_fini(&options);
     life->code = server_run(config, &log);
     config_free(config);
+    life->descriptors_left = sim_host_descriptors(life->host);
     life->running = false;
 }
 

@@ -33,8 +33,9 @@ struct sim_life {
     struct sim_host *host;
     struct life_options options;
     struct sim_thread *thread;
-    bool running; /* server_run has not returned */
-    int code;     /* its result */
+    bool running;              /* server_run has not returned */
+    int code;                  /* its result */
+    uint32_t descriptors_left; /* when it had returned */
     uint32_t starts;
     uint32_t refused; /* starts that ended by themselves */
     uint32_t crashes; /* planned ones of the disk, too */

@@ -13,6 +13,7 @@
 #include "tools/sim/arguments.h"
 #include "tools/sim/fleet.h"
 #include "tools/sim/minimise.h"
+#include "tools/sim/mutants.h"
 
 #define COMMAND_BYTES 1024
 #define MINIMISE_RUNS_MAX 400
@@ -135,5 +136,7 @@ int main(int argc, char **argv)
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     mallopt(M_TOP_PAD, 16 << 20);
     crc32c_init();
+    if (arguments.mutants)
+        return mutants_run(&arguments.seed, arguments.only, arguments.jobs);
     return arguments.one ? run_one(&arguments) : run_many(&arguments);
 }

@@ -1,7 +1,7 @@
 /*
  * Greedy, in passes until one changes nothing: shorter, then without each kind of trouble, each
- * event, each producer, and with fewer partitions. The time comes first, since every later try
- * costs what is left of it.
+ * event, each kind of clients, and with fewer partitions. The time comes first, since every later
+ * try costs what is left of it.
  *
  * A smaller run is another run: time flows differently from the first thing that is missing. So
  * the failure may hide although its cause is still there; then that thing stays.
@@ -88,13 +88,13 @@ static bool drop_events(struct search *s)
     return changed;
 }
 
-static bool drop_producers(struct search *s)
+static bool drop_clients(struct search *s)
 {
     bool changed = false;
-    for (uint32_t i = 0; i < WORKLOAD_PRODUCERS; i++) {
+    for (uint32_t i = 0; i < WORKLOAD_KINDS; i++) {
         struct plan_cuts cuts = s->best->options.cuts;
-        cuts.producers |= (uint32_t)1 << i;
-        if (cuts.producers != s->best->options.cuts.producers)
+        cuts.clients |= (uint32_t)1 << i;
+        if (cuts.clients != s->best->options.cuts.clients)
             changed = attempt(s, &cuts) || changed;
     }
     return changed;
@@ -121,7 +121,7 @@ unsigned minimise(struct fleet_end *end, unsigned runs_max)
         changed = shorten(&s);
         changed = drop_kinds(&s) || changed;
         changed = drop_events(&s) || changed;
-        changed = drop_producers(&s) || changed;
+        changed = drop_clients(&s) || changed;
         changed = drop_partitions(&s) || changed;
     }
     return s.runs;
@@ -152,7 +152,7 @@ void minimise_command(const struct seed_options *options, char *text, size_t siz
         before = ",";
     }
     len += put_bits(text + len, size - len, " --skip ", cuts->events);
-    len += put_bits(text + len, size - len, " --idle ", cuts->producers);
+    len += put_bits(text + len, size - len, " --idle ", cuts->clients);
     if (cuts->partitions != 0 && len < size)
         len += (size_t)snprintf(text + len, size - len, " --partitions %u", cuts->partitions);
     if (options->find >= 0 && len < size)

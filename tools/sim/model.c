@@ -1,6 +1,6 @@
 /*
- * Records are kept by producer and number; a partition keeps the record that was seen at each
- * offset. Ids are never reused, so that a value tells by itself whose it is.
+ * Records are kept by producer and number; a partition keeps what is known of each offset. Ids are
+ * never reused, so that a value tells by itself whose it is.
  */
 #include "tools/sim/model.h"
 
@@ -9,63 +9,39 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "tools/sim/model_internal.h"
 
-#define PRODUCERS_MAX 256
-#define PARTITIONS_MAX 4096
 #define NUMBER_BITS 40
-#define VIOLATION_BYTES 512
-
-struct model_record {
-    struct model_partition *partition;
-    int64_t acknowledged; /* offset, or -1 */
-    int64_t first_seen;   /* offset, or -1 */
-    uint32_t sends;
-    uint32_t places; /* offsets at which it was seen */
-};
-
-struct model_producer {
-    bool idempotent;
-    bool ordered;
-    struct model_record *records;
-    size_t count;
-    size_t capacity;
-};
-
-struct model_partition {
-    char topic[64];
-    int32_t index;
-    record_id *seen; /* by offset; 0: not seen yet */
-    size_t seen_capacity;
-    int64_t seen_end;
-    int64_t high_watermark;
-    record_id newest[PRODUCERS_MAX]; /* of each producer, of those seen */
-};
-
-struct model {
-    struct model_partition *partitions[PARTITIONS_MAX];
-    size_t partition_count;
-    struct model_producer producers[PRODUCERS_MAX];
-    unsigned producer_count;
-    struct model_counts counts;
-    bool broken;
-    char violation[VIOLATION_BYTES];
-};
+/* No log of a simulated run comes near: a hostile offset must not become an allocation. */
+#define OFFSET_MAX ((int64_t)1 << 32)
 
 struct model *model_new(void)
 {
-    return mem_alloc(sizeof(struct model));
+    struct model *model = mem_alloc(sizeof *model);
+    map_init(&model->producer_ids);
+    return model;
 }
 
 void model_free(struct model *model)
 {
     for (size_t i = 0; i < model->partition_count; i++) {
-        mem_free(model->partitions[i]->seen);
+        mem_free(model->partitions[i]->places);
+        mem_free(model->partitions[i]->spans);
+        mem_free(model->partitions[i]->newest);
         mem_free(model->partitions[i]);
     }
-    for (unsigned i = 0; i < model->producer_count; i++)
+    for (size_t i = 0; i < model->producer_count; i++)
         mem_free(model->producers[i].records);
+    size_t position = 0;
+    int64_t *id;
+    while ((id = map_next(&model->producer_ids, &position)) != NULL)
+        mem_free(id);
+    map_fini(&model->producer_ids);
+    mem_free(model->partitions);
+    mem_free(model->producers);
     mem_free(model);
 }
 
@@ -87,15 +63,18 @@ void model_break(struct model *model, const char *format, ...)
 
 struct model_partition *model_add_partition(struct model *model, const char *topic, int32_t index)
 {
-    ASSERT(model->partition_count < PARTITIONS_MAX);
     struct model_partition *p = mem_alloc(sizeof *p);
+    size_t count = model->partition_count;
     snprintf(p->topic, sizeof p->topic, "%s", topic);
     p->index = index;
+    p->epoch = -1;
+    model->partitions =
+        mem_realloc(model->partitions, count * sizeof(void *), (count + 1) * sizeof(void *));
     model->partitions[model->partition_count++] = p;
     return p;
 }
 
-const char *model_topic(const struct model_partition *partition)
+const char *model_topic_name(const struct model_partition *partition)
 {
     return partition->topic;
 }
@@ -105,12 +84,35 @@ int32_t model_index(const struct model_partition *partition)
     return partition->index;
 }
 
+void model_use_append_time(struct model_partition *partition)
+{
+    partition->append_time = true;
+}
+
 unsigned model_add_producer(struct model *model, bool idempotent, bool ordered)
 {
-    ASSERT(model->producer_count < PRODUCERS_MAX);
-    model->producers[model->producer_count].idempotent = idempotent;
-    model->producers[model->producer_count].ordered = ordered;
-    return model->producer_count++;
+    size_t count = model->producer_count;
+    model->producers = mem_realloc(model->producers, count * sizeof *model->producers,
+                                   (count + 1) * sizeof *model->producers);
+    model->producers[count].idempotent = idempotent;
+    model->producers[count].ordered = ordered;
+    model->producer_count++;
+    return (unsigned)count;
+}
+
+static bool same_id(const void *item, const void *key)
+{
+    return *(const int64_t *)item == *(const int64_t *)key;
+}
+
+void model_new_producer_id(struct model *model, int64_t id)
+{
+    uint64_t hash = hash_u64((uint64_t)id);
+    if (map_find(&model->producer_ids, hash, same_id, &id) != NULL)
+        model_break(model, "two producers got the id %lld", (long long)id);
+    int64_t *item = mem_alloc(sizeof *item);
+    *item = id;
+    map_insert(&model->producer_ids, hash, item);
 }
 
 static record_id id_of(unsigned producer, size_t number)
@@ -118,18 +120,25 @@ static record_id id_of(unsigned producer, size_t number)
     return ((uint64_t)(producer + 1) << NUMBER_BITS) | number;
 }
 
+static size_t producer_of(record_id id)
+{
+    return (size_t)(id >> NUMBER_BITS) - 1;
+}
+
 /* Null when no such record was ever sent. */
 static struct model_record *record_of(struct model *model, record_id id)
 {
-    uint64_t producer = (id >> NUMBER_BITS) - 1;
+    size_t producer = producer_of(id);
     uint64_t number = id & (((uint64_t)1 << NUMBER_BITS) - 1);
     if (producer >= model->producer_count || number >= model->producers[producer].count)
         return NULL;
     return &model->producers[producer].records[number];
 }
 
-record_id model_send(struct model *model, unsigned producer, struct model_partition *partition)
+record_id model_send(struct model *model, unsigned producer, struct model_partition *partition,
+                     int64_t time_ms)
 {
+    ASSERT(producer < model->producer_count);
     struct model_producer *p = &model->producers[producer];
     if (p->count == p->capacity) {
         size_t capacity = MAX(p->capacity * 2, (size_t)256);
@@ -137,7 +146,11 @@ record_id model_send(struct model *model, unsigned producer, struct model_partit
                                  capacity * sizeof *p->records);
         p->capacity = capacity;
     }
-    p->records[p->count] = (struct model_record){partition, -1, -1, 1, 0};
+    p->records[p->count] = (struct model_record){.partition = partition,
+                                                 .time_ms = time_ms,
+                                                 .acknowledged = -1,
+                                                 .first_seen = -1,
+                                                 .sends = 1};
     model->counts.sent++;
     return id_of(producer, p->count++);
 }
@@ -176,46 +189,117 @@ static bool value_is_whole(record_id id, struct bytes value)
     return difference == 0;
 }
 
-static void partition_reserve(struct model_partition *p, int64_t end)
+struct model_place *model_place_at(struct model_partition *p, int64_t offset)
 {
-    if ((size_t)end <= p->seen_capacity)
+    ASSERT(offset >= 0 && offset < OFFSET_MAX);
+    if ((size_t)offset >= p->capacity) {
+        size_t capacity = MAX(p->capacity * 2, MAX((size_t)offset + 1, (size_t)256));
+        p->places =
+            mem_realloc(p->places, p->capacity * sizeof *p->places, capacity * sizeof *p->places);
+        for (size_t i = p->capacity; i < capacity; i++)
+            p->places[i].time_ms = MODEL_TIME_UNKNOWN;
+        p->capacity = capacity;
+    }
+    return &p->places[offset];
+}
+
+void model_extend_known(struct model_partition *p)
+{
+    while ((size_t)p->known_end < p->capacity) {
+        struct model_place *place = &p->places[p->known_end];
+        if (place->id == 0 || place->time_ms == MODEL_TIME_UNKNOWN)
+            return;
+        int64_t before = p->known_end == 0 ? INT64_MIN : place[-1].highest_ms;
+        place->highest_ms = MAX(before, place->time_ms);
+        p->known_end++;
+    }
+}
+
+static bool offset_fits(struct model *model, const struct model_partition *p, int64_t offset)
+{
+    if (offset >= 0 && offset < OFFSET_MAX)
+        return true;
+    model_break(model, "%s-%d: there was talk of offset %lld", p->topic, p->index,
+                (long long)offset);
+    return false;
+}
+
+void model_told_time(struct model *model, struct model_partition *p, int64_t offset,
+                     int64_t time_ms)
+{
+    if (!offset_fits(model, p, offset))
         return;
-    size_t capacity = MAX(p->seen_capacity * 2, MAX((size_t)end, (size_t)256));
-    p->seen = mem_realloc(p->seen, p->seen_capacity * sizeof *p->seen, capacity * sizeof *p->seen);
-    p->seen_capacity = capacity;
+    struct model_place *place = model_place_at(p, offset);
+    if (place->time_ms != MODEL_TIME_UNKNOWN && place->time_ms != time_ms)
+        model_break(model, "%s-%d: the record at %lld has the time %lld, it was %lld", p->topic,
+                    p->index, (long long)offset, (long long)time_ms, (long long)place->time_ms);
+    place->time_ms = time_ms;
+    model_extend_known(p);
+}
+
+/* The record stands at the offset; false when another one does. */
+static bool place_take(struct model *model, struct model_partition *p, int64_t offset, record_id id)
+{
+    struct model_place *place = model_place_at(p, offset);
+    if (place->id != 0 && place->id != id) {
+        model_break(model, "%s-%d: offset %lld has record %llx, but %llx was known there", p->topic,
+                    p->index, (long long)offset, (unsigned long long)id,
+                    (unsigned long long)place->id);
+        return false;
+    }
+    place->id = id;
+    if (!p->append_time)
+        model_told_time(model, p, offset, record_of(model, id)->time_ms);
+    return true;
 }
 
 void model_acknowledged(struct model *model, record_id id, int64_t offset)
 {
     struct model_record *record = record_of(model, id);
     struct model_partition *p = record->partition;
+    if (!offset_fits(model, p, offset))
+        return;
     bool moved = record->acknowledged >= 0 && record->acknowledged != offset;
-    if (offset < 0 || (moved && model->producers[(id >> NUMBER_BITS) - 1].idempotent)) {
+    if (moved && model->producers[producer_of(id)].idempotent) {
         model_break(model, "%s-%d: record %llx was acknowledged at %lld and at %lld", p->topic,
                     p->index, (unsigned long long)id, (long long)record->acknowledged,
                     (long long)offset);
         return;
     }
-    partition_reserve(p, offset + 1);
-    if (p->seen[offset] != 0 && p->seen[offset] != id) {
-        model_break(model, "%s-%d: offset %lld was acknowledged for record %llx, but has %llx",
-                    p->topic, p->index, (long long)offset, (unsigned long long)id,
-                    (unsigned long long)p->seen[offset]);
+    if (!place_take(model, p, offset, id))
         return;
-    }
-    p->seen[offset] = id;
+    model_extend_known(p);
     if (record->acknowledged < 0)
         model->counts.acknowledged++;
     record->acknowledged = offset;
+    p->high_watermark = MAX(p->high_watermark, offset + 1);
+}
+
+void model_refused(struct model *model, record_id id)
+{
+    struct model_record *record = record_of(model, id);
+    ASSERT(record->sends == 1);
+    record->refused = true;
+    model->counts.refused++;
+    if (record->places > 0)
+        model_break(model, "%s-%d: record %llx was refused, but it is at %lld",
+                    record->partition->topic, record->partition->index, (unsigned long long)id,
+                    (long long)record->first_seen);
 }
 
 /* What a producer sent earlier must not appear later. */
 static void check_order(struct model *model, struct model_partition *p, record_id id,
                         int64_t offset)
 {
-    uint64_t producer = (id >> NUMBER_BITS) - 1;
+    size_t producer = producer_of(id);
     if (!model->producers[producer].ordered)
         return;
+    if (producer >= p->newest_count) {
+        size_t count = producer + 1;
+        p->newest =
+            mem_realloc(p->newest, p->newest_count * sizeof *p->newest, count * sizeof *p->newest);
+        p->newest_count = count;
+    }
     if (id < p->newest[producer])
         model_break(model, "%s-%d: record %llx at %lld stands behind %llx, which was sent later",
                     p->topic, p->index, (unsigned long long)id, (long long)offset,
@@ -223,10 +307,11 @@ static void check_order(struct model *model, struct model_partition *p, record_i
     p->newest[producer] = id;
 }
 
-static void check_new(struct model *model, struct model_partition *p, record_id id, int64_t offset)
+/* Consumers may begin anywhere; this sees each offset once, in order. */
+static void check_next(struct model *model, struct model_partition *p, record_id id, int64_t offset)
 {
     struct model_record *record = record_of(model, id);
-    bool idempotent = model->producers[(id >> NUMBER_BITS) - 1].idempotent;
+    bool idempotent = model->producers[producer_of(id)].idempotent;
     record->places++;
     model->counts.seen++;
     if (record->places > 1)
@@ -235,50 +320,52 @@ static void check_new(struct model *model, struct model_partition *p, record_id 
         model_break(model, "%s-%d: record %llx is at %lld and at %lld, it was sent %u times",
                     p->topic, p->index, (unsigned long long)id, (long long)record->first_seen,
                     (long long)offset, record->sends);
+    if (record->refused)
+        model_break(model, "%s-%d: record %llx was refused, but it is at %lld", p->topic, p->index,
+                    (unsigned long long)id, (long long)offset);
     if (record->first_seen < 0) {
         record->first_seen = offset;
         check_order(model, p, id, offset);
     }
 }
 
-void model_seen(struct model *model, struct model_partition *p, int64_t offset, struct bytes value)
+void model_seen(struct model *model, struct model_partition *p, const struct model_sight *sight)
 {
+    struct bytes value = sight->value;
+    int64_t offset = sight->offset;
     record_id id = value.len < MODEL_VALUE_MIN ? 0 : load_be64(value.data);
     const struct model_record *record = record_of(model, id);
+    if (!offset_fits(model, p, offset))
+        return;
     if (record == NULL || record->partition != p || !value_is_whole(id, value)) {
         model_break(model, "%s-%d: at %lld stands a record that nobody sent there", p->topic,
                     p->index, (long long)offset);
         return;
     }
-    partition_reserve(p, offset + 1);
-    if (p->seen[offset] != 0 && p->seen[offset] != id) {
-        model_break(model, "%s-%d: offset %lld shows record %llx, it was %llx before", p->topic,
-                    p->index, (long long)offset, (unsigned long long)id,
-                    (unsigned long long)p->seen[offset]);
+    if (!place_take(model, p, offset, id))
         return;
+    model_told_time(model, p, offset, sight->time_ms);
+    model_place_at(p, offset)->seen = true;
+    p->high_watermark = MAX(p->high_watermark, offset + 1);
+    while ((size_t)p->checked_end < p->capacity && p->places[p->checked_end].seen) {
+        check_next(model, p, p->places[p->checked_end].id, p->checked_end);
+        p->checked_end++;
     }
-    p->seen[offset] = id;
-    if (offset < p->seen_end)
-        return;
-    p->seen_end = offset + 1;
-    check_new(model, p, id, offset);
-}
-
-void model_high_watermark(struct model_partition *p, int64_t offset)
-{
-    p->high_watermark = MAX(p->high_watermark, offset);
 }
 
 void model_read_whole(struct model *model, struct model_partition *p, int64_t end)
 {
-    for (size_t offset = 0; offset < p->seen_capacity; offset++) {
-        record_id id = p->seen[offset];
+    for (size_t offset = 0; offset < p->capacity; offset++) {
+        record_id id = p->places[offset].id;
         if (id != 0 && (int64_t)offset >= end) {
             model_break(model, "%s-%d: the log ends at %lld, but record %llx was known at %zu",
                         p->topic, p->index, (long long)end, (unsigned long long)id, offset);
             return;
         }
     }
+    if (end > p->checked_end)
+        model_break(model, "%s-%d: the log ends at %lld, but %lld was not read", p->topic, p->index,
+                    (long long)end, (long long)p->checked_end);
     if (end < p->high_watermark)
         model_break(model, "%s-%d: the log ends at %lld below its high watermark %lld", p->topic,
                     p->index, (long long)end, (long long)p->high_watermark);

@@ -4,11 +4,17 @@
  *
  * Promises that are checked as events come in:
  *   - an acknowledged record has one offset, which no other acknowledged record has
- *   - an offset shows the same record each time, and one that was sent to that partition
- *   - offsets are dense, and the high watermark a consumer is told never moves back
+ *   - an offset shows the same record each time, with the same time and leader epoch, and one that
+ *     was sent to that partition; a record that was refused is never seen
+ *   - offsets are dense; a high watermark never falls below what was known when it was asked for
  *   - a record is there once, unless its producer had to send it more than once without idempotence
  *   - records of an ordered producer stand in one partition in the order in which they were sent
+ *   - leader epochs never fall along a log; the log start stays where it is while nothing moves it
+ *   - what ListOffsets and OffsetForLeaderEpoch say fits what is known
  * And at the end, when everything has been read once more: every acknowledged record is there.
+ *
+ * Answers are judged by what was known when their request was sent (`floor`), because others work
+ * at the same time. Nothing here takes longer the more records there are, but the last whole read.
  */
 #pragma once
 
@@ -25,6 +31,7 @@ struct model_partition;
 typedef uint64_t record_id;
 
 #define MODEL_VALUE_MIN 16
+#define MODEL_NAME_BYTES 64
 
 struct model *model_new(void);
 void model_free(struct model *model);
@@ -35,26 +42,79 @@ void model_break(struct model *model, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 struct model_partition *model_add_partition(struct model *model, const char *topic, int32_t index);
-const char *model_topic(const struct model_partition *partition);
+const char *model_topic_name(const struct model_partition *partition);
 int32_t model_index(const struct model_partition *partition);
+/* Its records have the time of their append, not that of their making. */
+void model_use_append_time(struct model_partition *partition);
 
 /* A producer and what it may expect: an idempotent one never finds a record twice, an ordered one
  * (idempotent, or with one request in flight) never finds them out of order. */
 unsigned model_add_producer(struct model *model, bool idempotent, bool ordered);
 
-/* A new record, about to be sent for the first time. */
-record_id model_send(struct model *model, unsigned producer, struct model_partition *partition);
+/* The broker gave this id to a producer: nobody else may have it. */
+void model_new_producer_id(struct model *model, int64_t id);
+
+/* A new record made at `time_ms`, about to be sent for the first time. */
+record_id model_send(struct model *model, unsigned producer, struct model_partition *partition,
+                     int64_t time_ms);
 /* Sent once more: it may be there twice now, if the producer is not idempotent. */
 void model_send_again(struct model *model, record_id id);
 /* The value of a record: `len` bytes, at least MODEL_VALUE_MIN. */
 void model_value(record_id id, uint8_t *value, size_t len);
 
 void model_acknowledged(struct model *model, record_id id, int64_t offset);
-/* A consumer saw this value at this offset. */
-void model_seen(struct model *model, struct model_partition *partition, int64_t offset,
-                struct bytes value);
-/* A consumer was told this high watermark; two consumers may be told out of order. */
-void model_high_watermark(struct model_partition *partition, int64_t offset);
+/* The only time it was sent it was refused for good: nobody may ever see it. */
+void model_refused(struct model *model, record_id id);
+/* A producer or ListOffsets was told the time of the record at this offset. */
+void model_told_time(struct model *model, struct model_partition *partition, int64_t offset,
+                     int64_t time_ms);
+
+/* A consumer saw a record. */
+struct model_sight {
+    int64_t offset;
+    int64_t time_ms;
+    struct bytes value;
+};
+void model_seen(struct model *model, struct model_partition *partition,
+                const struct model_sight *sight);
+/* A consumer saw a batch of these offsets, both included, with this leader epoch. */
+void model_seen_epoch(struct model *model, struct model_partition *partition, int64_t first,
+                      int64_t last, int32_t epoch);
+
+/* The least high watermark that any request sent from now on may be told. */
+int64_t model_floor(const struct model_partition *partition);
+/* The latest leader epoch that was seen or told; -1: none. */
+int32_t model_epoch(const struct model_partition *partition);
+/* An answer told this high watermark, or the end of the log; `floor` of when it was asked for. */
+void model_told_end(struct model *model, struct model_partition *partition, int64_t end,
+                    int64_t floor);
+void model_told_start(struct model *model, struct model_partition *partition, int64_t start);
+/* Metadata told this leader epoch; `floor` is model_epoch of when it was asked for. */
+void model_told_epoch(struct model *model, struct model_partition *partition, int32_t epoch,
+                      int32_t floor);
+
+/* ListOffsets by time: the first record at or after it. `offset` and `time_ms` are the answer. */
+struct model_time_answer {
+    int64_t asked_ms;
+    int64_t floor;
+    int64_t offset;
+    int64_t time_ms;
+};
+void model_told_first_at(struct model *model, struct model_partition *partition,
+                         const struct model_time_answer *answer);
+/* ListOffsets of the highest time: the first record that has it. asked_ms is not read. */
+void model_told_highest(struct model *model, struct model_partition *partition,
+                        const struct model_time_answer *answer);
+/* OffsetForLeaderEpoch. */
+struct model_epoch_answer {
+    int32_t asked;
+    int64_t floor;
+    int32_t epoch_floor;
+    int32_t epoch;
+    int64_t end;
+};
+void model_told_epoch_end(struct model *model, struct model_partition *partition,
+                          const struct model_epoch_answer *answer);
 
 /* After a whole read of every partition: what is missing breaks the model. `partition` has been
  * read up to `end`. */
@@ -65,5 +125,7 @@ struct model_counts {
     uint64_t acknowledged;
     uint64_t seen;
     uint64_t duplicates;
+    uint64_t refused; /* records that were refused on purpose */
+    uint64_t told;    /* answers to questions about offsets, times and epochs */
 };
 void model_count(const struct model *model, struct model_counts *counts);

@@ -157,7 +157,7 @@ void plan_make(struct plan *plan, uint64_t seed, uint32_t seconds, const struct 
 {
     *plan = (struct plan){.seed = seed};
     plan->seconds = cuts->seconds != 0 ? cuts->seconds : seconds;
-    plan->producers_out = cuts->producers;
+    plan->clients_out = cuts->clients;
     draw_kinds(plan, cuts->kinds);
     draw_sizes(plan);
     if (cuts->partitions != 0)

@@ -67,7 +67,7 @@ struct plan_cuts {
     uint64_t events;     /* a bit per event that is left out, of the first 64 */
     uint32_t seconds;    /* of work; 0: as planned */
     uint32_t partitions; /* 0: as planned */
-    uint32_t producers;  /* a bit per producer that is left out */
+    uint32_t clients;    /* a bit per kind of clients that is left out */
 };
 
 /* Something that happens once: trouble of a kind, and how long it lasts or when it strikes. */
@@ -97,7 +97,7 @@ struct plan {
     uint32_t descriptors_max;
     uint32_t socket_bytes;
     uint32_t partitions;
-    uint32_t producers_out; /* a bit per producer that is left out */
+    uint32_t clients_out; /* a bit per kind of clients that is left out */
     uint32_t value_bytes_max;
     uint32_t batch_records_max;
     uint64_t pause_ns; /* at most, between two batches of a producer */

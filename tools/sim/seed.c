@@ -17,7 +17,7 @@
 
 #define SETTLE_NS (120 * NS_PER_S)
 #define STOP_NS (20 * NS_PER_S)
-#define CROWD 80
+#define CROWD 160
 
 struct seed {
     const struct seed_options *options;
@@ -26,7 +26,8 @@ struct seed {
     struct sim *sim;
     struct sim_host *clients;
     struct sim_life life;
-    struct workload_options workload;
+    struct workload *workload;
+    bool undisturbed;               /* nothing is in the way any more */
     struct sim_disk_options honest; /* the disk without faults */
     struct sim_net_options calm;
     struct sim_peer *crowd[CROWD];
@@ -57,7 +58,14 @@ static void see_log(void *context, enum log_level level, const char *line, size_
 static void clients_main(void *context)
 {
     struct seed *s = context;
-    if (workload_run(&s->workload, &s->result->workload) != 0)
+    if (workload_run(s->workload, &s->result->workload) != 0)
+        seed_break(s, "the clients have no io");
+}
+
+static void audit_main(void *context)
+{
+    struct seed *s = context;
+    if (workload_audit(s->workload, &s->result->workload) != 0)
         seed_break(s, "the clients have no io");
 }
 
@@ -86,6 +94,8 @@ static void faults_begin(struct seed *s)
         .stall = s->plan.rates[PLAN_CORE_STALL],
         .stall_ns = {NS_PER_MS, 2 * NS_PER_S},
     };
+    if (s->options->world != NULL)
+        s->options->world->faults(&s->life);
 }
 
 static void faults_end(struct seed *s)
@@ -171,6 +181,16 @@ static void event_end(struct seed *s, const struct plan_event *event)
         crowd_go(s);
 }
 
+static void seed_work_in_world(struct seed *s)
+{
+    uint64_t end = sim_now(s->sim) + s->plan.seconds * NS_PER_S;
+    while (sim_now(s->sim) < end && !clients_done(s)) {
+        const char *broken = s->options->world->misfortune(&s->life);
+        if (broken != NULL)
+            seed_break(s, broken);
+    }
+}
+
 static void seed_work(struct seed *s)
 {
     for (uint32_t i = 0; i < s->plan.event_count && !clients_done(s); i++) {
@@ -199,7 +219,8 @@ static void seed_settle(struct seed *s)
     sim_life_end(&s->life, false);
     seed_mind(s);
     sim_run(s->sim, NS_PER_S);
-    uint64_t end = sim_now(s->sim) + SETTLE_NS + 30 * NS_PER_S;
+    s->undisturbed = true;
+    uint64_t end = sim_now(s->sim) + SETTLE_NS + 90 * NS_PER_S;
     while (sim_now(s->sim) < end && !clients_done(s)) {
         seed_mind(s);
         sim_run_until(s->sim, clients_done, s, NS_PER_S);
@@ -216,11 +237,33 @@ static void seed_stop(struct seed *s)
         seed_break(s, "the last stop did not end in 20 s");
     else if (s->life.code != 0)
         seed_break(s, "the last stop was not clean");
+    else if (s->life.descriptors_left != 0)
+        seed_break(s, "the last stop left descriptors open");
+}
+
+/* Behind a clean stop everything is there as before. */
+static void seed_audit(struct seed *s)
+{
+    if (*s->result->workload.violation != '\0')
+        return;
+    s->life.options.cores = plan_cores(&s->plan, s->life.starts);
+    sim_life_start(&s->life);
+    sim_run(s->sim, NS_PER_S);
+    s->result->workload.done = false;
+    struct sim_thread *clients = sim_thread_start(s->clients, audit_main, s);
+    if (!sim_run_until(s->sim, clients_done, s, SETTLE_NS + NS_PER_S)) {
+        seed_break(s, "the clients did not end behind the stop");
+        return;
+    }
+    sim_thread_join(clients);
+    seed_stop(s);
 }
 
 static void seed_make(struct seed *s)
 {
     const struct plan *plan = &s->plan;
+    const struct seed_world *world = s->options->world;
+    bool stops = world != NULL ? world->stops : plan_has(plan, PLAN_STOP);
     struct sim_options options;
     sim_options_init(&options, s->options->seed);
     s->sim = sim_new(&options);
@@ -248,7 +291,7 @@ static void seed_make(struct seed *s)
     };
     sim_life_init(&s->life, s->sim, sim_host_new(s->sim, "broker"), &life);
     s->clients = sim_host_new(s->sim, "clients");
-    s->workload = (struct workload_options){
+    const struct workload_options work = {
         .host = "broker",
         .port = LIFE_PORT,
         .seed = sim_random(s->sim),
@@ -259,11 +302,13 @@ static void seed_make(struct seed *s)
         .pause_ns = plan->pause_ns,
         .value_bytes_max = plan->value_bytes_max,
         .batch_records_max = plan->batch_records_max,
-        .producers_out = plan->producers_out,
+        .kinds_out = plan->clients_out,
+        /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of
+         * several whose answers were lost the older ones are then out of order, here as there. */
+        .in_flight_max = stops ? 1 : 5,
+        .calm = &s->undisturbed,
     };
-    /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of several
-     * whose answers were lost the older ones are then out of order, here as there. */
-    s->workload.in_flight_max = plan_has(plan, PLAN_STOP) ? 1 : 5;
+    s->workload = workload_new(&work);
 }
 
 static void seed_tell(const struct seed *s)
@@ -295,11 +340,16 @@ bool seed_run(const struct seed_options *options, struct seed_result *result)
     sim_run(s->sim, NS_PER_S);
     struct sim_thread *clients = sim_thread_start(s->clients, clients_main, s);
     faults_begin(s);
-    seed_work(s);
+    if (options->world != NULL)
+        seed_work_in_world(s);
+    else
+        seed_work(s);
     seed_settle(s);
     seed_stop(s);
-    if (result->workload.done)
+    if (result->workload.done) {
         sim_thread_join(clients);
+        seed_audit(s);
+    }
     if (options->find >= 0 && result->states[options->find] > 0)
         seed_break(s, state_text((enum state)options->find));
     seed_tell(s);

@@ -6,16 +6,26 @@
 #include <stdio.h>
 
 #include "io/sim/sim.h"
+#include "tools/sim/life.h"
 #include "tools/sim/plan.h"
 #include "tools/sim/states.h"
 #include "tools/sim/workload.h"
+
+/* What happens to the broker in place of the plan's events; worlds.h has some. */
+struct seed_world {
+    void (*faults)(struct sim_life *life); /* behind those of the plan */
+    /* One round; null, or the promise that was broken. */
+    const char *(*misfortune)(struct sim_life *life);
+    bool stops; /* it has clean stops */
+};
 
 struct seed_options {
     uint64_t seed;
     uint32_t seconds; /* of simulated work under trouble */
     struct plan_cuts cuts;
-    int find;    /* a state: reaching it is what breaks; negative: none */
-    FILE *trace; /* every event and the broker's log; null: none */
+    int find;                       /* a state: reaching it is what breaks; negative: none */
+    FILE *trace;                    /* every event and the broker's log; null: none */
+    const struct seed_world *world; /* null: the plan says what happens */
 };
 
 /* Plain data: it goes through a pipe from the process that ran the seed. */

@@ -3,9 +3,9 @@
  *
  *     verify [-h HOST] [-p PORT] [-d SECONDS] [-s SEED] [-n PARTITIONS] [-t TOPIC]
  *
- * Producers and consumers work for SECONDS while the broker may be stopped, killed and started
- * again; then everything must be acknowledged and read back. Prints what was seen, and the first
- * broken promise.
+ * Clients of all kinds (the seed says which) work for SECONDS while the broker may be stopped,
+ * killed and started again; then everything must be acknowledged and read back. Prints what was
+ * seen, and the first broken promise.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -42,7 +42,7 @@ int main(int argc, char **argv)
         .value_bytes_max = 20000,
         .batch_records_max = 200,
     };
-    struct workload_result result;
+    struct workload_result result = {0};
     int option;
     crc32c_init();
     while ((option = getopt(argc, argv, "h:p:d:s:n:t:")) != -1) {
@@ -62,7 +62,10 @@ int main(int argc, char **argv)
         else
             return 64;
     }
-    if (options.partition_count < 1 || options.partition_count > 1000)
+    if (options.partition_count < 1 || options.partition_count > 32)
         return 64;
-    return workload_run(&options, &result) == 0 ? verify_print(&result) : 1;
+    struct workload *workload = workload_new(&options);
+    int code = workload_run(workload, &result) == 0 ? verify_print(&result) : 1;
+    workload_free(workload);
+    return code;
 }

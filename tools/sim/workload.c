@@ -1,110 +1,391 @@
-/* The stages of the work; see the header. */
+/*
+ * The stages of the work.
+ *
+ * Each name has an administrator. As soon as a life of a topic is confirmed, producers and
+ * consumers gather around it, and they leave when it is deleted. The first topic and, in half the
+ * runs, a second one stay.
+ */
 #include "tools/sim/workload.h"
 
 #include <stdio.h>
 
+#include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
 #include "tools/sim/admin.h"
 #include "tools/sim/consumer.h"
+#include "tools/sim/hostile.h"
+#include "tools/sim/inspector.h"
 #include "tools/sim/producer.h"
 
-#define PRODUCERS WORKLOAD_PRODUCERS
-#define CONSUMERS 2
+#define PRODUCERS_MAX 40
+#define CONSUMERS_MAX 24
+#define ADMINS_MAX 4
+#define NAME_BYTES 64
+#define STEP_NS (50 * NS_PER_MS)
 
-enum stage { STAGE_CREATING, STAGE_WORKING, STAGE_SETTLING, STAGE_READING, STAGE_LEAVING };
+/* Kinds that a seed may leave out. */
+enum kind {
+    KIND_IDEMPOTENT = 1 << 0,
+    KIND_ACKS_ONE = 1 << 1,
+    KIND_ACKS_NONE = 1 << 2,
+    KIND_LARGE = 1 << 3,
+    KIND_MANY = 1 << 4,
+    KIND_COMPRESSED = 1 << 5,
+    KIND_LOSSES = 1 << 6,
+    KIND_PROBES = 1 << 7,
+    KIND_SESSIONS = 1 << 8,
+    KIND_JUMPS = 1 << 9,
+    KIND_SMALL = 1 << 10,
+    KIND_QUESTIONS = 1 << 11,
+    KIND_CHURN = 1 << 12,
+    KIND_GROWTH = 1 << 13,
+    KIND_SECOND = 1 << 14,
+    KIND_HOSTILE = 1 << 15,
+    KIND_PLANS = 1 << 16,
+};
+
+enum stage {
+    STAGE_CREATING,
+    STAGE_WORKING,
+    STAGE_SETTLING,
+    STAGE_READING,
+    STAGE_AUDITING,
+    STAGE_LEAVING,
+};
+
+_Static_assert(KIND_PLANS == 1 << (WORKLOAD_KINDS - 1), "all kinds are counted");
 
 struct workload {
     struct io_loop loop; /* first */
     struct party party;
-    enum stage stage;
-    uint64_t end_ns;
     struct workload_options options;
-    struct model_partition **partitions;
-    struct sim_admin *admin;
-    struct sim_producer *producers[PRODUCERS];
-    struct sim_consumer *consumers[CONSUMERS];
+    struct model *model;
+    struct model_topics *topics;
+    uint32_t kinds; /* enum kind */
+    enum stage stage;
+    uint64_t calls;  /* of all that has been run */
+    uint64_t end_ns; /* of the writing, then of what may be in the way */
+    struct sim_admin *admins[ADMINS_MAX];
+    char names[ADMINS_MAX][NAME_BYTES];
+    uint32_t admin_count;
+    struct sim_producer *producers[PRODUCERS_MAX];
+    uint32_t producer_count;
+    struct sim_consumer *consumers[CONSUMERS_MAX];
+    uint32_t consumer_count;
+    struct sim_inspector *inspector;
+    struct hostile *hostile;
 };
 
-static void workload_work(struct workload *v)
+static bool has(const struct workload *v, enum kind kind)
 {
-    for (unsigned i = 0; i < PRODUCERS; i++) {
-        const struct producer_options options = {
-            .idempotent = i % 2 == 0,
-            .acks = i == 5   ? 0
-                    : i == 3 ? 1
-                             : -1,
-            .in_flight_max = i % 2 == 0 ? v->options.in_flight_max : 1,
-            .batch_records_max = i == 4 ? v->options.batch_records_max : 5,
-            .value_bytes_max = i == 1 ? v->options.value_bytes_max : 300,
-            .pause_ns_max = v->options.pause_ns,
-            .partitions = v->partitions,
-            .partition_count = (uint32_t)v->options.partition_count,
-        };
-        if ((v->options.producers_out >> i & 1) != 0)
-            continue;
-        v->producers[i] = sim_producer_new(&v->party, &options);
-        sim_producer_start(v->producers[i]);
+    return (v->kinds & kind) != 0;
+}
+
+/* Who works on a topic. */
+
+static void add_producer(struct workload *v, const struct producer_options *options)
+{
+    if (v->producer_count == PRODUCERS_MAX)
+        return;
+    struct sim_producer *producer = sim_producer_new(&v->party, options);
+    v->producers[v->producer_count++] = producer;
+    sim_producer_start(producer);
+    if (v->stage > STAGE_WORKING)
+        sim_producer_stop(producer);
+}
+
+static void add_consumer(struct workload *v, const struct consumer_options *options)
+{
+    if (v->consumer_count == CONSUMERS_MAX)
+        return;
+    struct sim_consumer *consumer = sim_consumer_new(&v->party, options);
+    v->consumers[v->consumer_count++] = consumer;
+    sim_consumer_start(consumer);
+}
+
+/* What all producers have in common. Batches stay below max.message.bytes. */
+static struct producer_options usual_producer(struct workload *v, struct model_topic *topic,
+                                              bool by_id)
+{
+    return (struct producer_options){
+        .topic = topic,
+        .by_id = by_id,
+        .acks = -1,
+        .compression = has(v, KIND_COMPRESSED) ? PRODUCER_ANY_COMPRESSION : COMPRESSION_NONE,
+        .in_flight_max = 1,
+        .batch_records_max = 5,
+        .value_bytes_max = 300,
+        .pause_ns_max = v->options.pause_ns,
+        .loss_rate = has(v, KIND_LOSSES) ? 3 : 0,
+        .probe_rate = has(v, KIND_PROBES) ? 30 : 0,
+    };
+}
+
+static void gather_producers(struct workload *v, struct model_topic *topic)
+{
+    struct producer_options o = usual_producer(v, topic, false);
+    bool limited = topic->plan.message_bytes_max > 0;
+    add_producer(v, &o);
+    o.in_flight_max = v->options.in_flight_max;
+    o.idempotent = true;
+    for (int i = 0; i < 2 && has(v, KIND_IDEMPOTENT); i++)
+        add_producer(v, &o);
+    if (has(v, KIND_MANY) && !limited) {
+        o.batch_records_max = v->options.batch_records_max;
+        add_producer(v, &o);
     }
-    for (unsigned i = 0; i < CONSUMERS; i++) {
-        const struct consumer_options options = {
-            .wait_ms_max = 500,
-            .bytes_max = i == 0 ? 1 << 20 : 40000,
-            .pause_ns_max = 20 * NS_PER_MS,
-            .partitions = v->partitions,
-            .partition_count = (uint32_t)v->options.partition_count,
-        };
-        v->consumers[i] = sim_consumer_new(&v->party, &options);
-        sim_consumer_start(v->consumers[i]);
+    o = usual_producer(v, topic, false);
+    if (has(v, KIND_LARGE) && !limited) {
+        o.value_bytes_max = v->options.value_bytes_max;
+        add_producer(v, &o);
+    }
+    o = usual_producer(v, topic, false);
+    o.acks = 1;
+    if (has(v, KIND_ACKS_ONE))
+        add_producer(v, &o);
+    o.acks = 0;
+    o.loss_rate = 0;
+    if (has(v, KIND_ACKS_NONE))
+        add_producer(v, &o);
+}
+
+static struct consumer_options usual_consumer(struct workload *v, struct model_topic *topic,
+                                              bool by_id)
+{
+    return (struct consumer_options){
+        .topics = {topic},
+        .topic_count = 1,
+        .by_id = by_id,
+        .wait_ms_max = 500,
+        .bytes_min_max = 2000,
+        .bytes_max = 1 << 20,
+        .pause_ns_max = 20 * NS_PER_MS,
+        .probe_rate = has(v, KIND_PROBES) ? 20 : 0,
+    };
+}
+
+static void gather_consumers(struct workload *v, struct model_topic *topic)
+{
+    struct consumer_options o = usual_consumer(v, topic, false);
+    o.wait_ms_max = 3000;
+    o.bytes_min_max = 20000;
+    add_consumer(v, &o);
+    o = usual_consumer(v, topic, false);
+    o.bytes_max = 40000;
+    if (has(v, KIND_SMALL))
+        add_consumer(v, &o);
+    o = usual_consumer(v, topic, party_chance(&v->party, 500));
+    o.session = true;
+    if (has(v, KIND_SESSIONS))
+        add_consumer(v, &o);
+    o = usual_consumer(v, topic, true);
+    o.jump_rate = 50;
+    o.session = has(v, KIND_SESSIONS) && party_chance(&v->party, 500);
+    if (has(v, KIND_JUMPS))
+        add_consumer(v, &o);
+}
+
+static void topic_began(void *context, struct model_topic *topic)
+{
+    struct workload *v = context;
+    if (v->stage > STAGE_WORKING)
+        return;
+    gather_producers(v, topic);
+    gather_consumers(v, topic);
+}
+
+/* A life that may end at any time: its clients name it by its id, so that what is late for it does
+ * not go to the next one. */
+static void passing_topic_began(void *context, struct model_topic *topic)
+{
+    struct workload *v = context;
+    if (v->stage > STAGE_WORKING)
+        return;
+    struct producer_options producer = usual_producer(v, topic, true);
+    struct consumer_options consumer = usual_consumer(v, topic, true);
+    add_producer(v, &producer);
+    producer.idempotent = true;
+    producer.in_flight_max = v->options.in_flight_max;
+    if (has(v, KIND_IDEMPOTENT))
+        add_producer(v, &producer);
+    consumer.session = has(v, KIND_SESSIONS) && party_chance(&v->party, 500);
+    add_consumer(v, &consumer);
+}
+
+static struct model_topic_plan choose_plan(struct workload *v)
+{
+    struct party *party = &v->party;
+    struct model_topic_plan plan = {.compression = MODEL_COMPRESSION_KEPT};
+    if (!has(v, KIND_PLANS))
+        return plan;
+    if (party_chance(party, 400))
+        plan.compression = (int8_t)party_random(party, 0, COMPRESSION_COUNT - 1);
+    plan.append_time = party_chance(party, 300);
+    if (party_chance(party, 300))
+        plan.message_bytes_max = 10000;
+    if (party_chance(party, 500))
+        plan.segment_bytes = (int32_t)MIB;
+    if (party_chance(party, 500))
+        plan.segment_ms = (int32_t)party_random(party, 200, 5000);
+    return plan;
+}
+
+static void add_admin(struct workload *v, const char *suffix, struct admin_options options)
+{
+    char *name = v->names[v->admin_count];
+    ASSERT(v->admin_count < ADMINS_MAX);
+    snprintf(name, NAME_BYTES, "%s%s", v->options.topic, suffix);
+    options.name = name;
+    options.plan = choose_plan(v);
+    options.context = v;
+    v->admins[v->admin_count] = sim_admin_new(&v->party, &options);
+    sim_admin_start(v->admins[v->admin_count++]);
+}
+
+static void workload_begin(struct workload *v)
+{
+    struct admin_options options = {
+        .partitions_max = v->options.partition_count,
+        .exact = true,
+        .grows = has(v, KIND_GROWTH),
+        .pause_ns_max = 3 * NS_PER_S,
+        .began = topic_began,
+    };
+    add_admin(v, "", options);
+    options.partitions_max = 4;
+    options.exact = false;
+    if (has(v, KIND_SECOND))
+        add_admin(v, "-second", options);
+    options.churns = true;
+    options.began = passing_topic_began;
+    options.pause_ns_max = NS_PER_S;
+    if (has(v, KIND_CHURN)) {
+        add_admin(v, "-passing", options);
+        add_admin(v, "-fleeting", options);
+    }
+    if (has(v, KIND_QUESTIONS)) {
+        v->inspector = sim_inspector_new(&v->party, 200 * NS_PER_MS);
+        sim_inspector_start(v->inspector);
+    }
+    if (has(v, KIND_HOSTILE)) {
+        v->hostile = hostile_new(&v->party, 2 * NS_PER_S);
+        hostile_start(v->hostile);
     }
 }
 
-static void workload_whole(struct workload *v)
+/* The stages. */
+
+/* Clients of topics that are gone make room. */
+static void workload_sweep(struct workload *v)
 {
-    for (uint32_t i = 0; i < (uint32_t)v->options.partition_count; i++) {
-        int64_t end = 0;
-        for (unsigned j = 0; j < CONSUMERS; j++)
-            end = MAX(end, sim_consumer_position(v->consumers[j], i));
-        model_read_whole(v->party.model, v->partitions[i], end);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < v->producer_count; i++) {
+        struct sim_producer *producer = v->producers[i];
+        if (sim_producer_done(producer) && sim_producer_retire(producer))
+            sim_producer_free(producer);
+        else
+            v->producers[kept++] = producer;
     }
+    v->producer_count = kept;
+    kept = 0;
+    for (uint32_t i = 0; i < v->consumer_count; i++) {
+        struct sim_consumer *consumer = v->consumers[i];
+        if (sim_consumer_done(consumer) && sim_consumer_retire(consumer))
+            sim_consumer_free(consumer);
+        else
+            v->consumers[kept++] = consumer;
+    }
+    v->consumer_count = kept;
+}
+
+static bool admins_ready(const struct workload *v)
+{
+    for (uint32_t i = 0; i < v->admin_count; i++)
+        if (!sim_admin_ready(v->admins[i]))
+            return false;
+    return true;
+}
+
+static bool admins_done(const struct workload *v)
+{
+    for (uint32_t i = 0; i < v->admin_count; i++)
+        if (!sim_admin_done(v->admins[i]))
+            return false;
+    return true;
+}
+
+static void workload_settle(struct workload *v)
+{
+    v->stage = STAGE_SETTLING;
+    for (uint32_t i = 0; i < v->admin_count; i++)
+        sim_admin_stop(v->admins[i]);
+    for (uint32_t i = 0; i < v->producer_count; i++)
+        sim_producer_stop(v->producers[i]);
+}
+
+static void workload_read(struct workload *v)
+{
+    v->stage = STAGE_READING;
+    for (uint32_t i = 0; i < v->consumer_count; i++)
+        sim_consumer_finish(v->consumers[i]);
+}
+
+/* Lists everything, and reads every topic from its start. */
+static void workload_check_all(struct workload *v)
+{
+    struct model_topic *topic;
+    v->stage = STAGE_AUDITING;
+    if (v->inspector == NULL) {
+        v->inspector = sim_inspector_new(&v->party, 200 * NS_PER_MS);
+        sim_inspector_start(v->inspector);
+    }
+    sim_inspector_finish(v->inspector);
+    for (uint32_t i = 0; (topic = model_topic_at(v->topics, i)) != NULL; i++) {
+        if (!model_topic_stays(topic))
+            continue;
+        struct consumer_options o = usual_consumer(v, topic, true);
+        o.audits = true;
+        add_consumer(v, &o);
+    }
+}
+
+static void workload_leave(struct workload *v)
+{
+    v->stage = STAGE_LEAVING;
+    party_leave(&v->party);
+    if (v->hostile != NULL)
+        hostile_leave(v->hostile);
 }
 
 static void workload_advance(struct workload *v)
 {
     uint64_t now = io_now(v->party.io);
-    bool done = true;
-    if (model_violation(v->party.model) != NULL && v->stage != STAGE_LEAVING) {
-        v->stage = STAGE_LEAVING;
-        party_leave(&v->party);
-    } else if (v->stage == STAGE_CREATING && sim_admin_done(v->admin)) {
+    const bool *calm = v->options.calm;
+    if (calm != NULL && *calm && v->party.calm_ns == IO_NEVER) {
+        party_calm(&v->party);
+        v->end_ns = MAX(v->end_ns, now);
+    }
+    workload_sweep(v);
+    bool waiting = calm != NULL && !*calm;
+    if (model_violation(v->model) != NULL && v->stage != STAGE_LEAVING) {
+        workload_leave(v);
+    } else if (v->stage == STAGE_CREATING && (admins_ready(v) || (calm != NULL && *calm))) {
         v->stage = STAGE_WORKING;
         v->end_ns = now + v->options.duration_ns;
-        workload_work(v);
     } else if (v->stage == STAGE_WORKING && now >= v->end_ns) {
-        v->stage = STAGE_SETTLING;
-        for (unsigned i = 0; i < PRODUCERS; i++)
-            if (v->producers[i] != NULL)
-                sim_producer_stop(v->producers[i]);
-    } else if (v->stage == STAGE_SETTLING) {
-        for (unsigned i = 0; i < PRODUCERS; i++)
-            done = done && (v->producers[i] == NULL || sim_producer_done(v->producers[i]));
-        if (done) {
-            v->stage = STAGE_READING;
-            for (unsigned i = 0; i < CONSUMERS; i++)
-                sim_consumer_finish(v->consumers[i]);
-        }
-    } else if (v->stage == STAGE_READING) {
-        for (unsigned i = 0; i < CONSUMERS; i++)
-            done = done && sim_consumer_done(v->consumers[i]);
-        if (done) {
-            v->stage = STAGE_LEAVING;
-            workload_whole(v);
-            party_leave(&v->party);
-        }
+        workload_settle(v);
+    } else if (v->stage == STAGE_SETTLING && v->producer_count == 0 && admins_done(v)) {
+        workload_read(v);
+    } else if (v->stage == STAGE_READING && v->consumer_count == 0 && !waiting) {
+        workload_check_all(v);
+    } else if (v->stage == STAGE_AUDITING && v->consumer_count == 0 &&
+               sim_inspector_done(v->inspector)) {
+        workload_leave(v);
     }
-    if (v->stage > STAGE_WORKING && v->stage < STAGE_LEAVING &&
+    if (v->stage > STAGE_WORKING && v->stage < STAGE_LEAVING && !waiting &&
         now > v->end_ns + v->options.settle_ns)
-        model_break(v->party.model, "not everything was acknowledged and read in time");
+        model_break(v->model, "not everything was acknowledged and read in time");
 }
 
 static uint64_t workload_step(struct io_loop *loop)
@@ -114,7 +395,7 @@ static uint64_t workload_step(struct io_loop *loop)
     workload_advance(v);
     if (v->stage == STAGE_LEAVING && v->party.open == 0)
         io_stop(v->party.io);
-    return MIN(deadline, io_now(v->party.io) + 50 * NS_PER_MS);
+    return MIN(deadline, io_now(v->party.io) + STEP_NS);
 }
 
 static bool workload_has_work(struct io_loop *loop)
@@ -123,19 +404,25 @@ static bool workload_has_work(struct io_loop *loop)
     return false;
 }
 
-static void workload_free(struct workload *v)
+static void workload_send_home(struct workload *v)
 {
-    for (unsigned i = 0; i < PRODUCERS; i++)
-        if (v->producers[i] != NULL)
-            sim_producer_free(v->producers[i]);
-    for (unsigned i = 0; i < CONSUMERS && v->consumers[i] != NULL; i++)
+    for (uint32_t i = 0; i < v->producer_count; i++)
+        sim_producer_free(v->producers[i]);
+    for (uint32_t i = 0; i < v->consumer_count; i++)
         sim_consumer_free(v->consumers[i]);
-    sim_admin_free(v->admin);
-    mem_free(v->partitions);
-    party_fini(&v->party);
+    for (uint32_t i = 0; i < v->admin_count; i++)
+        sim_admin_free(v->admins[i]);
+    if (v->inspector != NULL)
+        sim_inspector_free(v->inspector);
+    if (v->hostile != NULL)
+        hostile_free(v->hostile);
+    v->producer_count = v->consumer_count = v->admin_count = 0;
+    v->inspector = NULL;
+    v->hostile = NULL;
 }
 
-int workload_run(const struct workload_options *options, struct workload_result *result)
+static int workload_go(struct workload *v, void (*begin)(struct workload *v), uint64_t seed,
+                       struct workload_result *result)
 {
     struct log log;
     struct io *io;
@@ -145,23 +432,61 @@ int workload_run(const struct workload_options *options, struct workload_result 
     int error = io_new(&io_options, &io);
     if (error != 0)
         return error;
-    struct model *model = model_new();
-    struct workload v = {.loop = {workload_step, workload_has_work}, .options = *options};
-    party_init(&v.party, io, model, options->seed);
-    v.party.host = options->host;
-    v.party.port = options->port;
-    v.partitions = mem_alloc_array((size_t)options->partition_count, sizeof *v.partitions);
-    for (int32_t i = 0; i < options->partition_count; i++)
-        v.partitions[i] = model_add_partition(model, options->topic, i);
-    v.admin = sim_admin_new(&v.party);
-    sim_admin_create(v.admin, options->topic, options->partition_count);
-    io_run(io, &v.loop);
-    *result = (struct workload_result){.done = true, .calls = v.party.calls};
-    model_count(model, &result->counts);
-    if (model_violation(model) != NULL)
-        snprintf(result->violation, sizeof result->violation, "%s", model_violation(model));
-    workload_free(&v);
-    model_free(model);
+    party_init(&v->party, io, v->model, seed);
+    v->party.topics = v->topics;
+    v->party.host = v->options.host;
+    v->party.port = v->options.port;
+    begin(v);
+    io_run(io, &v->loop);
+    *result = (struct workload_result){.done = true, .calls = v->calls += v->party.calls};
+    model_count(v->model, &result->counts);
+    if (model_violation(v->model) != NULL)
+        snprintf(result->violation, sizeof result->violation, "%s", model_violation(v->model));
+    workload_send_home(v);
+    party_fini(&v->party);
     io_free(io);
     return 0;
+}
+
+static void run_begin(struct workload *v)
+{
+    v->stage = STAGE_CREATING;
+    for (unsigned i = 0; i < WORKLOAD_KINDS; i++)
+        if (party_chance(&v->party, 650))
+            v->kinds |= 1U << i;
+    v->kinds &= ~v->options.kinds_out;
+    workload_begin(v);
+}
+
+static void audit_begin(struct workload *v)
+{
+    v->end_ns = io_now(v->party.io);
+    workload_check_all(v);
+}
+
+struct workload *workload_new(const struct workload_options *options)
+{
+    struct workload *v = mem_alloc(sizeof *v);
+    v->loop = (struct io_loop){workload_step, workload_has_work};
+    v->options = *options;
+    v->model = model_new();
+    v->topics = model_topics_new(v->model);
+    return v;
+}
+
+void workload_free(struct workload *v)
+{
+    model_topics_free(v->topics);
+    model_free(v->model);
+    mem_free(v);
+}
+
+int workload_run(struct workload *v, struct workload_result *result)
+{
+    return workload_go(v, run_begin, v->options.seed, result);
+}
+
+int workload_audit(struct workload *v, struct workload_result *result)
+{
+    return workload_go(v, audit_begin, v->options.seed + 1, result);
 }

@@ -1,30 +1,38 @@
 /*
- * What the simulated clients do together: create a topic, write to it and read it for a while, see
- * that everything becomes acknowledged once nothing is in the way, and read it all once more.
+ * What the simulated clients do together: create topics, write to them, read them, ask about them,
+ * delete some and create them anew for a while; see that everything becomes acknowledged once
+ * nothing is in the way; and read it all once more.
+ *
+ * The seed decides which kinds of clients there are at all (swarm testing), and what they do when.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/result.h"
 #include "tools/sim/model.h"
 
 #define WORKLOAD_VIOLATION_BYTES 512
-#define WORKLOAD_PRODUCERS 6
+/* Of clients and of what they do; each is a bit of kinds_out. */
+#define WORKLOAD_KINDS 17
 
 struct workload_options {
     const char *host;
     uint16_t port;
     uint64_t seed;
-    const char *topic;
-    int32_t partition_count;
+    const char *topic;          /* every topic's name begins so */
+    int32_t partition_count;    /* of the first topic */
     uint64_t duration_ns;       /* of writing */
     uint64_t settle_ns;         /* by then, after that, everything must be acknowledged and read */
-    uint64_t pause_ns;          /* at most, between two batches of a producer */
+    uint64_t pause_ns;          /* at most, between two requests of a producer */
     uint32_t value_bytes_max;   /* of the producer of large records */
     uint32_t batch_records_max; /* of the producer of large batches */
-    uint32_t producers_out;     /* a bit per producer that is left out */
-    uint32_t in_flight_max;     /* batches of an idempotent producer in one partition */
+    uint32_t kinds_out;     /* a bit per kind of clients that is left out, whatever the seed says */
+    uint32_t in_flight_max; /* batches of an idempotent producer in one partition */
+    /* Becomes true when nothing is in the way any more, from then on `settle_ns` counts; null:
+     * something may always be, and it counts from the end of the writing. */
+    const bool *calm;
 };
 
 struct workload_result {
@@ -34,5 +42,11 @@ struct workload_result {
     char violation[WORKLOAD_VIOLATION_BYTES]; /* "": every promise was kept */
 };
 
+struct workload;
+
+struct workload *workload_new(const struct workload_options *options);
+void workload_free(struct workload *workload);
 /* On an io of its own, on the calling thread; returns when all is over. ERR_*: there is no io. */
-int workload_run(const struct workload_options *options, struct workload_result *result) MUST_CHECK;
+int workload_run(struct workload *workload, struct workload_result *result) MUST_CHECK;
+/* The same once more, without the work: lists all and reads all. Nothing must be in the way. */
+int workload_audit(struct workload *workload, struct workload_result *result) MUST_CHECK;

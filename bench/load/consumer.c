@@ -1,0 +1,487 @@
+/*
+ * Fetchers: one connection, one fetch on its way, without sessions. The answer is gathered whole,
+ * decoded in place, and every record of it looked at.
+ */
+#include "bench/load/consumer.h"
+
+#include "base/arena.h"
+#include "base/assert.h"
+#include "base/mem.h"
+#include "base/util.h"
+#include "bench/load/frame.h"
+#include "bench/load/wire.h"
+#include "protocol/errors.h"
+#include "protocol/record.h"
+
+#define CONSUMERS_USUAL 16
+#define ARENA_BYTES (16 * MIB)
+#define SCRATCH_BYTES (64 * MIB)
+#define FETCH_WAIT_MS 250
+#define FETCH_WAIT_DRAINING_MS 10
+#define FETCH_BYTES ((int32_t)(16 * MIB))
+#define PARTITION_BYTES ((int32_t)MIB)
+#define PAUSE_NS (100 * NS_PER_MS)
+/* So long a drain goes on without a record. */
+#define PATIENCE_NS (10 * NS_PER_S)
+
+struct position {
+    uint32_t partition; /* of the cluster */
+    int64_t offset;
+    bool complete; /* read to its end, nothing more will come */
+};
+
+struct fetcher {
+    struct wire wire; /* first */
+    struct wire_call call;
+    struct consumer *consumer;
+    uint32_t broker;
+    struct position *positions; /* those of a topic side by side */
+    uint32_t count;
+    struct fetch_request_topic *topics;
+    struct fetch_request_partition *partitions;
+    uint8_t *request;
+    size_t request_capacity;
+    uint64_t resume_ns; /* a fetch is due then; IO_NEVER: one is on its way, or none is needed */
+    bool draining;      /* the fetch on its way was sent when draining */
+};
+
+struct consumer {
+    struct worker *worker;
+    struct io *io;
+    struct region *memory;
+    struct arena arena;
+    struct compressor *compressor;
+    struct batch_scratch scratch; /* mapped; touched when batches are compressed */
+    struct fetcher *fetchers;
+    uint32_t count;
+    uint32_t opened;
+    uint32_t closed;
+    uint64_t now_ns;
+    uint64_t progress_ns;
+    uint64_t look_ns;
+    bool started;
+    bool draining;
+    bool closing;
+};
+
+/* What came. */
+
+static void fetcher_take_record(struct fetcher *fetcher, const struct position *position,
+                                int64_t offset, const struct record *record)
+{
+    struct consumer *consumer = fetcher->consumer;
+    struct worker *worker = consumer->worker;
+    const struct run *run = worker->run;
+    struct bytes value = blob_bytes(record->value);
+    struct stamp stamp;
+    bool stamped = payload_stamp(value, &stamp);
+    bool ours = stamped && stamp.run == run->id;
+    if (!ours && run->options->mode != MODE_CONSUME)
+        return;
+    if (run->options->mode == MODE_PRODUCE)
+        meter_read_back(&worker->meter, value.len);
+    else
+        meter_consumed(&worker->meter, ours ? stamp.time_ns : 0, consumer->now_ns, value.len);
+    if (!run->options->validate)
+        return;
+    if (!payload_verify(run->payload, value)) {
+        ledger_alter(&worker->ledger);
+        return;
+    }
+    struct ledger_run read = {.offset = offset,
+                              .sequence = stamp.sequence,
+                              .partition = position->partition,
+                              .lane = ledger_lane(stamp.run, stamp.lane),
+                              .count = 1};
+    ledger_read(&worker->ledger, &read);
+}
+
+static int fetcher_take_batch(struct fetcher *fetcher, struct position *position,
+                              struct batch_span batch)
+{
+    struct consumer *consumer = fetcher->consumer;
+    struct worker *worker = consumer->worker;
+    struct bytes records;
+    if (worker->run->options->validate &&
+        batch_compute_crc(batch.data, batch.len) != batch_crc(batch.data))
+        return ERR_CHECKSUM;
+    int64_t next = batch_last_offset(batch.data) + 1;
+    if (batch_is_control(batch.data)) {
+        position->offset = MAX(position->offset, next);
+        return 0;
+    }
+    int result = batch_unpack(batch, consumer->compressor, &consumer->scratch, &records);
+    if (result != 0)
+        return result;
+    struct reader reader;
+    reader_init(&reader, records.data, records.len);
+    for (int32_t i = 0; i < batch_record_count(batch.data); i++) {
+        struct record record;
+        result = record_read(&reader, &record);
+        if (result != 0)
+            return result;
+        int64_t offset = batch_base_offset(batch.data) + record.offset_delta;
+        if (offset >= position->offset)
+            fetcher_take_record(fetcher, position, offset, &record);
+    }
+    position->offset = MAX(position->offset, next);
+    return 0;
+}
+
+/* Whether records came. */
+static bool fetcher_take_partition(struct fetcher *fetcher, struct position *position,
+                                   const struct fetch_response_partition_data *data)
+{
+    struct consumer *consumer = fetcher->consumer;
+    struct worker *worker = consumer->worker;
+    int64_t before = position->offset;
+    if (data->error_code != KAFKA_NONE) {
+        meter_fetch_failed(&worker->meter, meter_error_of_kafka(data->error_code));
+        return false;
+    }
+    struct bytes log = blob_bytes(data->records);
+    struct batch_span batch;
+    size_t at = 0;
+    int result;
+    while ((result = batch_next(log, at, &batch)) == 0) {
+        at += batch.len;
+        result = fetcher_take_batch(fetcher, position, batch);
+        if (result != 0)
+            break;
+    }
+    if (result != ERR_NOT_FOUND && result != ERR_SHORT) {
+        meter_fetch_failed(&worker->meter, meter_error_of_result(result));
+        if (worker->run->options->validate)
+            ledger_alter(&worker->ledger);
+        position->offset = MAX(position->offset, batch_last_offset(batch.data) + 1);
+    }
+    int64_t wanted =
+        worker->run->acknowledged_ends == NULL
+            ? 0
+            : atomic_load_explicit(&worker->run->acknowledged_ends[position->partition],
+                                   memory_order_relaxed);
+    position->complete =
+        fetcher->draining && position->offset >= wanted && position->offset >= data->high_watermark;
+    return position->offset > before;
+}
+
+static struct position *fetcher_find(struct fetcher *fetcher, struct string topic, int32_t index)
+{
+    const struct cluster *cluster = &fetcher->consumer->worker->run->cluster;
+    for (uint32_t i = 0; i < fetcher->count; i++) {
+        const struct cluster_partition *p = &cluster->partitions[fetcher->positions[i].partition];
+        if (p->index == index && bytes_equal(string_bytes(topic), bytes_of_string(p->topic)))
+            return &fetcher->positions[i];
+    }
+    return NULL;
+}
+
+static int fetcher_take(struct fetcher *fetcher, struct bytes answer)
+{
+    struct consumer *consumer = fetcher->consumer;
+    int16_t version = consumer->worker->run->cluster.fetch_version;
+    struct fetch_response response;
+    struct reader r;
+    bool progress = false;
+    reader_init(&r, answer.data, answer.len);
+    read_skip(&r, 4);
+    if (version >= fetch_request_type.flexible_since)
+        message_skip_tags(&r);
+    uint64_t consumed = consumer->worker->meter.interval->counters[METER_CONSUMED];
+    int result = message_decode(&fetch_response_type, version, &r, &consumer->arena, &response);
+    for (int32_t t = 0; result == 0 && t < response.responses.count; t++) {
+        const struct fetch_response_fetchable_topic_response *topic = &response.responses.items[t];
+        for (int32_t p = 0; p < topic->partitions.count; p++) {
+            const struct fetch_response_partition_data *data = &topic->partitions.items[p];
+            struct position *position = fetcher_find(fetcher, topic->topic, data->partition_index);
+            if (position != NULL)
+                progress |= fetcher_take_partition(fetcher, position, data);
+        }
+    }
+    arena_reset(&consumer->arena);
+    consumed = consumer->worker->meter.interval->counters[METER_CONSUMED] - consumed;
+    atomic_fetch_add_explicit(&consumer->worker->run->consumed, consumed, memory_order_relaxed);
+    if (progress) {
+        consumer->progress_ns = consumer->now_ns;
+        if (consumer->worker->run->options->mode != MODE_PRODUCE)
+            meter_fetched(&consumer->worker->meter, fetcher->call.sent_ns, consumer->now_ns);
+    }
+    return result != 0 ? result : response.error_code;
+}
+
+/* Asking. */
+
+static uint32_t fetcher_gather_topics(struct fetcher *fetcher)
+{
+    const struct cluster *cluster = &fetcher->consumer->worker->run->cluster;
+    uint32_t topics = 0;
+    uint32_t partitions = 0;
+    const char *name = NULL;
+    for (uint32_t i = 0; i < fetcher->count; i++) {
+        const struct position *position = &fetcher->positions[i];
+        const struct cluster_partition *p = &cluster->partitions[position->partition];
+        if (position->complete)
+            continue;
+        if (p->topic != name) {
+            name = p->topic;
+            fetcher->topics[topics] = (struct fetch_request_topic){.topic = string_of(name)};
+            fetcher->topics[topics++].partitions.items = &fetcher->partitions[partitions];
+        }
+        fetcher->partitions[partitions++] =
+            (struct fetch_request_partition){.partition = p->index,
+                                             .current_leader_epoch = -1,
+                                             .fetch_offset = position->offset,
+                                             .last_fetched_epoch = -1,
+                                             .log_start_offset = -1,
+                                             .partition_max_bytes = PARTITION_BYTES};
+        fetcher->topics[topics - 1].partitions.count++;
+    }
+    return topics;
+}
+
+static void fetcher_send(struct fetcher *fetcher)
+{
+    struct consumer *consumer = fetcher->consumer;
+    int16_t version = consumer->worker->run->cluster.fetch_version;
+    const struct api *api = api_find(API_FETCH);
+    fetcher->resume_ns = IO_NEVER;
+    uint32_t topics = fetcher_gather_topics(fetcher);
+    if (topics == 0)
+        return;
+    fetcher->draining = consumer->draining;
+    struct fetch_request request;
+    message_defaults(fetch_request_type.root, &request);
+    request.max_wait_ms = consumer->draining ? FETCH_WAIT_DRAINING_MS : FETCH_WAIT_MS;
+    request.min_bytes = 1;
+    request.max_bytes = FETCH_BYTES;
+    request.topics.items = fetcher->topics;
+    request.topics.count = (int32_t)topics;
+    int64_t len = frame_encode(fetcher->request, fetcher->request_capacity, api, version, &request);
+    ASSERT(len > 0);
+    fetcher->call.part = (struct iovec){fetcher->request, (size_t)len};
+    fetcher->call.sent_ns = io_now_precise(consumer->io);
+    wire_call(&fetcher->wire, &fetcher->call);
+}
+
+static void fetcher_answered(struct wire_call *call, int result, struct bytes answer)
+{
+    struct fetcher *fetcher = CONTAINER_OF(call, struct fetcher, call);
+    struct consumer *consumer = fetcher->consumer;
+    consumer->now_ns = MAX(consumer->now_ns, fetcher->wire.now_ns);
+    if (result == 0)
+        result = fetcher_take(fetcher, answer);
+    if (consumer->closing)
+        return;
+    if (result < 0)
+        meter_fetch_failed(&consumer->worker->meter, meter_error_of_result(result));
+    else if (result > 0)
+        meter_fetch_failed(&consumer->worker->meter, meter_error_of_kafka((int16_t)result));
+    fetcher->resume_ns = consumer->now_ns + (result == 0 ? 0 : PAUSE_NS);
+    if (result == 0)
+        fetcher_send(fetcher);
+}
+
+/* Connections. */
+
+static int fetcher_dial(struct fetcher *fetcher)
+{
+    const struct cluster_broker *broker =
+        &fetcher->consumer->worker->run->cluster.brokers[fetcher->broker];
+    return wire_dial(&fetcher->wire, broker->host, broker->port);
+}
+
+static void fetcher_changed(struct wire *wire, int result)
+{
+    struct fetcher *fetcher = CONTAINER_OF(wire, struct fetcher, wire);
+    struct consumer *consumer = fetcher->consumer;
+    if (result == 0) {
+        if (consumer->closing)
+            wire_break(wire, ERR_CANCELED);
+        else if (!consumer_ready(consumer))
+            consumer->opened++;
+        return;
+    }
+    if (consumer->closing)
+        consumer->closed++;
+    else if (!consumer_ready(consumer))
+        worker_fail(consumer->worker, result, "a consumer cannot connect: %s",
+                    result_sentence(result));
+}
+
+static void consumer_look_around(struct consumer *consumer)
+{
+    uint64_t timeout_ns = (uint64_t)consumer->worker->run->options->request_timeout_ms * NS_PER_MS;
+    for (uint32_t i = 0; i < consumer->count; i++) {
+        struct fetcher *fetcher = &consumer->fetchers[i];
+        uint64_t oldest_ns = wire_oldest_ns(&fetcher->wire);
+        if (oldest_ns != UINT64_MAX && oldest_ns + timeout_ns <= consumer->now_ns)
+            wire_break(&fetcher->wire, ERR_TIMEOUT);
+        else if (fetcher->wire.state == WIRE_CLOSED && fetcher_dial(fetcher) != 0)
+            fetcher->resume_ns = consumer->now_ns + PAUSE_NS;
+        if (fetcher->wire.state == WIRE_OPEN && consumer->now_ns >= fetcher->resume_ns)
+            fetcher_send(fetcher);
+    }
+}
+
+/* Construction. */
+
+static uint32_t consumers_wanted(const struct run *run)
+{
+    uint32_t wanted = (uint32_t)run->options->consumers;
+    if (wanted == 0)
+        wanted = CONSUMERS_USUAL;
+    return MIN(wanted, run->cluster.partition_count);
+}
+
+static void fetcher_init(struct fetcher *fetcher, struct consumer *consumer, uint32_t broker)
+{
+    wire_init(&fetcher->wire, consumer->io, fetcher_changed);
+    fetcher->call.done = fetcher_answered;
+    fetcher->consumer = consumer;
+    fetcher->broker = broker;
+    fetcher->resume_ns = IO_NEVER;
+}
+
+static void fetcher_add(struct fetcher *fetcher, uint32_t partition)
+{
+    struct consumer *consumer = fetcher->consumer;
+    const struct cluster *cluster = &consumer->worker->run->cluster;
+    if (fetcher->positions == NULL)
+        fetcher->positions = mem_alloc_array(cluster->partition_count, sizeof(struct position));
+    fetcher->positions[fetcher->count++] =
+        (struct position){partition, cluster->partitions[partition].start_offset, false};
+}
+
+static void fetcher_make_request(struct fetcher *fetcher)
+{
+    fetcher->topics = mem_alloc_array(fetcher->count, sizeof *fetcher->topics);
+    fetcher->partitions = mem_alloc_array(fetcher->count, sizeof *fetcher->partitions);
+    fetcher->request_capacity = 512 + (size_t)fetcher->count * 512;
+    fetcher->request = mem_alloc(fetcher->request_capacity);
+}
+
+struct consumer *consumer_new(struct worker *worker)
+{
+    const struct run *run = worker->run;
+    struct consumer *consumer = mem_alloc(sizeof *consumer);
+    uint32_t wanted = consumers_wanted(run);
+    consumer->worker = worker;
+    consumer->io = worker->io;
+    consumer->memory = region_new(ARENA_BYTES, 4 * KIB);
+    arena_init(&consumer->arena, consumer->memory, ARENA_BYTES);
+    consumer->compressor = compressor_new();
+    consumer->scratch = (struct batch_scratch){mem_map(SCRATCH_BYTES), SCRATCH_BYTES};
+    consumer->fetchers =
+        mem_alloc_array((size_t)wanted * run->cluster.broker_count, sizeof *consumer->fetchers);
+    for (uint32_t c = worker->index; c < wanted; c += run->worker_count) {
+        for (uint32_t b = 0; b < run->cluster.broker_count; b++) {
+            struct fetcher *fetcher = &consumer->fetchers[consumer->count];
+            fetcher_init(fetcher, consumer, b);
+            for (uint32_t i = c; i < run->cluster.partition_count; i += wanted) {
+                if (run->cluster.partitions[i].broker == b)
+                    fetcher_add(fetcher, i);
+            }
+            if (fetcher->count == 0)
+                continue;
+            fetcher_make_request(fetcher);
+            consumer->count++;
+        }
+    }
+    return consumer;
+}
+
+void consumer_free(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->count; i++) {
+        struct fetcher *fetcher = &consumer->fetchers[i];
+        wire_fini(&fetcher->wire);
+        mem_free(fetcher->positions);
+        mem_free(fetcher->topics);
+        mem_free(fetcher->partitions);
+        mem_free(fetcher->request);
+    }
+    mem_free(consumer->fetchers);
+    mem_unmap(consumer->scratch.data, SCRATCH_BYTES);
+    compressor_free(consumer->compressor);
+    arena_reset(&consumer->arena);
+    region_free(consumer->memory);
+    mem_free(consumer);
+}
+
+/* Life. */
+
+void consumer_connect(struct consumer *consumer)
+{
+    for (uint32_t i = 0; i < consumer->count; i++) {
+        int result = fetcher_dial(&consumer->fetchers[i]);
+        if (result != 0)
+            worker_fail(consumer->worker, result, "a consumer cannot connect: %s",
+                        result_sentence(result));
+    }
+}
+
+bool consumer_ready(const struct consumer *consumer)
+{
+    return consumer->opened == consumer->count;
+}
+
+void consumer_start(struct consumer *consumer)
+{
+    consumer->started = true;
+    consumer->now_ns = io_now_precise(consumer->io);
+    consumer->progress_ns = consumer->now_ns;
+    for (uint32_t i = 0; i < consumer->count; i++)
+        fetcher_send(&consumer->fetchers[i]);
+}
+
+uint64_t consumer_step(struct consumer *consumer)
+{
+    consumer->now_ns = MAX(consumer->now_ns, io_now(consumer->io));
+    if (!consumer->started)
+        return IO_NEVER;
+    if (consumer->now_ns >= consumer->look_ns) {
+        consumer_look_around(consumer);
+        consumer->look_ns = consumer->now_ns + PAUSE_NS;
+    }
+    return consumer->look_ns;
+}
+
+void consumer_drain(struct consumer *consumer)
+{
+    if (consumer->draining)
+        return;
+    consumer->draining = true;
+    consumer->progress_ns = consumer->now_ns;
+}
+
+bool consumer_finished(const struct consumer *consumer)
+{
+    if (!consumer->draining)
+        return false;
+    if (consumer->now_ns >= consumer->progress_ns + PATIENCE_NS)
+        return true;
+    for (uint32_t i = 0; i < consumer->count; i++) {
+        const struct fetcher *fetcher = &consumer->fetchers[i];
+        for (uint32_t p = 0; p < fetcher->count; p++) {
+            if (!fetcher->positions[p].complete)
+                return false;
+        }
+    }
+    return true;
+}
+
+void consumer_close(struct consumer *consumer)
+{
+    consumer->closing = true;
+    for (uint32_t i = 0; i < consumer->count; i++) {
+        if (consumer->fetchers[i].wire.state == WIRE_CLOSED)
+            consumer->closed++;
+        else
+            wire_break(&consumer->fetchers[i].wire, ERR_CANCELED);
+    }
+}
+
+bool consumer_closed(const struct consumer *consumer)
+{
+    return consumer->closing && consumer->closed == consumer->count;
+}

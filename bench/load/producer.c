@@ -1,0 +1,643 @@
+/*
+ * Tasks, slots and lanes. A task that has something to send waits in its lane's queue; a slot is a
+ * request: one that is free takes tasks from the queue until its batch is full, or until there are
+ * none and the linger time is over, and goes out. So with one task on each connection every send is
+ * a request of its own, and with many tasks on few connections batches form by themselves.
+ */
+#include "bench/load/producer.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/heap.h"
+#include "base/mem.h"
+#include "base/util.h"
+#include "bench/load/frame.h"
+#include "bench/load/wire.h"
+#include "protocol/errors.h"
+
+#define DIALING_MAX 256
+#define REDIAL_NS (100 * NS_PER_MS)
+#define LOOK_AROUND_NS (50 * NS_PER_MS)
+#define IN_FLIGHT_USUAL 5
+
+struct task {
+    struct task *next;
+    struct lane *lane;
+    uint64_t intended_ns;
+    uint64_t sequence;
+    uint32_t records;
+};
+
+struct task_queue {
+    struct task *first;
+    struct task *last;
+};
+
+struct slot {
+    struct wire_call call; /* first */
+    struct slot *next;
+    struct lane *lane;
+    struct frame frame;
+    struct task_queue tasks;
+    uint64_t sequence;
+    uint32_t records;
+    uint32_t partition;
+};
+
+struct lane {
+    struct wire wire; /* first */
+    struct producer *producer;
+    struct timer linger;
+    uint32_t id;
+    uint32_t broker;
+    uint32_t task_count;
+    uint32_t slot_count;
+    uint32_t turn; /* of the broker's partitions */
+    uint64_t sequence;
+    uint64_t redial_ns;
+    struct slot *slots;
+    struct slot *free;
+    struct slot *open; /* gathers */
+    struct task_queue waiting;
+};
+
+/* The partitions that a broker leads. */
+struct leader {
+    uint32_t *partitions;
+    uint32_t count;
+};
+
+struct producer {
+    struct worker *worker;
+    struct io *io;
+    struct compressor *compressor;
+    struct frame_layout layout;
+    struct leader *leaders; /* as cluster.brokers */
+    struct lane *lanes;
+    uint32_t lane_count;
+    struct task *tasks;
+    uint32_t task_count;
+    struct task_queue idle; /* open loop: tasks that are free */
+    struct heap timers;
+    struct prng prng;
+    uint64_t linger_ns;
+    uint64_t look_ns;
+    uint64_t now_ns;
+    uint32_t busy; /* tasks that await an answer */
+    uint32_t dialed;
+    uint32_t opened;
+    uint32_t closed;
+    uint8_t *metadata;
+    size_t metadata_len;
+    bool started;
+    bool stopping;
+    bool closing;
+};
+
+static void queue_push(struct task_queue *queue, struct task *task)
+{
+    task->next = NULL;
+    if (queue->first == NULL)
+        queue->first = task;
+    else
+        queue->last->next = task;
+    queue->last = task;
+}
+
+static struct task *queue_pop(struct task_queue *queue)
+{
+    struct task *task = queue->first;
+    if (task != NULL)
+        queue->first = task->next;
+    return task;
+}
+
+/* Sending. */
+
+static void slot_add(struct slot *slot, struct task *task)
+{
+    struct lane *lane = slot->lane;
+    struct producer *producer = lane->producer;
+    const struct run *run = producer->worker->run;
+    const struct options *options = run->options;
+    task->sequence = lane->sequence;
+    queue_push(&slot->tasks, task);
+    if (slot->records == 0)
+        slot->sequence = lane->sequence;
+    slot->records += task->records;
+    if (producer->metadata != NULL)
+        return;
+    for (uint32_t i = 0; i < task->records; i++) {
+        struct stamp stamp = {run->id, lane->sequence++, task->intended_ns, lane->id};
+        uint8_t *key;
+        uint8_t *value;
+        frame_add(&slot->frame, &key, &value);
+        payload_write_key((enum bench_key)options->key_pattern, stamp.sequence,
+                          options->key_pattern == KEY_RANDOM ? prng_next(&producer->prng) : 0, key);
+        payload_write(run->payload, &stamp, value, producer->layout.value_len);
+    }
+}
+
+static void slot_flush(struct slot *slot)
+{
+    struct lane *lane = slot->lane;
+    struct producer *producer = lane->producer;
+    const struct cluster *cluster = &producer->worker->run->cluster;
+    if (lane->open == slot)
+        lane->open = NULL;
+    if (timer_armed(&lane->linger))
+        heap_cancel(&producer->timers, &lane->linger);
+    if (producer->metadata != NULL) {
+        slot->call.part = (struct iovec){slot->frame.memory, producer->metadata_len};
+    } else {
+        const struct leader *leader = &producer->leaders[lane->broker];
+        slot->partition = leader->partitions[lane->turn++ % leader->count];
+        const struct cluster_partition *partition = &cluster->partitions[slot->partition];
+        struct frame_target target = {partition->topic, partition->index, io_wall_ms(producer->io)};
+        int result = frame_finish(&slot->frame, &target, &slot->call.part);
+        ASSERT(result == 0);
+    }
+    slot->call.sent_ns = producer->now_ns;
+    wire_call(&lane->wire, &slot->call);
+}
+
+static bool slot_full(const struct slot *slot)
+{
+    const struct producer *producer = slot->lane->producer;
+    uint32_t each = (uint32_t)producer->worker->run->options->records_per_batch;
+    return producer->metadata != NULL ||
+           slot->records + each > slot->lane->producer->layout.records_max;
+}
+
+/* Moves waiting tasks into requests, as far as there are free ones. */
+static void lane_fill(struct lane *lane)
+{
+    while (lane->waiting.first != NULL) {
+        if (lane->open == NULL) {
+            if (lane->free == NULL)
+                return;
+            lane->open = lane->free;
+            lane->free = lane->free->next;
+        }
+        slot_add(lane->open, queue_pop(&lane->waiting));
+        if (slot_full(lane->open))
+            slot_flush(lane->open);
+    }
+    struct producer *producer = lane->producer;
+    if (lane->open == NULL)
+        return;
+    if (producer->linger_ns == 0 || producer->stopping)
+        slot_flush(lane->open);
+    else if (!timer_armed(&lane->linger))
+        heap_set(&producer->timers, &lane->linger, producer->now_ns + producer->linger_ns);
+}
+
+static void lane_lingered(struct timer *timer)
+{
+    struct lane *lane = CONTAINER_OF(timer, struct lane, linger);
+    if (lane->open != NULL)
+        slot_flush(lane->open);
+}
+
+/* Puts the task into its lane's queue; false when no more messages are to be sent. */
+static bool task_begin(struct producer *producer, struct task *task, uint64_t intended_ns)
+{
+    struct worker *worker = producer->worker;
+    uint64_t records = MIN((uint64_t)worker->run->options->records_per_batch, worker->quota);
+    if (producer->metadata != NULL)
+        records = MIN(records, 1);
+    if (producer->stopping || records == 0)
+        return false;
+    worker->quota -= records;
+    task->records = (uint32_t)records;
+    task->intended_ns = intended_ns;
+    producer->busy++;
+    queue_push(&task->lane->waiting, task);
+    return true;
+}
+
+/* Answers. */
+
+static void slot_acknowledge(struct slot *slot, int64_t base_offset)
+{
+    struct worker *worker = slot->lane->producer->worker;
+    if (worker->run->acknowledged_ends == NULL || base_offset < 0)
+        return;
+    run_acknowledge(worker->run, slot->partition, base_offset + slot->records);
+    if (!worker->run->options->validate)
+        return;
+    struct ledger_run run = {.offset = base_offset,
+                             .sequence = slot->sequence,
+                             .partition = slot->partition,
+                             .lane = ledger_lane(worker->run->id, slot->lane->id),
+                             .count = slot->records};
+    ledger_acknowledge(&worker->ledger, &run);
+}
+
+/* The error as the meter knows it, or 0 for an acknowledgement. */
+static unsigned slot_judge(struct slot *slot, int result, struct bytes answer)
+{
+    const struct producer *producer = slot->lane->producer;
+    struct frame_answer told;
+    if (result == 0 && producer->metadata == NULL && !slot->call.silent)
+        result = frame_read_answer(answer, producer->layout.version, &told);
+    if (result != 0)
+        return meter_error_of_result(result);
+    if (producer->metadata != NULL || slot->call.silent)
+        return 0;
+    if (told.error != KAFKA_NONE)
+        return meter_error_of_kafka(told.error) == 0 ? meter_error_of_kafka(-1)
+                                                     : meter_error_of_kafka(told.error);
+    slot_acknowledge(slot, told.base_offset);
+    return 0;
+}
+
+static void slot_answered(struct wire_call *call, int result, struct bytes answer)
+{
+    struct slot *slot = CONTAINER_OF(call, struct slot, call);
+    struct lane *lane = slot->lane;
+    struct producer *producer = lane->producer;
+    struct meter *meter = &producer->worker->meter;
+    producer->now_ns = MAX(producer->now_ns, lane->wire.now_ns);
+    unsigned error = slot_judge(slot, result, answer);
+    bool failed = error != 0;
+    struct meter_send send = {.sent_ns = call->sent_ns, .done_ns = producer->now_ns};
+    struct task_queue tasks = slot->tasks;
+    slot->tasks = (struct task_queue){0};
+    slot->records = 0;
+    slot->next = lane->free;
+    lane->free = slot;
+    if (!failed)
+        meter_request(meter, producer->now_ns);
+    struct task *task;
+    while ((task = queue_pop(&tasks)) != NULL) {
+        send.intended_ns = task->intended_ns;
+        send.records = task->records;
+        send.bytes =
+            producer->metadata != NULL ? answer.len : task->records * producer->layout.value_len;
+        if (failed)
+            meter_failed(meter, &send, error);
+        else
+            meter_answered(meter, &send);
+        producer->busy--;
+        if (producer->worker->schedule.open)
+            queue_push(&producer->idle, task);
+        else
+            task_begin(producer, task, producer->now_ns);
+    }
+    lane_fill(lane);
+}
+
+/* Connections. */
+
+static void producer_dial(struct producer *producer)
+{
+    const struct cluster *cluster = &producer->worker->run->cluster;
+    while (producer->dialed < producer->lane_count &&
+           producer->dialed - producer->opened < DIALING_MAX) {
+        struct lane *lane = &producer->lanes[producer->dialed++];
+        const struct cluster_broker *broker = &cluster->brokers[lane->broker];
+        int result = wire_dial(&lane->wire, broker->host, broker->port);
+        if (result != 0) {
+            producer->closed++;
+            worker_fail(producer->worker, result, "cannot connect to broker %d at %s:%u: %s",
+                        broker->id, broker->host, broker->port, result_sentence(result));
+            return;
+        }
+    }
+}
+
+static void lane_changed(struct wire *wire, int result)
+{
+    struct lane *lane = CONTAINER_OF(wire, struct lane, wire);
+    struct producer *producer = lane->producer;
+    const struct cluster_broker *broker = &producer->worker->run->cluster.brokers[lane->broker];
+    if (result == 0) {
+        if (producer->closing)
+            wire_break(wire, ERR_CANCELED);
+        if (producer->closing || producer_ready(producer))
+            return;
+        producer->opened++;
+        producer_dial(producer);
+        return;
+    }
+    if (producer->closing)
+        producer->closed++;
+    else if (!producer_ready(producer))
+        worker_fail(producer->worker, result, "broker %d at %s:%u took %u of %u connections: %s",
+                    broker->id, broker->host, broker->port, producer->opened, producer->lane_count,
+                    result_sentence(result));
+    lane->redial_ns = io_now(producer->io) + REDIAL_NS;
+}
+
+static void lane_redial(struct lane *lane)
+{
+    struct producer *producer = lane->producer;
+    const struct cluster_broker *broker = &producer->worker->run->cluster.brokers[lane->broker];
+    if (wire_dial(&lane->wire, broker->host, broker->port) != 0)
+        lane->redial_ns = producer->now_ns + REDIAL_NS;
+}
+
+/* What nobody else notices: answers that do not come, connections that are gone. */
+static void producer_look_around(struct producer *producer)
+{
+    uint64_t timeout_ns = (uint64_t)producer->worker->run->options->request_timeout_ms * NS_PER_MS;
+    for (uint32_t i = 0; i < producer->lane_count; i++) {
+        struct lane *lane = &producer->lanes[i];
+        uint64_t oldest_ns = wire_oldest_ns(&lane->wire);
+        if (oldest_ns != UINT64_MAX && oldest_ns + timeout_ns <= producer->now_ns)
+            wire_break(&lane->wire, ERR_TIMEOUT);
+        else if (lane->wire.state == WIRE_CLOSED && producer->now_ns >= lane->redial_ns &&
+                 !producer->closing)
+            lane_redial(lane);
+    }
+}
+
+/* Construction. */
+
+static void leaders_init(struct producer *producer, const struct cluster *cluster)
+{
+    producer->leaders = mem_alloc_array(cluster->broker_count, sizeof *producer->leaders);
+    for (uint32_t b = 0; b < cluster->broker_count; b++)
+        producer->leaders[b].partitions =
+            mem_alloc_array(cluster->partition_count, sizeof(uint32_t));
+    for (uint32_t i = 0; i < cluster->partition_count; i++) {
+        struct leader *leader = &producer->leaders[cluster->partitions[i].broker];
+        leader->partitions[leader->count++] = i;
+    }
+}
+
+/* The broker of a lane: those that lead something, in turn. */
+static uint32_t lane_broker(const struct producer *producer, uint32_t id)
+{
+    uint32_t broker_count = producer->worker->run->cluster.broker_count;
+    uint32_t leading = 0;
+    for (uint32_t b = 0; b < broker_count; b++)
+        leading += producer->leaders[b].count > 0;
+    ASSERT(leading > 0);
+    uint32_t wanted = id % leading;
+    for (uint32_t b = 0;; b++) {
+        ASSERT(b < broker_count);
+        if (producer->leaders[b].count > 0 && wanted-- == 0)
+            return b;
+    }
+}
+
+static void layout_init(struct producer *producer)
+{
+    const struct run *run = producer->worker->run;
+    const struct options *o = run->options;
+    static const int16_t acks[] = {1, 0, -1, -1};
+    uint32_t on_a_lane = 0;
+    for (uint32_t i = 0; i < producer->lane_count; i++)
+        on_a_lane = MAX(on_a_lane, producer->lanes[i].task_count);
+    uint64_t each = (uint64_t)o->records_per_batch;
+    uint64_t room = (uint64_t)o->batch_size / ((uint64_t)o->message_size + KEY_BYTES + 10);
+    producer->layout = (struct frame_layout){
+        .version = run->cluster.produce_version,
+        .acks = acks[o->acks],
+        .timeout_ms = (int32_t)o->request_timeout_ms,
+        .key_len = o->key_pattern == KEY_NONE ? 0 : KEY_BYTES,
+        .value_len = (uint32_t)o->message_size,
+        .codec = {producer->compressor, (enum compression)o->compression,
+                  compress_level_default((enum compression)o->compression)},
+    };
+    uint64_t records_max = MAX(each, MIN(room, MAX(on_a_lane, 1) * each));
+    frame_layout_init(&producer->layout, (uint32_t)records_max);
+}
+
+static void metadata_init(struct producer *producer)
+{
+    const struct cluster *cluster = &producer->worker->run->cluster;
+    const struct api *api = api_find(API_METADATA);
+    struct metadata_request request = {0};
+    request.topics.count = (int32_t)cluster->topic_count;
+    request.topics.items = mem_alloc_array(cluster->topic_count, sizeof *request.topics.items);
+    for (uint32_t i = 0; i < cluster->topic_count; i++)
+        request.topics.items[i].name = string_of(cluster->topics[i]);
+    size_t size = frame_size(api, cluster->metadata_version, &request);
+    producer->metadata = mem_alloc(size);
+    int64_t len = frame_encode(producer->metadata, size, api, cluster->metadata_version, &request);
+    ASSERT(len > 0);
+    producer->metadata_len = (size_t)len;
+    mem_free(request.topics.items);
+}
+
+static void lane_init(struct lane *lane, struct producer *producer, uint32_t id)
+{
+    wire_init(&lane->wire, producer->io, lane_changed);
+    timer_init(&lane->linger, lane_lingered);
+    lane->producer = producer;
+    lane->id = id;
+    lane->broker = lane_broker(producer, id);
+    lane->turn = id;
+}
+
+static void lane_make_slots(struct lane *lane)
+{
+    struct producer *producer = lane->producer;
+    const struct options *o = producer->worker->run->options;
+    uint32_t limit = o->in_flight > 0 ? (uint32_t)o->in_flight : IN_FLIGHT_USUAL;
+    lane->slot_count = MIN(limit, lane->task_count);
+    lane->slots = mem_alloc_array(MAX(lane->slot_count, 1), sizeof *lane->slots);
+    for (uint32_t i = 0; i < lane->slot_count; i++) {
+        struct slot *slot = &lane->slots[i];
+        slot->lane = lane;
+        slot->call.done = slot_answered;
+        slot->call.silent = o->acks == ACKS_NONE && producer->metadata == NULL;
+        if (producer->metadata == NULL) {
+            frame_init(&slot->frame, &producer->layout);
+        } else {
+            slot->frame.memory = mem_alloc(producer->metadata_len);
+            memcpy(slot->frame.memory, producer->metadata, producer->metadata_len);
+        }
+        slot->next = lane->free;
+        lane->free = slot;
+    }
+}
+
+/* How many of `total` things, dealt out in turn, the thread gets. */
+static uint32_t share_of(uint32_t total, const struct worker *worker)
+{
+    uint32_t threads = worker->run->worker_count;
+    return total / threads + (worker->index < total % threads);
+}
+
+struct producer *producer_new(struct worker *worker)
+{
+    const struct options *o = worker->run->options;
+    struct producer *producer = mem_alloc(sizeof *producer);
+    producer->worker = worker;
+    producer->io = worker->io;
+    producer->linger_ns = (uint64_t)o->linger_ms * NS_PER_MS;
+    producer->compressor = compressor_new();
+    heap_init(&producer->timers, 64);
+    prng_init(&producer->prng, worker->run->id + worker->index);
+    leaders_init(producer, &worker->run->cluster);
+    if (o->mode == MODE_METADATA)
+        metadata_init(producer);
+    uint32_t connections = (uint32_t)(o->connections > 0 ? o->connections : o->concurrency);
+    producer->lane_count = share_of(connections, worker);
+    producer->lanes = mem_alloc_array(MAX(producer->lane_count, 1), sizeof *producer->lanes);
+    for (uint32_t i = 0; i < producer->lane_count; i++)
+        lane_init(&producer->lanes[i], producer, worker->index + i * worker->run->worker_count);
+    producer->task_count =
+        producer->lane_count == 0 ? 0 : share_of((uint32_t)o->concurrency, worker);
+    producer->tasks = mem_alloc_array(MAX(producer->task_count, 1), sizeof *producer->tasks);
+    for (uint32_t i = 0; i < producer->task_count; i++) {
+        producer->tasks[i].lane = &producer->lanes[i % producer->lane_count];
+        producer->tasks[i].lane->task_count++;
+    }
+    layout_init(producer);
+    for (uint32_t i = 0; i < producer->lane_count; i++)
+        lane_make_slots(&producer->lanes[i]);
+    return producer;
+}
+
+void producer_free(struct producer *producer)
+{
+    for (uint32_t i = 0; i < producer->lane_count; i++) {
+        struct lane *lane = &producer->lanes[i];
+        for (uint32_t s = 0; s < lane->slot_count; s++)
+            frame_fini(&lane->slots[s].frame);
+        mem_free(lane->slots);
+        heap_cancel(&producer->timers, &lane->linger);
+        wire_fini(&lane->wire);
+    }
+    for (uint32_t b = 0; b < producer->worker->run->cluster.broker_count; b++)
+        mem_free(producer->leaders[b].partitions);
+    mem_free(producer->leaders);
+    mem_free(producer->lanes);
+    mem_free(producer->tasks);
+    mem_free(producer->metadata);
+    frame_layout_fini(&producer->layout);
+    compressor_free(producer->compressor);
+    heap_fini(&producer->timers);
+    mem_free(producer);
+}
+
+/* Life. */
+
+void producer_connect(struct producer *producer)
+{
+    producer_dial(producer);
+}
+
+bool producer_ready(const struct producer *producer)
+{
+    return producer->opened == producer->lane_count;
+}
+
+void producer_start(struct producer *producer)
+{
+    producer->started = true;
+    producer->now_ns = io_now_precise(producer->io);
+    for (uint32_t i = 0; i < producer->task_count; i++) {
+        struct task *task = &producer->tasks[i];
+        if (producer->worker->schedule.open)
+            queue_push(&producer->idle, task);
+        else
+            task_begin(producer, task, producer->now_ns);
+    }
+    for (uint32_t i = 0; i < producer->lane_count; i++)
+        lane_fill(&producer->lanes[i]);
+}
+
+/* Gives messages whose time has come to free tasks. One that waited too long for a task has failed;
+ * its time counts for a batch of records as a whole. */
+static uint64_t producer_dispatch(struct producer *producer)
+{
+    struct worker *worker = producer->worker;
+    struct schedule *schedule = &worker->schedule;
+    uint64_t each = (uint64_t)worker->run->options->records_per_batch;
+    uint64_t timeout_ns = (uint64_t)worker->run->options->message_timeout_ms * NS_PER_MS;
+    for (;;) {
+        uint64_t intended_ns = worker->run->start_ns + schedule->time_ns;
+        if (intended_ns >= worker->run->end_ns || worker->quota == 0) {
+            producer_stop(producer);
+            return IO_NEVER;
+        }
+        if (intended_ns > producer->now_ns)
+            return intended_ns;
+        if (intended_ns + timeout_ns < producer->now_ns) {
+            struct meter_send late = {.intended_ns = intended_ns,
+                                      .done_ns = producer->now_ns,
+                                      .records = (uint32_t)MIN(each, worker->quota)};
+            meter_failed(&worker->meter, &late, meter_error_of_result(ERR_TIMEOUT));
+            worker->quota -= late.records;
+        } else {
+            struct task *task = queue_pop(&producer->idle);
+            if (task == NULL)
+                return IO_NEVER;
+            bool begun = task_begin(producer, task, intended_ns);
+            ASSERT(begun);
+            lane_fill(task->lane);
+        }
+        for (uint64_t i = 0; i < each; i++)
+            schedule_advance(schedule);
+    }
+}
+
+uint64_t producer_step(struct producer *producer)
+{
+    uint64_t deadline_ns = IO_NEVER;
+    producer->now_ns = MAX(producer->now_ns, io_now(producer->io));
+    if (!producer->started)
+        return deadline_ns;
+    if (producer->worker->schedule.open && !producer->stopping)
+        deadline_ns = producer_dispatch(producer);
+    heap_run(&producer->timers, producer->now_ns);
+    if (producer->now_ns >= producer->look_ns) {
+        producer_look_around(producer);
+        producer->look_ns = producer->now_ns + LOOK_AROUND_NS;
+    }
+    return MIN(deadline_ns, MIN(producer->look_ns, heap_next(&producer->timers)));
+}
+
+/* Messages whose time had come, but that found no free task, are told apart from failures. */
+static void producer_count_unsent(struct producer *producer)
+{
+    struct worker *worker = producer->worker;
+    struct schedule *schedule = &worker->schedule;
+    uint64_t end_ns = MIN(worker->run->end_ns, producer->now_ns);
+    while (worker->run->start_ns + schedule->time_ns < end_ns && worker->quota > 0) {
+        meter_unsent(&worker->meter, 1);
+        worker->quota--;
+        schedule_advance(schedule);
+    }
+}
+
+void producer_stop(struct producer *producer)
+{
+    if (producer->stopping)
+        return;
+    producer->stopping = true;
+    if (producer->started && producer->worker->schedule.open)
+        producer_count_unsent(producer);
+    for (uint32_t i = 0; i < producer->lane_count; i++)
+        lane_fill(&producer->lanes[i]);
+}
+
+bool producer_idle(const struct producer *producer)
+{
+    return producer->busy == 0;
+}
+
+void producer_close(struct producer *producer)
+{
+    producer->closing = true;
+    producer->stopping = true;
+    producer->closed = 0;
+    for (uint32_t i = 0; i < producer->lane_count; i++) {
+        if (producer->lanes[i].wire.state == WIRE_CLOSED)
+            producer->closed++;
+        else
+            wire_break(&producer->lanes[i].wire, ERR_CANCELED);
+    }
+}
+
+bool producer_closed(const struct producer *producer)
+{
+    return producer->closing && producer->closed == producer->lane_count;
+}

@@ -1,0 +1,246 @@
+"""The load generator against a broker: modes, clients, outputs, and how it says what is wrong."""
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import time
+import urllib.request
+
+from cases_takeover import Kafka
+from harness import BUILT, Skip, free_port, kcat
+
+BENCH = str(BUILT / "odradek-bench")
+LONG_ONLY = ["test_bench_loads_kafka_itself"]
+ONCE = [
+    "test_bench_loads_kafka_itself",
+    "test_bench_drives_several_librdkafka_clients_at_once",
+    "test_bench_says_in_one_sentence_what_is_wrong",
+    "test_bench_stops_on_ctrl_c_with_the_report_so_far",
+    "test_bench_holds_a_timetable_and_compares_results",
+    "test_bench_serves_prometheus_while_it_runs",
+    "test_bench_finds_records_that_are_doubled",
+    "test_bench_counts_a_broker_that_goes_away_as_failures",
+    "test_the_null_server_takes_the_load",
+]
+
+
+def bench(broker, *arguments, status=0, port=None):
+    """What it printed; its exit status must be the expected one."""
+    command = [BENCH, "-b", f"127.0.0.1:{port or broker.port}", *map(str, arguments)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+    text = done.stdout.decode() + done.stderr.decode()
+    assert done.returncode == status, f"status {done.returncode}: {text}"
+    return text
+
+
+def results(broker, *arguments, status=0):
+    path = pathlib.Path(broker.home.name) / "results.json"
+    bench(broker, "--json-output", path, *arguments, status=status)
+    return json.loads(path.read_text())
+
+
+def need_librdkafka(client):
+    if client == "librdkafka":
+        done = subprocess.run([BENCH, "-b", "127.0.0.1:1", "--client", client],
+                              stderr=subprocess.PIPE, timeout=30)
+        if b"this build has no librdkafka" in done.stderr:
+            raise Skip("the load generator was built without librdkafka")
+
+
+def every_mode(broker, client):
+    need_librdkafka(client)
+    base = ["--client", client, "--create-topic", "-p", 3, "-s", 100, "-c", 8, "-w", "100ms",
+            "-d", "500ms", "--acks", "all"]
+    produced = results(broker, *base, "-t", client, "--validate")
+    assert produced["messages"] > 0 and produced["failed"] == 0, produced
+    verdict = produced["validation"]
+    assert verdict["good"] and verdict["acknowledged"] == verdict["read"] > 0, verdict
+    consumed = results(broker, *base, "-t", client, "-m", "consume", "-w", "0", "--validate")
+    assert consumed["consumed"] == verdict["acknowledged"], (consumed["consumed"], verdict)
+    round_trip = results(broker, *base, "-t", client + "-b", "-m", "round-trip", "--validate")
+    assert round_trip["validation"]["good"], round_trip["validation"]
+    assert round_trip["consumed"] >= round_trip["messages"] > 0, round_trip
+    assert round_trip["latency_ms"]["end_to_end"]["count"] == round_trip["consumed"]
+    assert round_trip["latency_ms"]["response"]["count"] == round_trip["messages"]
+
+
+def test_bench_runs_every_mode_with_its_own_client(broker):
+    every_mode(broker, "native")
+    asked = results(broker, "-t", "native", "-m", "metadata", "-w", "0", "-d", "300ms", "-c", 4)
+    assert asked["messages"] > 0 and asked["failed"] == 0, asked
+
+
+def test_bench_runs_every_mode_with_librdkafka(broker):
+    every_mode(broker, "librdkafka")
+
+
+def test_bench_drives_several_librdkafka_clients_at_once(broker):
+    need_librdkafka("librdkafka")
+    for mode in ["produce", "round-trip"]:
+        got = results(broker, "-m", mode, "--validate", "-n", 2000, "-c", 20, "--connections", 3,
+                      "--threads", 2, "--client", "librdkafka", "-p", 3, "-s", 64, "--consumers", 2,
+                      "--create-topic", "-t", mode, "--compression", "zstd", "--acks", "all")
+        assert got["messages"] == 2000 and got["validation"]["good"], got["validation"]
+
+
+def test_bench_validates_batches_compression_topics_and_threads(broker):
+    for codec in ["none", "gzip", "snappy", "lz4", "zstd"]:
+        got = results(broker, "-m", "round-trip", "--validate", "-n", 3000, "-c", 40,
+                      "--connections", 4, "--threads", 2, "--topics", 2, "-p", 3, "-s", 64,
+                      "--create-topic", "--linger-ms", 2, "--compression", codec,
+                      "--payload-pattern", "text", "--acks", "all", "-t", codec)
+        assert got["messages"] == 3000 and got["validation"]["good"], (codec, got["validation"])
+        assert got["validation"]["read"] == 3000
+        assert got["requests"] < 3000, "records share batches"
+    got = results(broker, "-n", 1000, "-c", 2, "--records-per-batch", 50, "-s", 64, "--validate",
+                  "--delete-topic-after", "--create-topic", "-t", "gone")
+    assert got["requests"] == 20 and got["validation"]["good"], got
+    assert b"gone" not in kcat(broker, "-L")
+
+
+def test_bench_says_in_one_sentence_what_is_wrong(broker):
+    def complaint(*arguments, status, port=None):
+        text = bench(broker, *arguments, status=status, port=port)
+        assert text.count("\n") == 1 and text.startswith("odradek-bench: "), text
+        return text
+
+    assert "refused" in complaint(status=2, port=free_port())
+    assert "no topic 'nobody'" in complaint("-m", "consume", "-t", "nobody", status=2)
+    assert "--concurrency takes a number" in complaint("-c", "x", status=64)
+    assert "there is no option --fast" in complaint("--fast", status=64)
+    assert "cannot create topic" in complaint("--create-topic", "-r", 3, "-t", "r", status=2)
+    assert "name" in complaint("-b", "no.such.host.invalid:9", status=2)
+    assert "not 'nonsense'" in complaint("-b", "nonsense", status=2)
+    assert "--consumer-group needs" in complaint("--consumer-group", "g", status=64)
+    done = subprocess.run([BENCH, "compare", "/dev/null", "/dev/null"], stderr=subprocess.PIPE,
+                          timeout=30)
+    assert done.returncode == 2 and b"cannot read" in done.stderr
+
+
+def test_bench_stops_on_ctrl_c_with_the_report_so_far(broker):
+    path = pathlib.Path(broker.home.name) / "results.json"
+    process = subprocess.Popen([BENCH, "-b", f"127.0.0.1:{broker.port}", "-d", "0", "-w", "0",
+                                "-c", "4", "-m", "round-trip", "--validate", "-v",
+                                "--json-output", str(path)],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    line = process.stderr.readline().decode()
+    assert re.search(r"\d+ msg/s .*p99", line), line
+    begin = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 130, process.returncode
+    assert time.monotonic() - begin < 10
+    assert "stopped early" in out.decode()
+    got = json.loads(path.read_text())
+    assert got["interrupted"] and got["messages"] > 0 and got["validation"]["good"], got
+
+
+def test_bench_holds_a_timetable_and_compares_results(broker):
+    home = pathlib.Path(broker.home.name)
+    for name in ["a", "b"]:
+        bench(broker, "--rate-limit", 500, "-d", "1s", "-w", "200ms", "-c", 16,
+              "--json-output", home / f"{name}.json", "--csv-output", home / f"{name}.csv",
+              "--html-output", home / f"{name}.html")
+    got = json.loads((home / "a.json").read_text())
+    assert got["messages"] + got["unsent"] == 500, got
+    latency = got["latency_ms"]
+    assert latency["response"]["count"] == latency["service"]["count"] == got["messages"]
+    assert latency["response"]["max"] >= latency["service"]["max"] * 0.98
+    lines = (home / "a.csv").read_text().splitlines()
+    assert lines[0].startswith("seconds,messages_per_second") and len(lines) > 10
+    page = (home / "a.html").read_text()
+    assert page.count("<svg") >= 3 and page.endswith("</html>\n")
+    assert "http" not in page and "src=" not in page, "the page needs nothing else"
+    table = subprocess.run([BENCH, "compare", str(home / "a.json"), str(home / "b.json")],
+                           stdout=subprocess.PIPE, check=True, timeout=30).stdout.decode()
+    assert "messages/s" in table and "response p99 ms" in table, table
+
+
+def test_bench_serves_prometheus_while_it_runs(broker):
+    port = free_port()
+    process = subprocess.Popen([BENCH, "-b", f"127.0.0.1:{broker.port}", "-d", "0", "-w", "0",
+                                "-c", "2", "-v", "--prometheus-port", str(port)],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        line = process.stderr.readline().decode()
+        if "no libmicrohttpd" in line:
+            raise Skip("the load generator was built without libmicrohttpd")
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read()
+        count = re.search(rb"^odradek_bench_messages_total (\d+)$", page, re.M)
+        assert int(count.group(1)) > 0, page
+        assert b'odradek_bench_latency_seconds{quantile="0.99"}' in page
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+
+def test_bench_finds_records_that_are_doubled(broker):
+    results(broker, "-n", 50, "-t", "one", "-s", 64, "--create-topic", "--acks", "all")
+    good = results(broker, "-m", "consume", "-t", "one", "--validate", "-d", "300ms", "-w", "0")
+    assert good["validation"]["good"] and good["validation"]["read"] == 50, good["validation"]
+    values = kcat(broker, "-C", "-t", "one", "-e", "-q", "-c", "3", "-f", "%s")
+    assert len(values) == 3 * 64
+    for at in range(0, len(values), 64):
+        path = pathlib.Path(broker.home.name) / f"record-{at}"
+        path.write_bytes(values[at:at + 64])
+        kcat(broker, "-P", "-t", "one", str(path))
+    bad = results(broker, "-m", "consume", "-t", "one", "--validate", "-d", "300ms", "-w", "0",
+                  status=1)
+    verdict = bad["validation"]
+    assert verdict["read"] == 53 and not verdict["good"], verdict
+    assert verdict["reordered"] + verdict["duplicated"] == 3 and verdict["altered"] == 0, verdict
+    path.write_bytes(values[:60] + b"!!!!")
+    kcat(broker, "-P", "-t", "one", str(path))
+    bad = results(broker, "-m", "consume", "-t", "one", "--validate", "-d", "300ms", "-w", "0",
+                  status=1)
+    assert bad["validation"]["altered"] == 1, bad["validation"]
+
+
+def test_bench_counts_a_broker_that_goes_away_as_failures(broker):
+    path = pathlib.Path(broker.home.name) / "results.json"
+    process = subprocess.Popen([BENCH, "-b", f"127.0.0.1:{broker.port}", "-d", "0", "-w", "0",
+                                "-c", "4", "-v", "--acks", "all", "-s", "64", "--validate",
+                                "--json-output", str(path)],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stderr.readline()
+    broker.kill()
+    broker.start()
+    answered = None
+    while answered is None or answered == "0":
+        line = process.stderr.readline().decode()
+        answered = re.search(r"  (\d+) msg/s", line).group(1)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    got = json.loads(path.read_text())
+    assert got["failed"] > 0 and got["errors"], got
+    assert got["validation"]["good"], got["validation"]
+
+
+def test_the_null_server_takes_the_load(broker):
+    server = subprocess.Popen([str(BUILT / "kafka_null_server"), "0", "null", "4"],
+                              stdout=subprocess.PIPE)
+    try:
+        port = int(server.stdout.readline())
+        text = bench(broker, "-t", "null", "-d", "500ms", "-w", "0", "-c", 16, "-s", 256,
+                     port=port)
+        assert "Failed:                  0" in text, text
+    finally:
+        server.terminate()
+        server.wait(10)
+        server.stdout.close()
+
+
+def test_bench_loads_kafka_itself(broker):
+    broker.stop()
+    broker.data = broker.data.parent / "kafka-data"
+    with Kafka(broker).format().start():
+        for client in ["native", "librdkafka"]:
+            every_mode(broker, client)
+        bench(broker, "--workload", "1-topic-16-partitions-1kb", "--rate-limit", 500, "-d", "1s",
+              "-w", "100ms", "-t", "omb", "--validate", "--delete-topic-after")
+        got = results(broker, "--client", "librdkafka", "--consumer-group", "readers", "-t", "g",
+                      "-p", 4, "--consumers", 2, "-m", "round-trip", "--validate", "-n", 500,
+                      "--create-topic", "-c", 4, "--acks", "all")
+        assert got["messages"] == got["consumed"] == 500, got
+        assert got["validation"]["good"], got["validation"]

@@ -1,0 +1,73 @@
+/* The model's structures, for its own files. */
+#pragma once
+
+#include "base/map.h"
+#include "tools/sim/model.h"
+
+#define MODEL_TIME_UNKNOWN INT64_MIN
+#define MODEL_VIOLATION_BYTES 512
+
+struct model_record {
+    struct model_partition *partition;
+    int64_t time_ms;
+    int64_t acknowledged; /* offset, or -1 */
+    int64_t first_seen;   /* offset, or -1 */
+    uint32_t sends;
+    uint32_t places; /* offsets at which it was seen */
+    bool refused;
+};
+
+struct model_producer {
+    bool idempotent;
+    bool ordered;
+    struct model_record *records;
+    size_t count;
+    size_t capacity;
+};
+
+/* What is known of one offset. */
+struct model_place {
+    record_id id; /* 0: unknown */
+    int64_t time_ms;
+    int64_t highest_ms; /* of all up to here; set below known_end */
+    bool seen;
+};
+
+/* Offsets of one leader epoch, as far as they were seen. */
+struct model_span {
+    int32_t epoch;
+    int64_t first;
+    int64_t last;
+};
+
+struct model_partition {
+    char topic[MODEL_NAME_BYTES];
+    int32_t index;
+    bool append_time;
+    struct model_place *places; /* by offset */
+    size_t capacity;
+    int64_t checked_end; /* below it every place was seen */
+    int64_t known_end;   /* below it every place has record and time */
+    int64_t high_watermark;
+    int32_t epoch;
+    struct model_span *spans; /* by epoch */
+    size_t span_count;
+    record_id *newest; /* of each producer, of those seen */
+    size_t newest_count;
+};
+
+struct model {
+    struct model_partition **partitions;
+    size_t partition_count;
+    struct model_producer *producers;
+    size_t producer_count;
+    struct map producer_ids; /* int64_t, that the broker gave */
+    struct model_counts counts;
+    bool broken;
+    char violation[MODEL_VIOLATION_BYTES];
+};
+
+/* The place, made when it is beyond those that are known. */
+struct model_place *model_place_at(struct model_partition *partition, int64_t offset);
+/* After a place was filled. */
+void model_extend_known(struct model_partition *partition);

@@ -1,0 +1,287 @@
+/* The rounds of misfortune in each world; see the header. */
+#include "tools/sim/worlds.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "tools/sim/directory.h"
+
+#define ROUND_NS (3 * NS_PER_S)
+#define START_NS (10 * NS_PER_S)
+#define STOP_NS (20 * NS_PER_S)
+
+static bool host_down(void *context)
+{
+    const struct sim_life *life = context;
+    return !sim_host_up(life->host);
+}
+
+static bool life_over(void *context)
+{
+    const struct sim_life *life = context;
+    return !life->running || !sim_host_up(life->host);
+}
+
+static void wait_between(struct sim_life *life, uint64_t min_ms, uint64_t max_ms)
+{
+    sim_run(life->sim,
+            sim_pick(life->sim, (struct sim_range){min_ms * NS_PER_MS, max_ms * NS_PER_MS}));
+}
+
+/* The process or the whole machine ends, and what is left on the disk is looked at. */
+static const char *end_and_look(struct sim_life *life, bool power_loss)
+{
+    struct sim_disk_options *disk = sim_disk(life->host);
+    struct sim_disk_options faults = *disk;
+    sim_life_end(life, power_loss);
+    sim_host_start(life->host);
+    disk->read_error = disk->entry_error = 0;
+    const char *broken = sim_directory_judge(life->host);
+    *disk = faults;
+    return broken;
+}
+
+/* The next start is under way, whatever has ended the last one. */
+static const char *start_again(struct sim_life *life, const char *broken)
+{
+    if (broken == NULL && !life->running)
+        sim_life_start(life);
+    sim_life_mind(life);
+    return broken;
+}
+
+/* Power. */
+
+static const char *power_round(struct sim_life *life)
+{
+    static const enum sim_disk_kind kinds[] = {
+        SIM_DISK_CHANGE, SIM_DISK_CHANGE,         SIM_DISK_WRITE,  SIM_DISK_SYNC,
+        SIM_DISK_SYNC,   SIM_DISK_SYNC_DIRECTORY, SIM_DISK_RENAME, SIM_DISK_REMOVE};
+    uint64_t kind = sim_pick(life->sim, (struct sim_range){0, ARRAY_LENGTH(kinds) - 1});
+    struct sim_failure failure = {
+        .kind = kinds[kind],
+        .number =
+            sim_pick(life->sim, (struct sim_range){1, kinds[kind] == SIM_DISK_WRITE ? 80 : 25}),
+        .crash = true,
+    };
+    sim_disk_fail(life->host, &failure);
+    sim_run_until(life->sim, host_down, life, ROUND_NS);
+    sim_disk_fail(life->host, NULL);
+    return start_again(life, end_and_look(life, true));
+}
+
+static void power_faults(struct sim_life *life)
+{
+    struct sim_disk_options *disk = sim_disk(life->host);
+    disk->writeback = SIM_ALWAYS / 4;
+    disk->reorder = SIM_ALWAYS / 5;
+    disk->reorder_ns = (struct sim_range){0, 20 * NS_PER_MS};
+}
+
+const struct seed_world sim_world_power = {power_faults, power_round, false};
+
+/* A sick disk. */
+
+static void sick_faults(struct sim_life *life)
+{
+    struct sim_disk_options *disk = sim_disk(life->host);
+    uint32_t rate = (uint32_t)sim_pick(life->sim, (struct sim_range){1000, SIM_ALWAYS / 4});
+    disk->write_error = rate;
+    disk->write_short = rate / 4;
+    disk->write_torn = rate / 4;
+    disk->sync_error = rate;
+}
+
+/* It is sick for a while, then well enough for what fails behind a start to be told apart. */
+static const char *sick_round(struct sim_life *life)
+{
+    struct sim_disk_options honest = *sim_disk(life->host);
+    honest.write_error = honest.write_short = honest.write_torn = honest.sync_error = 0;
+    struct sim_disk_options sick = *sim_disk(life->host);
+    wait_between(life, 20, 1000);
+    *sim_disk(life->host) = honest;
+    wait_between(life, 0, 500);
+    const char *broken =
+        start_again(life, end_and_look(life, sim_chance(life->sim, SIM_ALWAYS / 4 * 3)));
+    wait_between(life, 500, 1500);
+    *sim_disk(life->host) = sick;
+    return broken;
+}
+
+const struct seed_world sim_world_sick = {sick_faults, sick_round, false};
+
+/* Stalls and resets: much is in flight when the power goes. */
+
+static void slow_faults(struct sim_life *life)
+{
+    struct sim_disk_options *disk = sim_disk(life->host);
+    struct sim_net_options *net = sim_net(life->sim);
+    disk->stall = SIM_ALWAYS / 20;
+    disk->stall_ns = (struct sim_range){200 * NS_PER_MS, 2 * NS_PER_S};
+    disk->reorder = SIM_ALWAYS / 5;
+    disk->reorder_ns = (struct sim_range){0, 20 * NS_PER_MS};
+    net->reset = SIM_ALWAYS / 100;
+}
+
+static const char *slow_round(struct sim_life *life)
+{
+    wait_between(life, 200, 3000);
+    return start_again(life, end_and_look(life, sim_chance(life->sim, SIM_ALWAYS / 4 * 3)));
+}
+
+const struct seed_world sim_world_slow = {slow_faults, slow_round, false};
+
+/* Damage, and a catalog that has lost its end. */
+
+static void calm_faults(struct sim_life *life)
+{
+    struct sim_disk_options *disk = sim_disk(life->host);
+    struct sim_net_options *net = sim_net(life->sim);
+    disk->stall = disk->reorder = disk->read_error = disk->write_error = disk->write_short = 0;
+    disk->write_torn = disk->sync_error = disk->entry_error = 0;
+    net->half_open = 0;
+}
+
+static const char *damage_round(struct sim_life *life)
+{
+    struct sim_directory_damage damage;
+    wait_between(life, 300, 2500);
+    const char *broken = end_and_look(life, false);
+    bool damaged = sim_directory_damage(life->host, &damage);
+    sim_life_start(life);
+    /* It may start, when it does not need the group: what clients read tells. */
+    bool refused = sim_run_until(life->sim, life_over, life, ROUND_NS);
+    if (refused || damaged)
+        sim_life_end(life, false);
+    if (!sim_host_up(life->host))
+        sim_host_start(life->host);
+    if (damaged)
+        sim_directory_mend(life->host, &damage);
+    return start_again(life, broken);
+}
+
+const struct seed_world sim_world_damage = {calm_faults, damage_round, false};
+
+static const char *gone_round(struct sim_life *life)
+{
+    wait_between(life, 100, 2500);
+    const char *broken = end_and_look(life, false);
+    life->options.cores = MAX(life->options.cores, 2U);
+    if (broken == NULL && sim_directory_catalog_is_owed(life->host)) {
+        sim_directory_hide_wal(life->host, true);
+        sim_life_start(life);
+        bool refused = sim_run_until(life->sim, life_over, life, ROUND_NS);
+        if (!refused)
+            broken = "a catalog that ends below what a core had applied was accepted";
+        sim_life_end(life, false);
+        sim_host_start(life->host);
+        sim_directory_hide_wal(life->host, false);
+    }
+    return start_again(life, broken);
+}
+
+const struct seed_world sim_world_gone = {calm_faults, gone_round, false};
+
+/* A full disk. */
+
+static bool full_disk_starts(struct sim_life *life)
+{
+    sim_life_mind(life);
+    return !sim_run_until(life->sim, life_over, life, START_NS);
+}
+
+static const char *full_round(struct sim_life *life)
+{
+    struct sim_disk_options *disk = sim_disk(life->host);
+    uint64_t capacity = disk->capacity_bytes;
+    wait_between(life, 300, 2000);
+    disk->capacity_bytes =
+        sim_disk_used(life->host) + sim_pick(life->sim, (struct sim_range){0, 256 * KIB});
+    wait_between(life, 500, 3000);
+    const char *broken = end_and_look(life, sim_chance(life->sim, SIM_ALWAYS / 2));
+    disk->capacity_bytes = MIN(disk->capacity_bytes, sim_disk_used(life->host));
+    sim_life_start(life);
+    if (broken == NULL && !full_disk_starts(life))
+        broken = "a start on a full disk was refused";
+    disk->capacity_bytes = capacity;
+    return start_again(life, broken);
+}
+
+const struct seed_world sim_world_full = {calm_faults, full_round, false};
+
+/* Other numbers of cores. */
+
+static const char *cores_round(struct sim_life *life)
+{
+    static const enum sim_disk_kind kinds[] = {SIM_DISK_CHANGE, SIM_DISK_WRITE, SIM_DISK_SYNC};
+    wait_between(life, 100, 2000);
+    const char *broken = end_and_look(life, sim_chance(life->sim, SIM_ALWAYS / 2));
+    life->options.cores = (unsigned)sim_pick(life->sim, (struct sim_range){1, 4});
+    /* The start itself is cut short, too. */
+    uint64_t kind = sim_pick(life->sim, (struct sim_range){0, ARRAY_LENGTH(kinds) - 1});
+    struct sim_failure failure = {
+        .kind = kinds[kind],
+        .number =
+            sim_pick(life->sim, (struct sim_range){1, kinds[kind] == SIM_DISK_SYNC ? 25 : 60}),
+        .crash = true,
+    };
+    sim_disk_fail(life->host, &failure);
+    sim_life_start(life);
+    bool cut = sim_run_until(life->sim, host_down, life, NS_PER_S);
+    sim_disk_fail(life->host, NULL);
+    if (cut && broken == NULL)
+        broken = end_and_look(life, true);
+    return start_again(life, broken);
+}
+
+const struct seed_world sim_world_cores = {calm_faults, cores_round, false};
+
+/* Clean stops. */
+
+static const char *clean_round(struct sim_life *life)
+{
+    wait_between(life, 100, 2000);
+    if (sim_chance(life->sim, SIM_ALWAYS / 2)) {
+        bool removing = sim_chance(life->sim, SIM_ALWAYS / 2);
+        struct sim_failure failure = {
+            .kind = removing ? SIM_DISK_REMOVE : SIM_DISK_CHANGE,
+            .number = sim_pick(life->sim, (struct sim_range){1, removing ? 20 : 120}),
+            .crash = true,
+        };
+        sim_disk_fail(life->host, &failure);
+    }
+    sim_host_stop(life->host);
+    bool ended = sim_run_until(life->sim, life_over, life, STOP_NS);
+    sim_disk_fail(life->host, NULL);
+    const char *broken = end_and_look(life, true);
+    if (!ended && broken == NULL)
+        broken = "the broker did not stop in 20 s";
+    return start_again(life, broken);
+}
+
+const struct seed_world sim_world_clean = {calm_faults, clean_round, true};
+
+static const struct {
+    const char *name;
+    const char *sentence;
+    const struct seed_world *world;
+} worlds[] = {
+#define WORLD_ROW(name, sentence) {#name, sentence, &sim_world_##name},
+    SIM_WORLD_TABLE(WORLD_ROW)
+#undef WORLD_ROW
+};
+
+const struct seed_world *sim_world_find(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(worlds); i++)
+        if (strcmp(worlds[i].name, name) == 0)
+            return worlds[i].world;
+    return NULL;
+}
+
+void sim_worlds_list(void)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(worlds); i++)
+        printf("  %-16s %s\n", worlds[i].name, worlds[i].sentence);
+}
