@@ -16,8 +16,10 @@
 #include "broker/admission.h"
 #include "broker/catalog.h"
 #include "broker/connection.h"
+#include "broker/coordinator.h"
 #include "broker/fetch.h"
 #include "broker/fetch_session.h"
+#include "broker/group_waits.h"
 #include "broker/life.h"
 #include "broker/produce.h"
 #include "broker/producer_ids.h"
@@ -30,6 +32,8 @@
 #define CORE_REQUESTS_PER_CONNECTION 16
 /* Fetch sessions get this part of what requests get, beside it. */
 #define CORE_FETCH_SESSION_SHARE 16
+/* So do consumer groups and committed offsets. */
+#define CORE_GROUP_SHARE 8
 
 unsigned core_of_partition(unsigned core_count, struct uuid topic_id, int32_t partition)
 {
@@ -152,6 +156,7 @@ static void core_relieve(struct core *core)
     if (!core_short_of_memory(core))
         return;
     fetch_end_waits(core);
+    group_waits_relieve(core);
     connection_evict(core);
 }
 
@@ -184,7 +189,9 @@ static uint64_t core_step(struct io_loop *loop)
     struct core *core = CONTAINER_OF(loop, struct core, loop);
     bool more = core_take_messages(core);
     heap_run(&core->timers, io_now(core->io));
+    (void)coordinator_step(core->coordinator);
     uint64_t shard_deadline = shard_step(&core->shard);
+    more = coordinator_step(core->coordinator) || more;
     core_send_responses(core);
     request_free_ended(core);
     core_relieve(core);
@@ -253,7 +260,9 @@ void core_timer_cancel(struct core *core, struct timer *timer)
 
 static void core_room(struct shard *shard)
 {
-    produce_resume_parked(CONTAINER_OF(shard, struct core, shard));
+    struct core *core = CONTAINER_OF(shard, struct core, shard);
+    coordinator_room(core->coordinator);
+    produce_resume_parked(core);
 }
 
 /* Kafka's setting is for the broker; each core has its share of it. */
@@ -305,10 +314,14 @@ void core_init(struct core *core, const struct core_options *options)
     core->shard.room = core_room;
     image_init(&core->image, options->config, options->core_count, options->id);
     list_init(&core->fetch_waits);
+    list_init(&core->group_waits);
     timer_init(&core->retry, core_retry);
     core_make_fetch_sessions(core, options);
     core->producer_ids = producer_ids_new(core);
     core->recoder = recoder_new();
+    size_t groups =
+        budget_add(&core->budget, "groups and offsets", options->memory_bytes / CORE_GROUP_SHARE);
+    core->coordinator = coordinator_new(core, options->config, groups);
 }
 
 void core_link_all(struct core *cores, unsigned count)
@@ -332,6 +345,7 @@ void core_fini(struct core *core)
     core_timer_cancel(core, &core->retry);
     ASSERT(list_empty(&core->open) && list_empty(&core->parked_appends));
     ASSERT(core->gathering == 0 && core->stashed == 0 && core->fetched == 0);
+    coordinator_free(core->coordinator);
     recoder_free(core->recoder);
     fetch_sessions_free(core->fetch_sessions);
     producer_ids_free(core->producer_ids);
@@ -352,5 +366,6 @@ void core_run(struct core *core)
 {
     if (core->id == 0)
         catalog_boot(core->catalog);
+    coordinator_start(core->coordinator);
     io_run(core->io, &core->loop);
 }

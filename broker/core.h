@@ -26,6 +26,7 @@
 #include "partition/shard.h"
 
 struct core;
+struct coordinator;
 struct core_call;
 struct fetch_sessions;
 struct recoder;
@@ -109,6 +110,8 @@ struct core {
     struct shard shard;
     struct image image;
     struct list fetch_waits; /* struct fetch_state that long-poll */
+    struct list group_waits; /* struct group_wait that wait for other members */
+    struct coordinator *coordinator;
     struct fetch_sessions *fetch_sessions;
     struct producer_ids *producer_ids;
     struct recoder *recoder;

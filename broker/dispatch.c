@@ -15,10 +15,15 @@ struct dispatch_row {
 static const struct dispatch_row dispatch_table[] = {
     {KEY_PRODUCE, produce_handle}, {1, fetch_handle},
     {2, list_offsets_handle},      {3, metadata_handle},
-    {10, find_coordinator_handle}, {KEY_API_VERSIONS, api_versions_handle},
+    {8, offset_commit_handle},     {9, offset_fetch_handle},
+    {10, find_coordinator_handle}, {11, join_group_handle},
+    {12, heartbeat_handle},        {13, leave_group_handle},
+    {14, sync_group_handle},       {15, describe_groups_handle},
+    {16, list_groups_handle},      {KEY_API_VERSIONS, api_versions_handle},
     {19, create_topics_handle},    {20, delete_topics_handle},
     {22, init_producer_id_handle}, {23, offset_for_leader_epoch_handle},
     {32, describe_configs_handle}, {37, create_partitions_handle},
+    {42, delete_groups_handle},    {47, offset_delete_handle},
     {60, describe_cluster_handle}, {75, describe_topic_partitions_handle},
 };
 

@@ -5,6 +5,7 @@
 #include "broker/accept.h"
 #include "broker/catalog.h"
 #include "broker/connection.h"
+#include "broker/coordinator.h"
 #include "broker/core.h"
 #include "broker/fetch.h"
 #include "broker/server.h"
@@ -41,6 +42,7 @@ static void life_drain(struct core *core)
     core_timer_set(core, &core->stop_limit, LIFE_STOP_LIMIT_NS);
     accept_stop(core);
     fetch_end_waits(core);
+    coordinator_stop(core->coordinator);
     LIST_EACH(node, &core->open)
         connection_drain(LIST_ENTRY(node, struct connection, node));
 }

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/util.h"
+#include "broker/coordinator.h"
 #include "broker/core.h"
 #include "broker/server.h"
 #include "partition/partition.h"
@@ -50,11 +51,14 @@ static void keeper_created(struct image_listener *listener, struct image_topic *
         partition_new(io_files(core->io), server_config(core->server)->log_directory, topic->name,
                       topic->id, index, &core->shard.log);
     partitions_attach(core, topic, p);
+    if (strcmp(topic->name, COORDINATOR_TOPIC) == 0)
+        coordinator_partition_created(core->coordinator, p);
 }
 
 static void keeper_removed(struct image_listener *listener, struct image_topic *topic)
 {
-    (void)listener;
+    coordinator_topic_removed(CONTAINER_OF(listener, struct keeper, listener)->core->coordinator,
+                              topic);
     for (int32_t i = 0; i < topic->partition_count; i++) {
         struct partition *p = topic->partitions[i].partition;
         if (p != NULL)

@@ -223,6 +223,22 @@ void topics_create_missing(struct request *r, struct topic_creation *creation,
     }
 }
 
+void topics_create_internal(struct request *r, struct topic_creation *creation,
+                            const struct create_topics_request_creatable_topic *topic)
+{
+    struct topic_item *item = request_alloc(r, 1, sizeof *item);
+    if (item == NULL)
+        return;
+    creation->waiting = 1;
+    item->creation = creation;
+    item->request = r;
+    item->name = string_bytes(topic->name);
+    item->id = new_id(r->core);
+    item->partitions = topic->num_partitions;
+    item->asked = topic;
+    item_propose(r, item, create_judge);
+}
+
 /* Where one partition is to live: on this node. */
 static int16_t check_replicas(struct topic_item *item, const int32_t *brokers, int32_t count,
                               int32_t node)

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "broker/catalog.h"
 #include "broker/request.h"
+#include "protocol/schema/topics.h"
 
 /* Kafka's rule: 1 to 249 of [a-zA-Z0-9._-], and neither "." nor "..". */
 bool topic_name_valid(struct bytes name);
@@ -17,3 +18,7 @@ struct topic_creation {
 };
 void topics_create_missing(struct request *request, struct topic_creation *creation,
                            const struct bytes *names, uint32_t count);
+/* One topic of the broker's own, with the number of partitions and the configuration of `topic`,
+ * which must live until `done`. */
+void topics_create_internal(struct request *request, struct topic_creation *creation,
+                            const struct create_topics_request_creatable_topic *topic);

@@ -5,12 +5,15 @@ import struct
 import subprocess
 import time
 
+import group_messages
 from batches import batch, parse
 from messages import (API_VERSIONS, APIS, CREATE_PARTITIONS, CREATE_TOPICS, DELETE_TOPICS,
                       DESCRIBE_CLUSTER, DESCRIBE_CONFIGS, DESCRIBE_TOPIC_PARTITIONS, FETCH,
                       FIND_COORDINATOR, INIT_PRODUCER_ID, LIST_OFFSETS, METADATA,
                       OFFSET_FOR_LEADER_EPOCH, PRODUCE, create_topic)
 from wire import frame, read_exactly, receive
+
+APIS = [*APIS, *group_messages.APIS]
 
 
 def produce(where, topic, records, version=9, partition=0):

@@ -5,14 +5,15 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # What a layer may include, besides itself.
-PRODUCT = ("base", "io", "protocol", "wal", "partition", "broker")
+PRODUCT = ("base", "io", "protocol", "group", "wal", "partition", "broker")
 LAYERS = {
     "base": set(),
     "io": {"base"},
     "protocol": {"base"},
+    "group": {"base", "protocol"},
     "wal": {"base", "io"},
     "partition": {"base", "io", "wal", "protocol"},
-    "broker": {"base", "io", "wal", "protocol", "partition"},
+    "broker": {"base", "io", "wal", "protocol", "group", "partition"},
     "tools": set(PRODUCT),
     "bench": set(PRODUCT),
     "tests": {*PRODUCT, "tools", "bench"},
@@ -72,7 +73,7 @@ BANNED = [
 
 # Bytes and messages only: no log either, what is wrong is a result.
 BANNED_IN_PROTOCOL = r"\blog_(error|warn|info|debug)\s*\(|#\s*include\s+\"base/log\.h\""
-# Kafka's error codes are the business of the protocol and of the handlers.
+# Kafka's error codes are the business of the protocol, of coordinators and of handlers.
 KAFKA_ERRORS = r"#\s*include\s+\"protocol/errors\.h\""
 
 # Put together from pieces, since this file is checked as well.
@@ -201,7 +202,7 @@ def check_calls(file):
     rules = list(BANNED)
     if file.folder == "protocol":
         rules.append((BANNED_IN_PROTOCOL, ()))
-    if file.folder not in ("protocol", "broker"):
+    if file.folder not in ("protocol", "group", "broker"):
         rules.append((KAFKA_ERRORS, ()))
     # An include's name is a string: it stands in the text, not in the stripped code.
     lines = [whole if "#" in line else line

@@ -1,0 +1,268 @@
+/*
+ * What goes: offsets and groups, by request, with their topic, or by age. All of it is a sweep:
+ * tombstones on their way to the log, and the places of the offsets held until they are durable.
+ */
+#include "base/assert.h"
+#include "base/util.h"
+#include "group/group_internal.h"
+#include "protocol/errors.h"
+
+/* Tombstones of one write: they fit into a batch. */
+#define SWEEP_MAX 2000
+
+struct group_sweep {
+    struct group_write write; /* first */
+    struct group *group;
+    struct group_offset **slots;
+    uint32_t count;
+    bool whole;
+    struct group_delete *deletion; /* null: nobody waits */
+    struct group_reply memory;
+};
+
+static struct group_sweep *sweep_new(struct group *group, uint32_t capacity)
+{
+    struct group_reply memory = {0};
+    struct group_sweep *sweep = group_reply_alloc(&memory, 1, sizeof *sweep);
+    sweep->slots = group_reply_alloc(&memory, capacity, sizeof(struct group_offset *));
+    sweep->memory = memory;
+    sweep->group = group;
+    return sweep;
+}
+
+static void sweep_add(struct group_sweep *sweep, struct group_offset *slot)
+{
+    slot->out++;
+    sweep->slots[sweep->count++] = slot;
+}
+
+static void sweep_free(struct group_sweep *sweep)
+{
+    struct group_reply memory = sweep->memory;
+    group_reply_free(&memory);
+}
+
+static void deletion_answer(struct group_delete *deletion, int16_t error)
+{
+    deletion->error = error;
+    deletion->done(deletion);
+}
+
+static void group_clear(struct group *group)
+{
+    group->stored = false;
+    group->generation = 0;
+    text_free(&group->protocol_type);
+    text_free(&group->protocol_name);
+    LIST_EACH(node, &group->pending)
+        pending_remove(LIST_ENTRY(node, struct group_pending, node));
+}
+
+static void sweep_end(struct group_sweep *sweep, int result)
+{
+    struct group *group = sweep->group;
+    for (uint32_t i = 0; i < sweep->count; i++) {
+        struct group_offset *slot = sweep->slots[i];
+        ASSERT(slot->out > 0);
+        slot->out--;
+        if (result == 0) {
+            slot->committed = false;
+            slot->unstable = false;
+        }
+        if (slot->out == 0 && !slot->committed && !slot->unstable)
+            offset_free(slot);
+    }
+    if (sweep->whole) {
+        group->deleting = false;
+        if (result == 0)
+            group_clear(group);
+    }
+    struct group_delete *deletion = sweep->deletion;
+    sweep_free(sweep);
+    group_forget_maybe(group);
+    if (deletion != NULL)
+        deletion_answer(deletion, group_store_error(result));
+}
+
+static void sweep_written(struct group_write *write, int result)
+{
+    struct group_sweep *sweep = CONTAINER_OF(write, struct group_sweep, write);
+    groups_write_ended(sweep->group);
+    sweep_end(sweep, result);
+}
+
+static size_t sweep_size(const struct group_sweep *sweep)
+{
+    struct string id = text_string(sweep->group->id);
+    size_t size = sweep->whole ? group_record_group_size(id, NULL) : 0;
+    for (uint32_t i = 0; i < sweep->count; i++) {
+        struct group_offset_key key = {id, text_string(sweep->slots[i]->topic), 0};
+        size += group_record_offset_size(&key, NULL);
+    }
+    return size;
+}
+
+static void sweep_start(struct group_sweep *sweep)
+{
+    struct group *group = sweep->group;
+    struct groups *groups = group->groups;
+    struct string id = text_string(group->id);
+    bool tombstone = sweep->whole && (group->stored || group->writes_out > 0);
+    if (sweep->count == 0 && !tombstone) {
+        sweep_end(sweep, 0);
+        return;
+    }
+    struct writer writer;
+    size_t size = sweep_size(sweep);
+    writer_init(&writer, group_reply_alloc(&sweep->memory, size, 1), size);
+    struct group_record *records =
+        group_reply_alloc(&sweep->memory, sweep->count + 1, sizeof *records);
+    int result = 0;
+    for (uint32_t i = 0; i < sweep->count && result == 0; i++) {
+        const struct group_offset *slot = sweep->slots[i];
+        struct group_offset_key key = {id, text_string(slot->topic), slot->partition};
+        result = group_record_write_offset(&writer, &key, NULL, &records[i]);
+    }
+    if (result == 0 && tombstone)
+        result = group_record_write_group(&writer, id, NULL, &records[sweep->count]);
+    ASSERT(result == 0);
+    sweep->write.records = records;
+    sweep->write.count = sweep->count + tombstone;
+    sweep->write.done = sweep_written;
+    groups_write_started(group);
+    groups->host->append(groups->host, groups, &sweep->write);
+}
+
+/* By request. */
+
+static void delete_whole(struct group *group, struct group_delete *deletion)
+{
+    size_t position = 0;
+    struct group_offset *offset;
+    if (group->state != GROUP_EMPTY) {
+        deletion_answer(deletion, KAFKA_NON_EMPTY_GROUP);
+        return;
+    }
+    struct group_sweep *sweep = sweep_new(group, (uint32_t)group->offsets.count);
+    while ((offset = map_next(&group->offsets, &position)) != NULL)
+        sweep_add(sweep, offset);
+    sweep->whole = true;
+    sweep->deletion = deletion;
+    group->deleting = true;
+    sweep_start(sweep);
+}
+
+static void delete_some(struct group *group, struct group_delete *deletion)
+{
+    if (group->state != GROUP_EMPTY && !group_uses_consumers(group)) {
+        deletion_answer(deletion, KAFKA_NON_EMPTY_GROUP);
+        return;
+    }
+    struct group_sweep *sweep = sweep_new(group, deletion->count);
+    sweep->deletion = deletion;
+    for (uint32_t i = 0; i < deletion->count; i++) {
+        struct group_delete_item *item = &deletion->items[i];
+        if (item->error != KAFKA_NONE)
+            continue;
+        if (group->state != GROUP_EMPTY && group_is_subscribed(group, string_bytes(item->topic))) {
+            item->error = KAFKA_GROUP_SUBSCRIBED_TO_TOPIC;
+            continue;
+        }
+        struct group_offset *offset = offset_find(group, item->topic, item->partition);
+        if (offset != NULL)
+            sweep_add(sweep, offset);
+    }
+    sweep_start(sweep);
+}
+
+void groups_delete(struct groups *groups, struct group_delete *deletion)
+{
+    struct group *group = group_find(groups, string_bytes(deletion->group_id));
+    if (groups->closed)
+        deletion_answer(deletion, KAFKA_NOT_COORDINATOR);
+    else if (group == NULL || group->deleting)
+        deletion_answer(deletion, KAFKA_GROUP_ID_NOT_FOUND);
+    else if (deletion->whole)
+        delete_whole(group, deletion);
+    else
+        delete_some(group, deletion);
+}
+
+/* By themselves. */
+
+/* Kafka's rule: a group without members keeps its offsets for the retention from the time it became
+ * empty; a stable group of consumers those that it does not read any more, from their commit; who
+ * never had a member each from its commit. The commit's own expiry comes first. */
+static bool offset_expired(const struct group *group, const struct group_offset *offset,
+                           int64_t now_ms)
+{
+    int64_t since = offset->value.commit_ms;
+    bool member_group = group->protocol_type.data != NULL;
+    if (!offset->committed || offset->out > 0 || offset->unstable)
+        return false;
+    if (member_group && group->state == GROUP_EMPTY)
+        since = group->state_ms >= 0 ? group->state_ms : since;
+    else if (member_group && (group->state != GROUP_STABLE || !group->subscribed_known ||
+                              group_is_subscribed(group, text_bytes(offset->topic))))
+        return false;
+    if (offset->value.expire_ms >= 0)
+        return now_ms >= offset->value.expire_ms;
+    return now_ms - since >= group->groups->host->config->retention_ms;
+}
+
+static void group_expire(struct group *group, int64_t now_ms)
+{
+    size_t position = 0;
+    struct group_offset *offset;
+    if (group->deleting || group->writes_out > 0)
+        return;
+    struct group_sweep *sweep = sweep_new(group, SWEEP_MAX);
+    while (sweep->count < SWEEP_MAX && (offset = map_next(&group->offsets, &position)) != NULL)
+        if (offset_expired(group, offset, now_ms))
+            sweep_add(sweep, offset);
+    sweep->whole = group->state == GROUP_EMPTY && group->stored && list_empty(&group->pending) &&
+                   sweep->count == group->offsets.count;
+    if (sweep->count == 0 && !sweep->whole) {
+        sweep_free(sweep);
+        return;
+    }
+    group->deleting = sweep->whole;
+    sweep_start(sweep);
+}
+
+void groups_expire(struct groups *groups)
+{
+    size_t position = 0;
+    struct group *group;
+    int64_t now_ms = groups->host->wall_ms(groups->host);
+    while (!groups->closed && (group = map_next(&groups->by_id, &position)) != NULL)
+        group_expire(group, now_ms);
+}
+
+static void group_topic_removed(struct group *group, struct bytes topic)
+{
+    size_t position = 0;
+    struct group_offset *offset;
+    struct group_sweep *sweep = NULL;
+    while ((offset = map_next(&group->offsets, &position)) != NULL) {
+        if (!bytes_equal(text_bytes(offset->topic), topic))
+            continue;
+        if (sweep != NULL && sweep->count == SWEEP_MAX) {
+            sweep_start(sweep);
+            sweep = NULL;
+        }
+        if (sweep == NULL)
+            sweep = sweep_new(group, SWEEP_MAX);
+        sweep_add(sweep, offset);
+    }
+    if (sweep != NULL)
+        sweep_start(sweep);
+}
+
+void groups_topic_removed(struct groups *groups, struct bytes topic)
+{
+    size_t position = 0;
+    struct group *group;
+    while (!groups->closed && (group = map_next(&groups->by_id, &position)) != NULL)
+        group_topic_removed(group, topic);
+}

@@ -1,0 +1,293 @@
+/*
+ * Committed offsets of a group.
+ *
+ * A commit takes its places before it is appended, so that it cannot fail for memory behind that,
+ * and fills them when it is durable. Deletions look at places that are not filled yet, too: then
+ * what memory holds follows the order of the log, whatever is on its way at the same time.
+ */
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/util.h"
+#include "group/group_internal.h"
+#include "protocol/errors.h"
+
+struct offset_key {
+    struct bytes topic;
+    int32_t partition;
+};
+
+static struct groups_host *host_of(const struct group *group)
+{
+    return group->groups->host;
+}
+
+static uint64_t offset_hash(const struct group *group, const struct offset_key *key)
+{
+    return hash_u64(hash_bytes_keyed(key->topic, host_of(group)->secret) ^
+                    (uint64_t)(uint32_t)key->partition);
+}
+
+static bool offset_has_key(const void *item, const void *wanted)
+{
+    const struct group_offset *offset = item;
+    const struct offset_key *key = wanted;
+    return offset->partition == key->partition &&
+           bytes_equal(text_bytes(offset->topic), key->topic);
+}
+
+struct group_offset *offset_find(const struct group *group, struct string topic, int32_t partition)
+{
+    struct offset_key key = {string_bytes(topic), partition};
+    return map_find(&group->offsets, offset_hash(group, &key), offset_has_key, &key);
+}
+
+static size_t offset_cost(size_t topic_len)
+{
+    return sizeof(struct group_offset) + topic_len + 2 * sizeof(struct map_slot);
+}
+
+static struct group_offset *offset_make(struct group *group, struct string topic, int32_t partition)
+{
+    struct offset_key key = {string_bytes(topic), partition};
+    struct group_offset *offset = mem_alloc(sizeof *offset);
+    offset->group = group;
+    offset->hash = offset_hash(group, &key);
+    offset->topic = text_of(key.topic);
+    offset->partition = partition;
+    map_insert(&group->offsets, offset->hash, offset);
+    group->groups->offset_count++;
+    return offset;
+}
+
+void offset_fini(struct group_offset *offset)
+{
+    struct group *group = offset->group;
+    group->groups->offset_count--;
+    group_memory_give(host_of(group)->memory,
+                      offset_cost((size_t)offset->topic.len) + (size_t)offset->metadata.len);
+    text_free(&offset->topic);
+    text_free(&offset->metadata);
+    mem_free(offset);
+}
+
+void offset_free(struct group_offset *offset)
+{
+    map_remove(&offset->group->offsets, offset->hash, offset);
+    offset_fini(offset);
+}
+
+static void offset_fill(struct group_offset *offset, const struct group_offset_value *value)
+{
+    struct group_memory *memory = host_of(offset->group)->memory;
+    struct bytes metadata = string_bytes(value->metadata);
+    group_memory_force(memory, metadata.len);
+    group_memory_give(memory, (size_t)offset->metadata.len);
+    if (metadata.len == 0)
+        text_free(&offset->metadata);
+    else
+        text_set(&offset->metadata, metadata);
+    offset->value = *value;
+    offset->value.metadata = STRING_NULL;
+    offset->committed = true;
+}
+
+void offset_load(struct group *group, const struct group_record_read *record, bool open)
+{
+    struct group_offset *offset = offset_find(group, record->key.topic, record->key.partition);
+    if (record->tombstone) {
+        if (offset != NULL)
+            offset_free(offset);
+        return;
+    }
+    if (offset == NULL) {
+        group_memory_force(host_of(group)->memory,
+                           offset_cost(string_bytes(record->key.topic).len));
+        offset = offset_make(group, record->key.topic, record->key.partition);
+    }
+    group->stored = true;
+    if (open)
+        offset->unstable = true;
+    else
+        offset_fill(offset, &record->offset);
+}
+
+/* Commits. */
+
+static int16_t commit_error(const struct group *group, const struct group_caller *caller)
+{
+    bool named =
+        caller->generation >= 0 || caller->member_id.len > 0 || string_given(caller->instance_id);
+    /* Whoever assigns partitions by himself, or an administrator, while nobody is a member. */
+    if (caller->generation < 0 && group->state == GROUP_EMPTY)
+        return KAFKA_NONE;
+    if (!named)
+        return KAFKA_UNKNOWN_MEMBER_ID;
+    int16_t error = member_check(group, caller->member_id, caller->instance_id);
+    if (error != KAFKA_NONE)
+        return error;
+    if (caller->generation != group->generation)
+        return KAFKA_ILLEGAL_GENERATION;
+    return group->state == GROUP_COMPLETING ? KAFKA_REBALANCE_IN_PROGRESS : KAFKA_NONE;
+}
+
+static void commit_answer(struct group_commit *commit, int16_t error)
+{
+    commit->error = error;
+    commit->done(commit);
+}
+
+/* Gives back the places of the first `count` items. */
+static void commit_give_places(struct group_commit *commit, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct group_offset *slot = commit->items[i].slot;
+        ASSERT(slot->out > 0);
+        slot->out--;
+        if (slot->out == 0 && !slot->committed && !slot->unstable)
+            offset_free(slot);
+    }
+}
+
+static bool commit_take_places(struct group *group, struct group_commit *commit)
+{
+    struct group_memory *memory = host_of(group)->memory;
+    for (uint32_t i = 0; i < commit->count; i++) {
+        struct group_commit_item *item = &commit->items[i];
+        size_t metadata = string_bytes(item->value.metadata).len;
+        item->slot = offset_find(group, item->topic, item->partition);
+        if (item->slot != NULL)
+            metadata -= MIN(metadata, (size_t)item->slot->metadata.len);
+        size_t cost = item->slot == NULL ? offset_cost(string_bytes(item->topic).len) : 0;
+        if ((cost > 0 || metadata > 0) && !group_memory_take(memory, cost + metadata)) {
+            commit_give_places(commit, i);
+            return false;
+        }
+        /* It is counted when it is filled: here only that there is room. */
+        group_memory_give(memory, metadata);
+        if (item->slot == NULL)
+            item->slot = offset_make(group, item->topic, item->partition);
+        item->slot->out++;
+    }
+    return true;
+}
+
+static void commit_written(struct group_write *write, int result)
+{
+    struct group_commit *commit = CONTAINER_OF(write, struct group_commit, write);
+    struct group *group = commit->group;
+    groups_write_ended(group);
+    if (result == 0)
+        group->stored = true;
+    for (uint32_t i = 0; result == 0 && i < commit->count; i++)
+        offset_fill(commit->items[i].slot, &commit->items[i].value);
+    commit_give_places(commit, commit->count);
+    group_forget_maybe(group);
+    commit_answer(commit, result == ERR_TOO_LARGE ? KAFKA_INVALID_COMMIT_OFFSET_SIZE
+                                                  : group_store_error(result));
+}
+
+void groups_commit(struct groups *groups, struct group_commit *commit)
+{
+    const struct group_caller *caller = &commit->caller;
+    struct bytes id = string_bytes(caller->group_id);
+    struct group *group = group_find(groups, id);
+    if (groups->closed || (group != NULL && group->deleting)) {
+        commit_answer(commit,
+                      groups->closed ? KAFKA_NOT_COORDINATOR : KAFKA_COORDINATOR_NOT_AVAILABLE);
+        return;
+    }
+    if (group == NULL && caller->generation >= 0) {
+        commit_answer(commit, KAFKA_GROUP_ID_NOT_FOUND);
+        return;
+    }
+    if (group == NULL)
+        group = group_take(groups, id);
+    if (group == NULL) {
+        commit_answer(commit, KAFKA_COORDINATOR_NOT_AVAILABLE);
+        return;
+    }
+    int16_t error = commit_error(group, caller);
+    struct group_member *member = member_find(group, caller->member_id);
+    if (error == KAFKA_NONE && member != NULL)
+        member_touch(member);
+    if (error == KAFKA_NONE && !commit_take_places(group, commit))
+        error = KAFKA_COORDINATOR_NOT_AVAILABLE;
+    if (error != KAFKA_NONE || commit->count == 0) {
+        group_forget_maybe(group);
+        commit_answer(commit, error);
+        return;
+    }
+    commit->group = group;
+    commit->write.done = commit_written;
+    groups_write_started(group);
+    groups->host->append(groups->host, groups, &commit->write);
+}
+
+/* Fetching. */
+
+static void fetch_fill(struct group_fetch *fetch, struct group_fetch_item *item,
+                       const struct group_offset *offset)
+{
+    item->value = (struct group_offset_value){.offset = -1, .epoch = -1, .metadata = {"", 0}};
+    if (offset == NULL)
+        return;
+    if (fetch->stable && offset->unstable) {
+        item->error = KAFKA_UNSTABLE_OFFSET_COMMIT;
+        return;
+    }
+    if (!offset->committed)
+        return;
+    item->value = offset->value;
+    item->value.metadata = group_reply_string(&fetch->reply, text_string(offset->metadata));
+    if (!string_given(item->value.metadata))
+        item->value.metadata = (struct string){"", 0};
+}
+
+static int item_compare(const void *a, const void *b)
+{
+    const struct group_fetch_item *x = a;
+    const struct group_fetch_item *y = b;
+    int order = bytes_compare(string_bytes(x->topic), string_bytes(y->topic));
+    if (order != 0)
+        return order;
+    return (x->partition > y->partition) - (x->partition < y->partition);
+}
+
+static void fetch_all(struct group *group, struct group_fetch *fetch)
+{
+    size_t position = 0;
+    struct group_offset *offset;
+    fetch->items = group_reply_alloc(&fetch->reply, group->offsets.count, sizeof *fetch->items);
+    while ((offset = map_next(&group->offsets, &position)) != NULL) {
+        if (!offset->committed && !offset->unstable)
+            continue;
+        struct group_fetch_item *item = &fetch->items[fetch->count++];
+        item->topic = group_reply_string(&fetch->reply, text_string(offset->topic));
+        item->partition = offset->partition;
+        fetch_fill(fetch, item, offset);
+    }
+    qsort(fetch->items, fetch->count, sizeof *fetch->items, item_compare);
+}
+
+void groups_fetch(struct groups *groups, struct group_fetch *fetch)
+{
+    struct group *group = group_find(groups, string_bytes(fetch->group_id));
+    fetch->error = groups->closed ? KAFKA_NOT_COORDINATOR : KAFKA_NONE;
+    if (groups->closed)
+        return;
+    if (fetch->all) {
+        fetch->count = 0;
+        if (group != NULL)
+            fetch_all(group, fetch);
+        return;
+    }
+    for (uint32_t i = 0; i < fetch->count; i++) {
+        struct group_fetch_item *item = &fetch->items[i];
+        if (item->error == KAFKA_NONE)
+            fetch_fill(fetch, item,
+                       group == NULL ? NULL : offset_find(group, item->topic, item->partition));
+    }
+}

@@ -1,0 +1,285 @@
+/* The fixture of the group tests. */
+#include "rig.h"
+
+#include <criterion/criterion.h>
+
+#include "base/mem.h"
+#include "base/util.h"
+
+#define START_NS (1000 * NS_PER_S)
+
+static uint64_t rig_now(struct groups_host *host)
+{
+    return CONTAINER_OF(host, struct rig, host)->now_ns;
+}
+
+static int64_t rig_wall(struct groups_host *host)
+{
+    return (int64_t)(CONTAINER_OF(host, struct rig, host)->now_ns / NS_PER_MS);
+}
+
+static struct uuid rig_new_id(struct groups_host *host)
+{
+    uint64_t n = ++CONTAINER_OF(host, struct rig, host)->ids;
+    return uuid_from_random(n, n);
+}
+
+static void rig_append(struct groups_host *host, struct groups *groups, struct group_write *write)
+{
+    struct rig *rig = CONTAINER_OF(host, struct rig, host);
+    cr_assert_eq(groups, &rig->groups);
+    list_push_back(&rig->writes, &write->node);
+}
+
+void rig_init(struct rig *rig)
+{
+    *rig = (struct rig){
+        .now_ns = START_NS,
+        .memory = {.limit = MIB},
+        .config = {6000, 1800000, 3000, 1000, 60000},
+    };
+    rig->host = (struct groups_host){
+        .timers = &rig->timers,
+        .memory = &rig->memory,
+        .config = &rig->config,
+        .secret = 7,
+        .now_ns = rig_now,
+        .wall_ms = rig_wall,
+        .new_id = rig_new_id,
+        .append = rig_append,
+    };
+    heap_init(&rig->timers, 16);
+    list_init(&rig->writes);
+    rig->region = region_new(4 * MIB, 4096);
+    groups_init(&rig->groups, &rig->host);
+}
+
+void rig_fini(struct rig *rig)
+{
+    groups_close(&rig->groups);
+    rig_write(rig, ERR_NOT_FOUND);
+    groups_fini(&rig->groups);
+    cr_assert_eq(rig->memory.used, 0, "%zu bytes are still counted", rig->memory.used);
+    cr_assert_eq(rig->memory.pending, 0);
+    cr_assert_eq(heap_next(&rig->timers), UINT64_MAX, "a timer is left");
+    for (uint32_t i = 0; i < rig->log_count; i++)
+        mem_free(rig->log[i].bytes);
+    heap_fini(&rig->timers);
+    region_free(rig->region);
+}
+
+void rig_wait(struct rig *rig, int64_t ms)
+{
+    uint64_t end = rig->now_ns + (uint64_t)ms * NS_PER_MS;
+    while (heap_next(&rig->timers) <= end) {
+        rig->now_ns = MAX(rig->now_ns, heap_next(&rig->timers));
+        heap_run(&rig->timers, rig->now_ns);
+    }
+    rig->now_ns = end;
+}
+
+static void rig_keep(struct rig *rig, const struct group_record *record)
+{
+    cr_assert_lt(rig->log_count, RIG_RECORDS_MAX);
+    struct rig_record *kept = &rig->log[rig->log_count++];
+    size_t key = (size_t)record->key.len;
+    size_t value = (size_t)MAX(record->value.len, 0);
+    kept->bytes = mem_alloc(key + value + 1);
+    memcpy(kept->bytes, record->key.data, key);
+    if (value > 0)
+        memcpy(kept->bytes + key, record->value.data, value);
+    kept->record = (struct group_record){{kept->bytes, record->key.len},
+                                         {kept->bytes + key, record->value.len}};
+}
+
+void rig_write(struct rig *rig, int result)
+{
+    struct list *node;
+    while ((node = list_pop_front(&rig->writes)) != NULL) {
+        struct group_write *write = LIST_ENTRY(node, struct group_write, node);
+        for (uint32_t i = 0; i < write->count && result == 0; i++)
+            rig_keep(rig, &write->records[i]);
+        write->done(write, result);
+    }
+}
+
+void rig_restart(struct rig *rig)
+{
+    groups_close(&rig->groups);
+    rig_write(rig, ERR_NOT_FOUND);
+    groups_fini(&rig->groups);
+    groups_init(&rig->groups, &rig->host);
+    for (uint32_t i = 0; i < rig->log_count; i++) {
+        struct group_record_read read;
+        struct arena arena;
+        arena_init(&arena, rig->region, MIB);
+        const struct group_record *record = &rig->log[i].record;
+        cr_assert_eq(group_record_decode(record->key, record->value, &arena, &read), 0);
+        groups_load(&rig->groups, &read);
+        arena_reset(&arena);
+    }
+    groups_loaded(&rig->groups);
+}
+
+struct string s(const char *text)
+{
+    return string_of(text);
+}
+
+struct blob rig_subscription(const char *topic)
+{
+    static uint8_t bytes[4][64];
+    static unsigned turn;
+    uint8_t *to = bytes[turn++ % 4];
+    struct writer w;
+    writer_init(&w, to, 64);
+    write_be16(&w, 0);
+    write_be32(&w, 1);
+    write_be16(&w, (uint16_t)strlen(topic));
+    write_bytes(&w, topic, strlen(topic));
+    write_be32(&w, 0xFFFFFFFF);
+    return (struct blob){to, (int32_t)writer_len(&w)};
+}
+
+static void rig_joined(struct group_join *join)
+{
+    struct rig_join *rig_join = CONTAINER_OF(join, struct rig_join, join);
+    cr_assert(!rig_join->ended, "answered twice");
+    rig_join->ended = true;
+}
+
+void rig_join_fill(struct rig_join *join, const char *group, struct string id)
+{
+    *join = (struct rig_join){0};
+    join->protocols[0] = (struct group_protocol){s("range"), rig_subscription("t")};
+    join->join = (struct group_join){
+        .group_id = s(group),
+        .member_id = id,
+        .instance_id = STRING_NULL,
+        .client_id = s("client"),
+        .client_host = s("/127.0.0.1"),
+        .protocol_type = s("consumer"),
+        .protocols = join->protocols,
+        .protocol_count = 1,
+        .session_ms = 10000,
+        .rebalance_ms = 20000,
+        .done = rig_joined,
+    };
+}
+
+void rig_join(struct rig *rig, struct rig_join *join)
+{
+    join->join.protocols = join->protocols;
+    groups_join(&rig->groups, &join->join);
+}
+
+void rig_join_free(struct rig_join *join)
+{
+    cr_assert(join->ended, "a join was never answered");
+    group_reply_free(&join->join.reply);
+}
+
+static void rig_synced(struct group_sync *sync)
+{
+    struct rig_sync *rig_sync = CONTAINER_OF(sync, struct rig_sync, sync);
+    cr_assert(!rig_sync->ended, "answered twice");
+    rig_sync->ended = true;
+}
+
+void rig_sync(struct rig *rig, struct rig_sync *sync, const struct rig_join *join,
+              const char *assignment)
+{
+    *sync = (struct rig_sync){0};
+    sync->sync = (struct group_sync){
+        .group_id = join->join.group_id,
+        .generation = join->join.generation,
+        .member_id = join->join.new_member_id,
+        .instance_id = STRING_NULL,
+        .protocol_type = STRING_NULL,
+        .protocol_name = STRING_NULL,
+        .assignments = &sync->assignment,
+        .assignment_count = assignment != NULL,
+        .done = rig_synced,
+    };
+    if (assignment != NULL)
+        sync->assignment = (struct group_assignment){join->join.new_member_id,
+                                                     blob_of(assignment, strlen(assignment))};
+    groups_sync(&rig->groups, &sync->sync);
+}
+
+void rig_sync_free(struct rig_sync *sync)
+{
+    cr_assert(sync->ended, "a sync was never answered");
+    group_reply_free(&sync->sync.reply);
+}
+
+void rig_make_stable(struct rig *rig, const char *group, struct rig_join *join)
+{
+    struct rig_sync sync;
+    rig_join_fill(join, group, s(""));
+    rig_join(rig, join);
+    rig_wait(rig, 3000);
+    cr_assert(join->ended);
+    cr_assert_eq(join->join.error, KAFKA_NONE);
+    rig_sync(rig, &sync, join, "mine");
+    rig_write(rig, 0);
+    cr_assert_eq(sync.sync.error, KAFKA_NONE);
+    rig_sync_free(&sync);
+    cr_assert_str_eq(rig_state(rig, group), "Stable");
+}
+
+static void rig_committed_done(struct group_commit *commit)
+{
+    CONTAINER_OF(commit, struct rig_commit, commit)->ended = true;
+}
+
+void rig_commit(struct rig *rig, struct rig_commit *commit, const char *group, int64_t offset,
+                const struct rig_join *join)
+{
+    struct writer w;
+    *commit = (struct rig_commit){0};
+    commit->item = (struct group_commit_item){
+        .topic = s("t"),
+        .value = {offset, -1, s("about"), rig_wall(&rig->host), -1},
+    };
+    commit->commit = (struct group_commit){
+        .caller = {s(group), -1, s(""), STRING_NULL},
+        .items = &commit->item,
+        .count = 1,
+        .write = {.records = &commit->record, .count = 1},
+        .done = rig_committed_done,
+    };
+    if (join != NULL) {
+        commit->commit.caller.generation = join->join.generation;
+        commit->commit.caller.member_id = join->join.new_member_id;
+    }
+    writer_init(&w, commit->bytes, sizeof commit->bytes);
+    struct group_offset_key key = {s(group), s("t"), 0};
+    cr_assert_eq(group_record_write_offset(&w, &key, &commit->item.value, &commit->record), 0);
+    groups_commit(&rig->groups, &commit->commit);
+}
+
+int64_t rig_committed(struct rig *rig, const char *group, const char *topic)
+{
+    struct group_fetch_item item = {.topic = s(topic)};
+    struct group_fetch fetch = {.group_id = s(group), .items = &item, .count = 1};
+    groups_fetch(&rig->groups, &fetch);
+    cr_assert_eq(fetch.error, KAFKA_NONE);
+    group_reply_free(&fetch.reply);
+    return item.value.offset;
+}
+
+int16_t rig_heartbeat(struct rig *rig, const char *group, const struct rig_join *join)
+{
+    struct group_caller caller = {s(group), join->join.generation, join->join.new_member_id,
+                                  STRING_NULL};
+    return groups_heartbeat(&rig->groups, &caller);
+}
+
+const char *rig_state(struct rig *rig, const char *group)
+{
+    struct group_description d = {.group_id = s(group)};
+    groups_describe(&rig->groups, &d);
+    group_reply_free(&d.reply);
+    return d.state;
+}

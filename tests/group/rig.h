@@ -1,0 +1,77 @@
+/* Groups under a clock and a log of the test's own. */
+#pragma once
+
+#include "group/groups.h"
+#include "protocol/errors.h"
+
+#define RIG_RECORDS_MAX 256
+
+struct rig_record {
+    uint8_t *bytes;
+    struct group_record record;
+};
+
+struct rig {
+    struct groups_host host; /* first */
+    struct heap timers;
+    struct group_memory memory;
+    struct groups_config config;
+    struct groups groups;
+    struct region *region;
+    struct list writes; /* not durable yet */
+    uint64_t now_ns;
+    uint64_t ids;
+    struct rig_record log[RIG_RECORDS_MAX]; /* what is durable */
+    uint32_t log_count;
+};
+
+void rig_init(struct rig *rig);
+void rig_fini(struct rig *rig);
+/* Time passes; timers run in order. */
+void rig_wait(struct rig *rig, int64_t ms);
+/* All writes that wait end, with this result. */
+void rig_write(struct rig *rig, int result);
+/* The groups are built anew from what is durable. */
+void rig_restart(struct rig *rig);
+
+struct string s(const char *text);
+/* A consumer's subscription to one topic. */
+struct blob rig_subscription(const char *topic);
+
+/* One join on its way; `ended` when it was answered. */
+struct rig_join {
+    struct group_join join;
+    struct group_protocol protocols[2];
+    bool ended;
+};
+/* A consumer of topic "t" with protocol "range"; `id` empty: a new one. */
+void rig_join_fill(struct rig_join *join, const char *group, struct string id);
+void rig_join(struct rig *rig, struct rig_join *join);
+void rig_join_free(struct rig_join *join);
+/* A member that has joined a group of its own, and is its stable leader. */
+void rig_make_stable(struct rig *rig, const char *group, struct rig_join *join);
+
+struct rig_sync {
+    struct group_sync sync;
+    struct group_assignment assignment;
+    bool ended;
+};
+/* The leader gives itself `assignment`; null: it is no leader. */
+void rig_sync(struct rig *rig, struct rig_sync *sync, const struct rig_join *join,
+              const char *assignment);
+void rig_sync_free(struct rig_sync *sync);
+
+struct rig_commit {
+    struct group_commit commit;
+    struct group_commit_item item;
+    struct group_record record;
+    uint8_t bytes[512];
+    bool ended;
+};
+/* Of partition 0 of "t"; `join` null: nobody's member. */
+void rig_commit(struct rig *rig, struct rig_commit *commit, const char *group, int64_t offset,
+                const struct rig_join *join);
+/* -1: none. */
+int64_t rig_committed(struct rig *rig, const char *group, const char *topic);
+int16_t rig_heartbeat(struct rig *rig, const char *group, const struct rig_join *join);
+const char *rig_state(struct rig *rig, const char *group);
