@@ -187,7 +187,7 @@ static void add_registration(struct catalog *catalog, struct boot *boot)
     fill_endpoints(server, endpoints);
     fill_features(ranges);
     record.broker_id = server_node_id(server);
-    record.incarnation_id = uuid_from_random(io_random(io), io_random(io));
+    record.incarnation_id = io_random_uuid(io);
     record.broker_epoch = boot->append.last_offset + 1;
     record.end_points.items = endpoints;
     record.end_points.count = (int32_t)server_config(server)->listener_count;

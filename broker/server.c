@@ -137,7 +137,7 @@ static void new_meta(struct server *server)
         snprintf(server->meta.cluster_id, sizeof server->meta.cluster_id, "%s",
                  server->config->cluster_id);
     else
-        uuid_print(uuid_from_random(io_random(io), io_random(io)), server->meta.cluster_id);
+        uuid_print(io_random_uuid(io), server->meta.cluster_id);
 }
 
 /* Whose directory it is; from here on Kafka must not start on it. */
@@ -161,7 +161,7 @@ static int claim_directory(struct server *server)
     if (!server->meta.has_directory_id) {
         struct io *io = server->ios[0];
         server->meta.has_directory_id = true;
-        server->meta.directory_id = uuid_from_random(io_random(io), io_random(io));
+        server->meta.directory_id = io_random_uuid(io);
     }
     result = wal_reserve_give_up(server->fs, directory, server->log);
     if (result == 0 && !MUTANT(LET_KAFKA_START))

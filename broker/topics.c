@@ -203,7 +203,7 @@ static int16_t create_judge(struct catalog *catalog, struct proposal *proposal)
 
 static struct uuid new_id(struct core *core)
 {
-    return uuid_from_random(io_random(core->io), io_random(core->io));
+    return io_random_uuid(core->io);
 }
 
 void topics_create_missing(struct request *r, struct topic_creation *creation,

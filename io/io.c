@@ -125,6 +125,13 @@ uint64_t io_random(struct io *io)
     return prng_next(&io->prng);
 }
 
+struct uuid io_random_uuid(struct io *io)
+{
+    uint64_t high = io_random(io);
+    uint64_t low = io_random(io);
+    return uuid_from_random(high, low);
+}
+
 /* Operations. */
 
 struct op_state *op_begin(struct io_op *op, enum op_verb verb, int file)

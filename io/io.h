@@ -23,6 +23,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "base/uuid.h"
 #include "io/file.h"
 
 struct io;
@@ -99,6 +100,9 @@ uint64_t io_now_precise(struct io *io);
 /* Unix time in ms, read once per io_poll. */
 int64_t io_wall_ms(const struct io *io);
 uint64_t io_random(struct io *io);
+/* Of two such numbers, in an order that no compiler chooses: so a seed is the same run everywhere.
+ */
+struct uuid io_random_uuid(struct io *io);
 
 /* Wakes `target` if it sleeps; called by the core that owns `from` after it has handed something
  * over. Costs one load when the target is awake. */

@@ -662,7 +662,7 @@ int wal_open(const struct wal_options *options, const struct wal_recovered *reco
         wal->sequence_next = recovered->sequence_next;
         wal->file_next = recovered->file_next;
     } else {
-        wal->head.uuid = uuid_from_random(io_random(options->io), io_random(options->io));
+        wal->head.uuid = io_random_uuid(options->io);
     }
     wal->durable = wal->proven = wal->sequence_next - 1;
     int error = wal_files_open(wal);

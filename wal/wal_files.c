@@ -20,7 +20,9 @@
 #include "wal/wal_internal.h"
 #include "wal/wal_reserve.h"
 
-#define FILL_BYTES ((size_t)1 << 20)
+/* Zeros are written in pieces of so much, all from the same few pages. */
+#define FILL_BYTES (64 * KIB)
+#define FILL_PARTS 16
 #define FILE_GROWTH 4
 #define FREE_FILES_MAX 4
 #define PATH_BYTES 4096
@@ -47,9 +49,15 @@ static void path_of(const struct wal *wal, char *path, uint64_t number)
 static int fill_with_zeros(struct file_system *fs, int file, uint64_t size)
 {
     uint8_t *zeros = mem_map(FILL_BYTES);
+    struct iovec parts[FILL_PARTS];
     int result = 0;
-    for (uint64_t at = 0; result == 0 && at < size; at += FILL_BYTES)
-        result = file_write(fs, file, zeros, MIN(FILL_BYTES, size - at), at);
+    ASSERT(size % FILL_BYTES == 0);
+    for (int i = 0; i < FILL_PARTS; i++)
+        parts[i] = (struct iovec){zeros, FILL_BYTES};
+    for (uint64_t at = 0; result == 0 && at < size; at += FILL_PARTS * FILL_BYTES) {
+        uint64_t count = MIN((size - at) / FILL_BYTES, (uint64_t)FILL_PARTS);
+        result = file_write_parts(fs, file, parts, (int)count, at);
+    }
     if (result == 0)
         result = file_sync(fs, file);
     mem_unmap(zeros, FILL_BYTES);

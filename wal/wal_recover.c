@@ -19,7 +19,7 @@
 #include "base/util.h"
 #include "wal/wal_internal.h"
 
-#define SCAN_BYTES (4 * MIB)
+#define SCAN_BYTES (256 * KIB)
 #define GROUP_BYTES_MAX (1 * GIB)
 
 struct recovery {

@@ -323,14 +323,16 @@ static void ask_offsets(struct sim_inspector *inspector)
     struct list_offsets_request_partition parts[PARTS_MAX];
     int16_t version = pick_version(inspector, 1, OFFSETS_VERSION_MAX);
     int64_t now = party_wall_ms(party);
+    /* The clock may have been put back since. */
+    int64_t first = MIN(inspector->start_ms, now);
+    int64_t last = MAX(inspector->start_ms, now);
     uint64_t kind = party_random(party, 0, 9);
     inspector->time_ms =
         kind == 0   ? TIME_EARLIEST
         : kind <= 2 ? TIME_LATEST
         : kind == 3 && version >= OFFSETS_VERSION_HIGHEST
             ? TIME_HIGHEST
-            : inspector->start_ms - 100 +
-                  (int64_t)party_random(party, 0, (uint64_t)(now - inspector->start_ms) + 200);
+            : first - 100 + (int64_t)party_random(party, 0, (uint64_t)(last - first) + 200);
     choose_parts(inspector, version >= OFFSETS_VERSION_EPOCH);
     message_defaults(&list_offsets_request_struct, &request);
     message_defaults(&list_offsets_request_topic_struct, &topic);

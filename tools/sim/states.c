@@ -29,6 +29,7 @@ struct seen {
     bool open;
     bool true_of[STATE_COUNT];
     uint64_t failed_writes;
+    bool was_offline;
     struct wal_file *preparing;
     uint64_t flushes[FLUSH_REASONS];
     uint64_t failures;
@@ -103,14 +104,15 @@ static void see_job(struct seen *seen, const struct wal *wal)
 
 static void see_wal(struct seen *seen, const struct wal *wal)
 {
-    bool was_offline = seen->true_of[STATE_WAL_OFFLINE];
     edge(seen, STATE_WAL_TWO_WRITES, wal->writing >= 2);
     edge(seen, STATE_WAL_RENEWING, wal->state == WAL_RENEWING);
     edge(seen, STATE_WAL_RENEWAL_FAILED, wal->renewal_failed);
     edge(seen, STATE_WAL_OFFLINE, wal->state == WAL_OFFLINE);
     edge(seen, STATE_WAL_PROBE, wal->probing);
-    if (was_offline && wal->state == WAL_ONLINE)
-        reach(STATE_WAL_ONLINE_AGAIN, 1);
+    /* Between the two it probes. */
+    bool back = seen->was_offline && wal->state == WAL_ONLINE && !wal->probing;
+    reach(STATE_WAL_ONLINE_AGAIN, back);
+    seen->was_offline = wal->state == WAL_OFFLINE || (seen->was_offline && !back);
     edge(seen, STATE_WAL_HALF_USED, wal_pressed(wal, 2));
     edge(seen, STATE_WAL_CROWDED, wal_pressed(wal, 3));
     see_job(seen, wal);
