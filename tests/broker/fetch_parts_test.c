@@ -224,21 +224,28 @@ Test(fetch_parts, nothing_asked_for_is_nothing)
     cr_assert_eq(state.probe_count, 0);
 }
 
-/* The names are copied: a session may go while its request waits. */
-Test(fetch_parts, an_incremental_request_asks_for_what_its_session_holds)
+static struct fetch_session *make_session(const char *name, int32_t first, int32_t end)
 {
-    char name[] = "t";
-    struct fetch_session *session = fetch_session_create(core.fetch_sessions, false, 2, 0);
+    struct fetch_session *session =
+        fetch_session_create(core.fetch_sessions, false, (uint32_t)(end - first), 0);
     cr_assert_not_null(session);
-    for (int32_t i = 4; i < 6; i++) {
+    for (int32_t i = first; i < end; i++) {
         struct fetch_topic_key key = {{{0}}, bytes_of_string(name)};
         struct fetch_asked asked = {.partition = i, .offset = 100 + i, .bytes_max = 1};
         cr_assert_not_null(fetch_session_put(core.fetch_sessions, session, &key, &asked));
     }
+    return session;
+}
+
+/* The names are copied: a session may go while its request waits, and another take its memory. */
+Test(fetch_parts, an_incremental_request_asks_for_what_its_session_holds)
+{
+    struct fetch_session *session = make_session("t", 4, 6);
     state.use.session = session;
     ask("t", 0, 0);
     take_apart();
     fetch_session_drop(core.fetch_sessions, session);
+    make_session("x", 0, 1);
     cr_assert_eq(state.part_count, 2, "what the request changed is in the session already");
     for (uint32_t i = 0; i < 2; i++) {
         cr_expect_eq(state.parts[i].asked.partition, (int32_t)i + 4);
