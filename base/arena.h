@@ -23,6 +23,9 @@ struct arena {
     size_t taken;
 };
 
+/* A limit for the arena that has its region to itself, which is sized for what is done with it. */
+#define ARENA_WHOLE_REGION SIZE_MAX
+
 /* Takes nothing yet. `limit` bounds what one arena may take from the region, in bytes. */
 void arena_init(struct arena *arena, struct region *region, size_t limit);
 /* Returns all chunks. The arena may be used again. */

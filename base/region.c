@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/poison.h"
 #include "base/util.h"
 
 #define REGION_STACK 256
@@ -40,6 +41,7 @@ struct region *region_new(size_t size, size_t unit)
         region->taken[i / REGION_WORD_BITS] |= (uint64_t)1 << (i % REGION_WORD_BITS);
 #ifndef POOLS_OFF
     region->memory = mem_map(region->unit_count * unit);
+    memory_poison(region->memory, region->unit_count * unit);
 #endif
     return region;
 }
@@ -48,6 +50,7 @@ void region_free(struct region *region)
 {
     ASSERT(region->used == 0);
 #ifndef POOLS_OFF
+    memory_unpoison(region->memory, region->unit_count * region->unit);
     mem_unmap(region->memory, region->unit_count * region->unit);
 #endif
     mem_free(region->taken);
@@ -132,6 +135,7 @@ void *region_take(struct region *region, size_t size)
     size_t units = region_units(region, size);
     if (units == 1 && region->stack_count > 0) {
         region->used++;
+        memory_unpoison(region->stack[region->stack_count - 1], region->unit);
         return region->stack[--region->stack_count];
     }
     if (units > region->unit_count - region->used)
@@ -145,6 +149,7 @@ void *region_take(struct region *region, size_t size)
     }
     units_mark(region, first, units, true);
     region->used += units;
+    memory_unpoison(region->memory + first * region->unit, units * region->unit);
     return region->memory + first * region->unit;
 }
 
@@ -157,6 +162,7 @@ void region_give(struct region *region, void *run, size_t size)
     region->used -= units;
     if (size > REGION_DISCARD_BYTES)
         mem_discard(run, units * region->unit);
+    memory_poison(run, units * region->unit);
     if (units == 1 && region->stack_count < REGION_STACK)
         region->stack[region->stack_count++] = run;
     else

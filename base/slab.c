@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/poison.h"
 #include "base/util.h"
 
 #define SLAB_ALIGNMENT 16
@@ -24,6 +25,7 @@ void slab_init(struct slab *slab, size_t object_size, uint32_t capacity)
 #ifndef POOLS_OFF
     slab->object_size = round_up(object_size, SLAB_ALIGNMENT);
     slab->memory = mem_map(slab->object_size * capacity);
+    memory_poison(slab->memory, slab->object_size * capacity);
 #endif
 }
 
@@ -32,6 +34,7 @@ void slab_fini(struct slab *slab)
     ASSERT(slab->free_count == slab->capacity);
     mem_unmap(slab->free, slab->capacity * sizeof *slab->free);
 #ifndef POOLS_OFF
+    memory_unpoison(slab->memory, slab->object_size * slab->capacity);
     mem_unmap(slab->memory, slab->object_size * slab->capacity);
 #endif
     *slab = (struct slab){0};
@@ -55,9 +58,13 @@ static void slab_give(struct slab *slab, void *object)
 static void *slab_take(struct slab *slab)
 {
     uint32_t stacked = slab->free_count - (slab->capacity - slab->touched);
-    if (stacked == 0)
-        return slab->memory + slab->object_size * slab->touched++;
+    if (stacked == 0) {
+        uint8_t *fresh = slab->memory + slab->object_size * slab->touched++;
+        memory_unpoison(fresh, slab->object_size);
+        return fresh;
+    }
     void *object = slab->free[stacked - 1];
+    memory_unpoison(object, slab->object_size);
     memset(object, 0, slab->object_size);
     return object;
 }
@@ -68,6 +75,7 @@ static void slab_give(struct slab *slab, void *object)
     ASSERT(distance < slab->object_size * slab->touched && distance % slab->object_size == 0);
     uint32_t stacked = slab->free_count - (slab->capacity - slab->touched);
     slab->free[stacked] = object;
+    memory_poison(object, slab->object_size);
 }
 #endif
 

@@ -54,10 +54,9 @@ static void accept_event(struct io_op *op, const struct io_event *event)
     if (event->last)
         a->accepting = false;
     if (event->value >= 0) {
-        if (core->stopping || accept_full(core))
+        if (core->stopping || accept_full(core) ||
+            connection_open(core, (int)event->value, a->index) != 0)
             refuse(core, (int)event->value);
-        else
-            connection_open(core, (int)event->value, a->index);
         if (accept_full(core) && a->accepting)
             io_cancel(core->io, &a->accept_op);
         if (!a->accepting)

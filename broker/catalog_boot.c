@@ -19,6 +19,7 @@
 #include "protocol/schema/quorum.h"
 
 #define BATCH_BYTES 1024
+#define BOOT_RETRY_NS (100 * NS_PER_MS)
 #define ENDPOINTS_MAX 16
 #define ELIGIBLE_FEATURE "eligible.leader.replicas.version"
 #define RESOURCE_BROKER 4
@@ -30,6 +31,7 @@ struct boot {
     struct proposal proposal; /* first */
     struct core *core;
     struct partition_append append;
+    struct timer retry;
     uint8_t batch[BATCH_BYTES];
     bool again; /* not everything fitted into the proposal */
     struct core_call *accepts;
@@ -73,7 +75,7 @@ static bool enables_eligible(struct catalog *catalog, struct bytes value)
     struct region *scratch = catalog_image(catalog)->scratch;
     struct arena arena;
     struct catalog_record record;
-    arena_init(&arena, scratch, region_size(scratch));
+    arena_init(&arena, scratch, ARENA_WHOLE_REGION);
     bool enables = false;
     if (catalog_record_read(value, &arena, &record) == 0 &&
         record.type == &feature_level_record_type) {
@@ -318,6 +320,18 @@ static uint32_t build_epoch(struct boot *boot)
     return (uint32_t)len;
 }
 
+/* Without memory in the WAL: again in a while. */
+static void boot_append(struct boot *boot)
+{
+    if (partition_append(&boot->append) != 0)
+        core_timer_set(boot->core, &boot->retry, BOOT_RETRY_NS);
+}
+
+static void boot_append_again(struct timer *timer)
+{
+    boot_append(CONTAINER_OF(timer, struct boot, retry));
+}
+
 void catalog_boot(struct catalog *catalog)
 {
     struct core *core = catalog_core(catalog);
@@ -331,6 +345,6 @@ void catalog_boot(struct catalog *catalog)
         .origin = APPEND_COORDINATOR,
         .done = boot_leader_durable,
     };
-    int result = partition_append(&boot->append);
-    ASSERT(result == 0);
+    timer_init(&boot->retry, boot_append_again);
+    boot_append(boot);
 }

@@ -163,7 +163,7 @@ static int visit_value(struct catalog_replay *replay, struct bytes value,
 {
     struct arena arena;
     struct catalog_record record;
-    arena_init(&arena, replay->scratch, region_size(replay->scratch));
+    arena_init(&arena, replay->scratch, ARENA_WHOLE_REGION);
     int result = catalog_record_read(value, &arena, &record);
     if (result == 0)
         result = visit_record(replay, &record, visitor);

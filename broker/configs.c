@@ -86,6 +86,15 @@ static int16_t describe(struct describing *d, struct config_description *descrip
     }
 }
 
+/* False: memory is short, and the request is over. */
+static bool answer_text(struct request *r, const char *text, struct string *copy)
+{
+    bool done = request_text(r, text, copy);
+    if (!done)
+        request_close(r);
+    return done;
+}
+
 static bool answer_synonyms(const struct describing *d, const struct config_description *from,
                             const struct config_entry *entry,
                             struct describe_configs_response_resource_result *config)
@@ -99,9 +108,11 @@ static bool answer_synonyms(const struct describing *d, const struct config_desc
     config->synonyms.count = (int32_t)entry->synonym_count;
     for (uint32_t i = 0; i < entry->synonym_count; i++) {
         const struct config_synonym *synonym = &from->synonyms[entry->synonym_first + i];
-        config->synonyms.items[i].name = request_text(r, synonym->name);
-        config->synonyms.items[i].value = request_text(r, synonym->value);
-        config->synonyms.items[i].source = (int8_t)synonym->source;
+        struct describe_configs_response_synonym *told = &config->synonyms.items[i];
+        if (!answer_text(r, synonym->name, &told->name) ||
+            !answer_text(r, synonym->value, &told->value))
+            return false;
+        told->source = (int8_t)synonym->source;
     }
     return true;
 }
@@ -118,8 +129,9 @@ static bool answer_entries(const struct describing *d, const struct config_descr
         const struct config_entry *entry = &from->entries[i];
         struct describe_configs_response_resource_result *config = &result->configs.items[i];
         message_defaults(&describe_configs_response_resource_result_struct, config);
-        config->name = request_text(r, entry->name);
-        config->value = request_text(r, entry->value);
+        if (!answer_text(r, entry->name, &config->name) ||
+            !answer_text(r, entry->value, &config->value))
+            return false;
         config->read_only = entry->read_only;
         config->config_source = (int8_t)entry->source;
         config->is_sensitive = entry->sensitive;

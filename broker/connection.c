@@ -133,10 +133,11 @@ static void connection_counted(struct admission_peer *peer)
     }
 }
 
-void connection_open(struct core *core, int socket, uint32_t listener)
+int connection_open(struct core *core, int socket, uint32_t listener)
 {
     struct connection *c = slab_alloc(&core->connections);
-    ASSERT(c != NULL);
+    if (c == NULL)
+        return ERR_NO_MEMORY;
     c->core = core;
     c->socket = socket;
     c->listener = listener;
@@ -156,11 +157,12 @@ void connection_open(struct core *core, int socket, uint32_t listener)
     admission_opened(core);
     if (!admission_counts(core)) {
         connection_resume(c);
-        return;
+        return 0;
     }
     c->peer.done = connection_counted;
     io_peer_address(core->io, socket, c->peer.address);
     admission_ask(core, &c->peer);
+    return 0;
 }
 
 /* Ending. */
@@ -244,7 +246,11 @@ static void request_remove(struct connection *c, struct request *r)
         c->waiting = NULL;
     list_remove(&r->node);
     c->request_count--;
-    request_free(r);
+    /* A connection is closed from within handlers, too. */
+    if (c->closing)
+        request_free_later(r);
+    else
+        request_free(r);
 }
 
 /* Answers will not be sent any more, and what waits will not start. */

@@ -94,7 +94,8 @@ struct connection {
     char software_version[64];
 };
 
-void connection_open(struct core *core, int socket, uint32_t listener);
+/* ERR_NO_MEMORY: the socket is still the caller's. */
+int connection_open(struct core *core, int socket, uint32_t listener) MUST_CHECK;
 /* Closes it as soon as nothing uses it; running requests end first. */
 void connection_close(struct connection *connection);
 /* A request is answered: later ones may start, finished ones are sent. */

@@ -25,6 +25,7 @@
 
 #define CORE_RING_CAPACITY (2 * CORE_CALLS_OUT_MAX)
 #define CORE_POP_MAX 64
+#define CORE_RETRY_NS (100 * NS_PER_MS)
 #define CORE_MEMORY_UNIT (4 * KIB)
 #define CORE_REQUESTS_PER_CONNECTION 16
 /* Fetch sessions get this part of what requests get, beside it. */
@@ -154,6 +155,21 @@ static void core_relieve(struct core *core)
     connection_evict(core);
 }
 
+/* Who waits for memory asks again after a while: not every refusal is of memory that somebody
+ * else has, and whose return would wake him. */
+static void core_retry_later(struct core *core)
+{
+    bool waits = !list_empty(&core->growing) || !list_empty(&core->starved) ||
+                 !list_empty(&core->parked_appends);
+    if (waits && !timer_armed(&core->retry))
+        core_timer_set(core, &core->retry, CORE_RETRY_NS);
+}
+
+static void core_retry(struct timer *timer)
+{
+    produce_resume_parked(CONTAINER_OF(timer, struct core, retry));
+}
+
 static bool core_has_work(struct io_loop *loop)
 {
     struct core *core = CONTAINER_OF(loop, struct core, loop);
@@ -170,13 +186,16 @@ static uint64_t core_step(struct io_loop *loop)
     heap_run(&core->timers, io_now(core->io));
     uint64_t shard_deadline = shard_step(&core->shard);
     core_send_responses(core);
+    request_free_ended(core);
     core_relieve(core);
     core_resume_starved(core);
+    core_retry_later(core);
     if (admission_moved(core))
         accept_resume(core);
     more = life_step(core) || more;
     core_wake_peers(core);
-    if (more || !list_empty(&core->to_send) || !list_empty(&core->shard.answers))
+    more = more || !list_empty(&core->to_send) || !list_empty(&core->ended);
+    if (more || !list_empty(&core->shard.answers))
         return 0;
     return MIN(shard_deadline, heap_next(&core->timers));
 }
@@ -271,6 +290,7 @@ void core_init(struct core *core, const struct core_options *options)
     list_init(&core->holding);
     list_init(&core->sending);
     list_init(&core->to_send);
+    list_init(&core->ended);
     list_init(&core->parked_appends);
     size_t memory = budget_add(&core->budget, "requests and responses", options->memory_bytes);
     core->memory = region_new(memory, CORE_MEMORY_UNIT);
@@ -285,6 +305,7 @@ void core_init(struct core *core, const struct core_options *options)
     core->shard.room = core_room;
     image_init(&core->image, options->config, options->core_count, options->id);
     list_init(&core->fetch_waits);
+    timer_init(&core->retry, core_retry);
     core_make_fetch_sessions(core, options);
     core->producer_ids = producer_ids_new(core);
     core->recoder = recoder_new();
@@ -307,6 +328,8 @@ void core_link_all(struct core *cores, unsigned count)
 
 void core_fini(struct core *core)
 {
+    request_free_ended(core);
+    core_timer_cancel(core, &core->retry);
     ASSERT(list_empty(&core->open) && list_empty(&core->parked_appends));
     ASSERT(core->gathering == 0 && core->stashed == 0 && core->fetched == 0);
     recoder_free(core->recoder);

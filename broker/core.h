@@ -95,6 +95,8 @@ struct core {
     struct list holding;        /* connections whose receive buffers wait behind a request */
     struct list to_send;        /* connections with finished responses */
     struct list sending;        /* connections with a running send, the oldest first */
+    struct timer retry;         /* of what waits for memory */
+    struct list ended;          /* requests that go at the end of the step */
     struct list parked_appends; /* struct produce_part that met ERR_BUSY, in order */
     uint32_t connection_count;
     uint32_t recv_buffer_count;

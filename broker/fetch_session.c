@@ -181,7 +181,8 @@ struct fetch_session *fetch_session_create(struct fetch_sessions *s, bool by_id,
     if (slab_used(&s->sessions) == s->sessions_max && !session_evict(s, part_count, now_ms))
         return NULL;
     struct fetch_session *session = slab_alloc(&s->sessions);
-    ASSERT(session != NULL);
+    if (session == NULL)
+        return NULL;
     session->id = session_new_id(s);
     session->epoch = EPOCH_INITIAL + 1;
     session->serial = ++s->serial;

@@ -423,7 +423,7 @@ static int apply_voters(struct applying *a, struct blob value)
     struct arena arena;
     struct reader reader;
     struct voters_record voters;
-    arena_init(&arena, a->image->scratch, SCRATCH_BYTES);
+    arena_init(&arena, a->image->scratch, ARENA_WHOLE_REGION);
     reader_init(&reader, value.data, blob_bytes(value).len);
     int result = message_decode(&voters_record_type, 0, &reader, &arena, &voters);
     if (result == 0)

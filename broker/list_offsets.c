@@ -1,6 +1,9 @@
 /*
  * ListOffsets (KIP-79, KIP-734, KIP-1005) and OffsetForLeaderEpoch (KIP-101, KIP-320): one call to
  * the owner for each partition.
+ *
+ * The calls lie in the request's arena. They go out when everything that is needed has been taken
+ * from it: a request that is short of memory is closed, and must not have any at other cores.
  */
 #include "base/assert.h"
 #include "broker/connection.h"
@@ -22,6 +25,7 @@ enum {
 struct offsets_state {
     struct request *request;
     struct list_offsets_response response;
+    struct list ready; /* calls to be sent */
     uint32_t waiting;
     bool committed_only;
 };
@@ -29,6 +33,7 @@ struct offsets_state {
 struct offsets_part {
     struct core_call call; /* first */
     struct offsets_state *state;
+    unsigned owner;
     struct uuid topic_id;
     const struct list_offsets_request_partition *asked;
     struct list_offsets_response_partition_response *answer;
@@ -188,10 +193,22 @@ static bool offsets_topic(struct offsets_state *state,
         if (part->answer->error_code != KAFKA_NONE)
             continue;
         part->topic_id = topic->id;
-        state->waiting++;
-        core_send(r->core, topic->partitions[part->asked->partition_index].owner, &part->call);
+        part->owner = topic->partitions[part->asked->partition_index].owner;
+        list_push_back(&state->ready, &part->call.node);
     }
     return true;
+}
+
+static void offsets_send(struct offsets_state *state)
+{
+    struct list *node;
+    state->waiting = 1;
+    while ((node = list_pop_front(&state->ready)) != NULL) {
+        struct core_call *call = LIST_ENTRY(node, struct core_call, node);
+        state->waiting++;
+        core_send(state->request->core, CONTAINER_OF(call, struct offsets_part, call)->owner, call);
+    }
+    offsets_finish_one(state);
 }
 
 void list_offsets_handle(struct request *r)
@@ -204,7 +221,7 @@ void list_offsets_handle(struct request *r)
     if (state == NULL)
         return;
     state->request = r;
-    state->waiting = 1;
+    list_init(&state->ready);
     state->committed_only = body->isolation_level == 1;
     message_defaults(&list_offsets_response_struct, &state->response);
     state->response.topics.items =
@@ -215,7 +232,7 @@ void list_offsets_handle(struct request *r)
     for (int32_t i = 0; i < body->topics.count; i++)
         if (!offsets_topic(state, &body->topics.items[i], &state->response.topics.items[i]))
             return;
-    offsets_finish_one(state);
+    offsets_send(state);
 }
 
 /* OffsetForLeaderEpoch. */
@@ -223,12 +240,14 @@ void list_offsets_handle(struct request *r)
 struct epochs_state {
     struct request *request;
     struct offset_for_leader_epoch_response response;
+    struct list ready; /* calls to be sent */
     uint32_t waiting;
 };
 
 struct epochs_part {
     struct core_call call; /* first */
     struct epochs_state *state;
+    unsigned owner;
     struct uuid topic_id;
     const struct offset_for_leader_epoch_request_offset_for_leader_partition *asked;
     struct offset_for_leader_epoch_response_epoch_end_offset *answer;
@@ -299,10 +318,22 @@ epochs_topic(struct epochs_state *state,
             continue;
         }
         part->topic_id = topic->id;
-        state->waiting++;
-        core_send(r->core, topic->partitions[index].owner, &part->call);
+        part->owner = topic->partitions[index].owner;
+        list_push_back(&state->ready, &part->call.node);
     }
     return true;
+}
+
+static void epochs_send(struct epochs_state *state)
+{
+    struct list *node;
+    state->waiting = 1;
+    while ((node = list_pop_front(&state->ready)) != NULL) {
+        struct core_call *call = LIST_ENTRY(node, struct core_call, node);
+        state->waiting++;
+        core_send(state->request->core, CONTAINER_OF(call, struct epochs_part, call)->owner, call);
+    }
+    epochs_finish_one(state);
 }
 
 void offset_for_leader_epoch_handle(struct request *r)
@@ -315,7 +346,7 @@ void offset_for_leader_epoch_handle(struct request *r)
     if (state == NULL)
         return;
     state->request = r;
-    state->waiting = 1;
+    list_init(&state->ready);
     message_defaults(&offset_for_leader_epoch_response_struct, &state->response);
     state->response.topics.items =
         request_alloc(r, (size_t)body->topics.count, sizeof *state->response.topics.items);
@@ -325,5 +356,5 @@ void offset_for_leader_epoch_handle(struct request *r)
     for (int32_t i = 0; i < body->topics.count; i++)
         if (!epochs_topic(state, &body->topics.items[i], &state->response.topics.items[i]))
             return;
-    epochs_finish_one(state);
+    epochs_send(state);
 }

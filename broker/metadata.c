@@ -72,6 +72,10 @@ static bool answer_asked(struct metadata_state *state, const struct metadata_req
     const struct image_topic *topic = by_id ? image_topic_with_id(image, asked->topic_id)
                                             : image_topic_named(image, string_bytes(asked->name));
     answer->name = by_id ? STRING_NULL : request_utf8(r, asked->name);
+    if (!by_id && asked->name.len >= 0 && answer->name.len < 0) {
+        request_close(r);
+        return false;
+    }
     answer->topic_id = asked->topic_id;
     if (topic != NULL)
         return answer_topic(r, topic, answer, state->body->include_topic_authorized_operations);

@@ -138,6 +138,21 @@ void request_free(struct request *r)
         request_give_back(r);
 }
 
+void request_free_later(struct request *r)
+{
+    ASSERT(list_empty(&r->node));
+    list_push_back(&r->core->ended, &r->node);
+    request_hold(r);
+    request_free(r);
+}
+
+void request_free_ended(struct core *core)
+{
+    struct list *node;
+    while ((node = list_pop_front(&core->ended)) != NULL)
+        request_release(LIST_ENTRY(node, struct request, node));
+}
+
 void request_hold(struct request *r)
 {
     r->holds++;
@@ -183,16 +198,18 @@ bool request_seen_init(struct request *r, struct seen *seen, size_t count)
     return done;
 }
 
-struct string request_text(struct request *r, const char *text)
+bool request_text(struct request *r, const char *text, struct string *copy)
 {
+    *copy = STRING_NULL;
     if (text == NULL)
-        return STRING_NULL;
+        return true;
     size_t len = strlen(text);
-    char *copy = arena_alloc(&r->arena, len + 1);
-    if (copy == NULL)
-        return STRING_NULL;
-    memcpy(copy, text, len);
-    return (struct string){copy, (int32_t)len};
+    char *memory = arena_alloc(&r->arena, len + 1);
+    if (memory == NULL)
+        return false;
+    memcpy(memory, text, len);
+    *copy = (struct string){memory, (int32_t)len};
+    return true;
 }
 
 struct string request_utf8(struct request *r, struct string text)

@@ -91,6 +91,9 @@ size_t request_answer_memory(const struct request *request);
 void request_trim(struct request *request);
 /* Gives everything back, the frame included, once nobody holds the request. */
 void request_free(struct request *request);
+/* The same at the end of the step: its handler may be on the stack, and look at it once more. */
+void request_free_later(struct request *request);
+void request_free_ended(struct core *core);
 
 /* The frame and the arena must stay although the answer may leave earlier (timeout.ms). */
 void request_hold(struct request *request);
@@ -101,7 +104,8 @@ void request_release(struct request *request);
 bool request_decode(struct request *request, void **message);
 
 /* Memory of the request's arena; on exhaustion closes the connection (a hostile request) and
- * returns null. */
+ * returns null. What was taken before stays valid until the handler has returned, but nothing of it
+ * may be at another core: calls go out when nothing more is taken, or hold the request. */
 void *request_alloc(struct request *request, size_t count, size_t size);
 
 /* seen_init and seen_again (seen.h) in the request's arena; they close the connection as above. */
@@ -109,8 +113,8 @@ bool request_seen_init(struct request *request, struct seen *seen, size_t count)
 bool *request_numbers_again(struct request *request, const int32_t *numbers, size_t stride,
                             size_t count, bool anywhere);
 
-/* A copy of a text in the request's arena; null for null, or when memory is short. */
-struct string request_text(struct request *request, const char *text);
+/* A copy of a text in the request's arena, null for null. False when memory is short. */
+bool request_text(struct request *request, const char *text, struct string *copy) MUST_CHECK;
 
 /* The text as a client may read it: what is no UTF-8 becomes U+FFFD. The text itself when all of it
  * is UTF-8; otherwise a copy in the arena, null when memory is short. */

@@ -194,6 +194,22 @@ static int remove_ours(struct server *server)
     return result == 0 ? file_sync_directory(server->fs, directory) : result;
 }
 
+/* What a start needs to know to open such a partition after all stands in our files, and Kafka
+ * would take what it cannot read for empty: they stay. */
+static int refuse_offline(const struct server *server)
+{
+    int result = 0;
+    for (unsigned i = 0; i < server->core_count; i++)
+        LIST_EACH(node, &server->cores[i].shard.partitions) {
+            const struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
+            if (!p->offline)
+                continue;
+            log_warn(server->log, "%s-%d is offline", p->topic, p->index);
+            result = ERR_OFFLINE;
+        }
+    return result;
+}
+
 int server_finish(struct server *server)
 {
     const char *directory = server->config->log_directory;
@@ -205,7 +221,9 @@ int server_finish(struct server *server)
             count++;
     lists.ends = mem_alloc_array(count, sizeof *lists.ends);
     lists.starts = mem_alloc_array(count, sizeof *lists.starts);
-    int result = finish_partitions(server, &lists);
+    int result = refuse_offline(server);
+    if (result == 0)
+        result = finish_partitions(server, &lists);
     if (result == 0)
         server_catalog_finish(server);
     if (result == 0)

@@ -300,11 +300,11 @@ static struct config_pair *config_pairs(struct request *r, const struct topic_it
 {
     const struct create_topics_request_creatable_topic *asked = item->asked;
     *count = (uint32_t)asked->configs.count;
-    struct config_pair *pairs = request_alloc(r, *count, sizeof *pairs);
+    struct config_pair *pairs = arena_alloc_array(&r->arena, *count, sizeof *pairs);
     for (uint32_t i = 0; pairs != NULL && i < *count; i++) {
         struct bytes name = string_bytes(asked->configs.items[i].name);
         struct bytes value = string_bytes(asked->configs.items[i].value);
-        char *text = request_alloc(r, name.len + value.len + 2, 1);
+        char *text = arena_alloc(&r->arena, name.len + value.len + 2);
         if (text == NULL)
             return NULL;
         memcpy(text, name.data, name.len);
@@ -324,7 +324,7 @@ static int16_t check_configs(struct request *r, struct topic_item *item)
     if (item->asked->configs.count <= 0)
         return KAFKA_NONE;
     struct config_pair *pairs = config_pairs(r, item, &count);
-    char *message = pairs == NULL ? NULL : request_alloc(r, 1, MESSAGE_MAX);
+    char *message = pairs == NULL ? NULL : arena_alloc(&r->arena, MESSAGE_MAX);
     if (message == NULL)
         return KAFKA_UNKNOWN_SERVER_ERROR;
     if (topic_config_validate_all(server_config(r->core->server), pairs, count, message,
@@ -365,29 +365,48 @@ static int16_t check_creation(struct request *r, struct topic_item *item)
     return error != KAFKA_NONE ? error : check_configs(r, item);
 }
 
-/* The effective configuration, as CreateTopics answers it from version 5 on. */
+static bool answer_entries(struct request *r, const struct config_description *description,
+                           struct create_topics_response_creatable_topic_result *answer)
+{
+    answer->configs.items =
+        arena_alloc_array(&r->arena, description->count, sizeof *answer->configs.items);
+    if (answer->configs.items == NULL)
+        return false;
+    answer->configs.count = (int32_t)description->count;
+    for (uint32_t i = 0; i < description->count; i++) {
+        const struct config_entry *entry = &description->entries[i];
+        struct create_topics_response_creatable_topic_configs *config = &answer->configs.items[i];
+        if (!request_text(r, entry->name, &config->name) ||
+            !request_text(r, entry->value, &config->value))
+            return false;
+        config->read_only = entry->read_only;
+        config->config_source = (int8_t)entry->source;
+        config->is_sensitive = entry->sensitive;
+    }
+    return true;
+}
+
+/* The effective configuration, as CreateTopics answers it from version 5 on. The topic is there:
+ * when memory is short, that is answered without it. */
 static void answer_configs(struct request *r, const struct topic_item *item,
                            struct create_topics_response_creatable_topic_result *answer)
 {
     uint32_t count;
     struct config_pair *pairs = config_pairs(r, item, &count);
+    bool done = false;
     const struct image *image = &r->core->image;
     struct config_layers layers = image_config_layers(image);
     struct config_description description;
-    config_describe_topic(&layers, pairs, pairs == NULL ? 0 : count, NULL, &description);
-    answer->configs.items =
-        arena_alloc_array(&r->arena, description.count, sizeof *answer->configs.items);
-    answer->configs.count = answer->configs.items == NULL ? 0 : (int32_t)description.count;
-    for (int32_t i = 0; i < answer->configs.count; i++) {
-        const struct config_entry *entry = &description.entries[i];
-        struct create_topics_response_creatable_topic_configs *config = &answer->configs.items[i];
-        config->name = request_text(r, entry->name);
-        config->value = request_text(r, entry->value);
-        config->read_only = entry->read_only;
-        config->config_source = (int8_t)entry->source;
-        config->is_sensitive = entry->sensitive;
+    if (pairs != NULL) {
+        config_describe_topic(&layers, pairs, count, NULL, &description);
+        done = answer_entries(r, &description, answer);
+        config_description_fini(&description);
     }
-    config_description_fini(&description);
+    if (!done) {
+        answer->topic_config_error_code = KAFKA_UNKNOWN_SERVER_ERROR;
+        answer->configs.items = NULL;
+        answer->configs.count = -1;
+    }
 }
 
 /* What the judge refused is put in words here, on the request's own core. */
@@ -491,8 +510,6 @@ void create_topics_handle(struct request *r)
             item->error = check_creation(r, item);
         if (item->error == KAFKA_NONE && body->timeout_ms <= 0)
             item->error = KAFKA_REQUEST_TIMED_OUT;
-        if (r->state != REQUEST_RUNNING)
-            return;
     }
     for (uint32_t i = 0; i < state->count; i++) {
         if (state->items[i].error != KAFKA_NONE)
@@ -553,8 +570,10 @@ static int16_t delete_resolve(struct request *r, struct topic_item *item)
         by_id ? image_topic_with_id(image, item->id) : image_topic_named(image, item->name);
     if (topic == NULL)
         return by_id ? KAFKA_UNKNOWN_TOPIC_ID : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+    struct string name;
+    if (!request_text(r, topic->name, &name))
+        return KAFKA_UNKNOWN_SERVER_ERROR;
     item->id = topic->id;
-    struct string name = request_text(r, topic->name);
     item->name = string_bytes(name);
     return KAFKA_NONE;
 }

@@ -153,7 +153,7 @@ static int decode_partition(struct reader *r, struct checkpoint_partition *p)
     p->index = (int32_t)read_be32(r);
     p->synced_end = (int64_t)read_be64(r);
     p->log_start = (int64_t)read_be64(r);
-    if (p->index < 0 || p->synced_end < 0 || p->log_start < 0)
+    if (p->index < 0 || p->synced_end < SYNCED_END_UNKNOWN || p->log_start < 0)
         return reader_fail(r, ERR_CORRUPT);
     int result = decode_epochs(r, &p->epochs);
     if (result != 0)
@@ -238,14 +238,33 @@ void checkpoint_free(struct checkpoint *c)
     *c = (struct checkpoint){0};
 }
 
+/* 0: it is missing or damaged. */
+static uint64_t slot_number(struct file_system *fs, const char *path)
+{
+    struct checkpoint slot;
+    if (checkpoint_load_slot(fs, path, &slot) != 0)
+        return 0;
+    uint64_t number = slot.number;
+    checkpoint_free(&slot);
+    return number;
+}
+
+/* The newest goes last: should the power go in between, what is left must neither be damaged nor
+ * say less than is known. */
 int checkpoint_remove(struct file_system *fs, const char *directory, unsigned stream)
 {
+    char paths[2][4096];
+    uint64_t numbers[2];
     for (unsigned i = 0; i < 2; i++) {
-        char path[4096];
-        checkpoint_path(path, sizeof path, directory, stream, i);
-        int result = file_remove(fs, path);
-        if (result != 0 && result != ERR_NOT_FOUND)
-            return result;
+        checkpoint_path(paths[i], sizeof paths[i], directory, stream, i);
+        numbers[i] = slot_number(fs, paths[i]);
     }
-    return 0;
+    unsigned older = numbers[0] > numbers[1];
+    int result = file_remove(fs, paths[older]);
+    if (result == 0)
+        result = file_sync_directory(fs, directory);
+    if (result != 0 && result != ERR_NOT_FOUND)
+        return result;
+    result = file_remove(fs, paths[1 - older]);
+    return result == ERR_NOT_FOUND ? 0 : result;
 }

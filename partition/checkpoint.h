@@ -23,10 +23,14 @@
 
 struct shard;
 
+/* The synced end of a partition that no start has been able to open yet: Kafka's own files say what
+ * it holds. */
+#define SYNCED_END_UNKNOWN (-1)
+
 struct checkpoint_partition {
     struct uuid topic_id;
     int32_t index;
-    int64_t synced_end;
+    int64_t synced_end; /* or SYNCED_END_UNKNOWN */
     int64_t log_start;
     struct epochs epochs;
     struct bytes producers; /* Kafka's snapshot format; borrowed from the loaded bytes */
@@ -60,5 +64,5 @@ int checkpoint_write(struct file_system *fs, const char *directory, unsigned str
 int checkpoint_load(struct file_system *fs, const char *directory, unsigned stream,
                     struct checkpoint *checkpoint) MUST_CHECK;
 void checkpoint_free(struct checkpoint *checkpoint);
-/* Deletes both slots (missing is fine); the caller syncs the directory. */
+/* Deletes both slots (missing is fine), the newest last; the caller syncs the directory. */
 int checkpoint_remove(struct file_system *fs, const char *directory, unsigned stream) MUST_CHECK;

@@ -76,7 +76,15 @@ static struct checkpoint_partition *checkpoint_of(const struct recovery *r, stru
 }
 
 /* A change of the core count can leave a partition in two checkpoints. The higher end is the newer
- * one; at the same end only the log start can have moved, and it never goes back. */
+ * one; at the same end only the log start can have moved, and it never goes back. That the end is
+ * unknown was said by the last start or the one before it, and until its end nothing was added. */
+static bool is_newer(const struct checkpoint_partition *a, const struct checkpoint_partition *b)
+{
+    if (a->synced_end == SYNCED_END_UNKNOWN || b->synced_end == SYNCED_END_UNKNOWN)
+        return b->synced_end != SYNCED_END_UNKNOWN;
+    return a->synced_end > b->synced_end;
+}
+
 static void checkpoint_add(struct recovery *r, struct checkpoint_partition *p)
 {
     struct checkpoint_partition *other = checkpoint_of(r, p->topic_id, p->index);
@@ -84,7 +92,7 @@ static void checkpoint_add(struct recovery *r, struct checkpoint_partition *p)
         int64_t log_start = MAX(other->log_start, p->log_start);
         other->log_start = p->log_start = log_start;
     }
-    if (other != NULL && other->synced_end >= p->synced_end)
+    if (other != NULL && !is_newer(p, other))
         return;
     uint64_t hash = key_hash(p->topic_id, p->index);
     if (other != NULL)
@@ -193,50 +201,75 @@ static void note_opened(struct recovery *r, struct partition *p)
     r->opened[r->opened_count++] = p;
 }
 
+/* What cannot be opened stays as it was told, whatever has been read of it: the next checkpoint
+ * says the same again, and the next start tries again. */
+static void leave_unopened(struct recovery *r, struct partition *p, int64_t synced_end, int error)
+{
+    log_error(r->log, "%s-%d is offline: %s", p->topic, p->index, result_sentence(error));
+    p->offline = true;
+    p->log_start = 0;
+    p->synced_end = synced_end;
+    p->log_end = p->durable_end = p->last_stable = MAX(synced_end, 0);
+}
+
+/* Kafka's files know where the log begins. ERR_CORRUPT: above its end. */
+static int load_kafkas_log_start(struct recovery *r, struct partition *p)
+{
+    p->log_start =
+        MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
+    if (p->log_start <= p->log_end)
+        return 0;
+    log_error(r->log, "%s-%d begins at %lld, and its segments end at %lld", p->topic, p->index,
+              (long long)p->log_start, (long long)p->log_end);
+    return ERR_CORRUPT;
+}
+
+static int open_segments(struct recovery *r, struct partition *p, const struct segments_load *load)
+{
+    int result = segments_open(&p->segments, load);
+    const struct segment *first = segments_first(&p->segments);
+    const struct segment *last = segments_last(&p->segments);
+    p->log_start = first == NULL ? 0 : first->base_offset;
+    p->log_end = last == NULL ? MAX(load->synced_end, 0) : last->end_offset;
+    if (result != 0 || load->synced_end != SYNCED_END_UNKNOWN)
+        return result;
+    /* A clean stop had synced everything: what is not there any more was taken away. A crash of
+     * Kafka may leave a recovery point that is older than the topic. */
+    if ((load->trusted || r->ours) && p->log_end < load->recovery_point)
+        return ERR_CORRUPT;
+    return load_kafkas_log_start(r, p);
+}
+
 int recovery_open(struct recovery *r, struct partition *p)
 {
     note_opened(r, p);
     const struct checkpoint_partition *c = checkpoint_of(r, p->topic_id, p->index);
     struct segments_load load = {
-        .synced_end = -1,
+        .synced_end = r->ours ? 0 : SYNCED_END_UNKNOWN,
         .recovery_point = kafka_find_offset(&r->recovery_points, p->topic, p->index, 0),
-        .trusted = r->clean,
+        .trusted = r->clean && !r->ours,
         .replay_from = INT64_MAX,
         .replay = recovery_replay_batch,
         .context = p,
     };
     if (c != NULL)
         load.synced_end = c->synced_end;
-    else if (r->ours)
-        load.synced_end = 0;
-    else
+    bool known = load.synced_end != SYNCED_END_UNKNOWN;
+    if (!known)
         load.replay_from =
-            recovery_load_state(r->fs, p, r->clean ? INT64_MAX : load.recovery_point, r->log);
+            recovery_load_state(r->fs, p, load.trusted ? INT64_MAX : load.recovery_point, r->log);
     recovery_load_aborted(r->fs, p, load.replay_from, r->log);
-    int result = segments_open(&p->segments, &load);
-    if (result != 0) {
-        log_error(r->log, "%s-%d is offline: %s", p->topic, p->index, result_sentence(result));
-        p->offline = true;
-    }
-    const struct segment *first = segments_first(&p->segments);
-    const struct segment *last = segments_last(&p->segments);
-    p->log_start = first == NULL ? 0 : first->base_offset;
-    p->log_end = last == NULL ? MAX(load.synced_end, 0) : last->end_offset;
-    if (c != NULL) {
+    int result = open_segments(r, p, &load);
+    if (result != 0)
+        leave_unopened(r, p, load.synced_end, result);
+    if (c != NULL && known)
         load_checkpointed_state(r, p, c);
-    } else if (!r->ours) {
-        p->log_start =
-            MAX(p->log_start, kafka_find_offset(&r->log_starts, p->topic, p->index, p->log_start));
-    }
-    if (!r->ours && !p->offline && p->log_start > p->log_end) {
-        log_error(r->log, "%s-%d is offline: it begins at %lld, and its segments end at %lld",
-                  p->topic, p->index, (long long)p->log_start, (long long)p->log_end);
-        p->offline = true;
-    }
+    if (p->offline)
+        return 0;
     /* What was replayed Kafka may not have in its indexes, and it will trust them. */
     if (load.replay_from < p->log_end)
         result = aborted_store(&p->aborted, &p->segments, load.replay_from);
-    if (result != 0 && !p->offline)
+    if (result != 0)
         return result;
     struct uuid topic_id;
     p->metadata_written =

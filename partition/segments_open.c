@@ -332,7 +332,6 @@ static int replay(struct opening *o)
 
 static int open_found(struct opening *o)
 {
-    o->s->directory_made = true;
     int result = o->ours ? open_ours(o) : open_kafka(o);
     if (result == 0)
         result = drop_orphans(o);
@@ -349,7 +348,8 @@ int segments_open(struct segments *s, const struct segments_load *load)
     o.buffer = mem_alloc(SEGMENT_RECOVER_BUFFER);
     int result =
         segments_found_load(&o.found, s->fs, s->directory, o.buffer, SEGMENT_RECOVER_BUFFER);
-    if (result == ERR_NOT_FOUND)
+    s->directory_made = result != ERR_NOT_FOUND;
+    if (!s->directory_made)
         result = load->synced_end > 0 ? ERR_CORRUPT : 0;
     else if (result == 0)
         result = open_found(&o);

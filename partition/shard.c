@@ -161,7 +161,7 @@ void shard_close(struct shard *shard)
 void shard_attach(struct shard *shard, struct partition *p)
 {
     ASSERT(p->shard == NULL && p->pending.count == 0);
-    ASSERT(p->durable_end == p->log_end && p->synced_end == p->log_end);
+    ASSERT(p->durable_end == p->log_end && (p->synced_end == p->log_end || p->offline));
     p->shard = shard;
     list_push_back(&shard->partitions, &p->shard_node);
 }

@@ -492,7 +492,7 @@ static void seal_failed(struct wal *wal)
             f->live -= group->live;
         group_wait_again(wal, group);
     }
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         struct wal_file *f = &wal->files[i];
         if (f->state == FILE_LIVE && f->end_sequence > before) {
             f->end_sequence = MAX(before, f->first_sequence);

@@ -192,7 +192,7 @@ static void job_done(struct io_op *op, const struct io_event *event)
 static struct wal_file *file_in_state(struct wal *wal, enum file_state state)
 {
     struct wal_file *found = NULL;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         struct wal_file *f = &wal->files[i];
         if (f->state == state && (found == NULL || f->number < found->number))
             found = f;
@@ -200,11 +200,20 @@ static struct wal_file *file_in_state(struct wal *wal, enum file_state state)
     return found;
 }
 
+/* An empty one, or null. */
+static struct wal_file *file_slot(struct wal *wal)
+{
+    struct wal_file *f = file_in_state(wal, FILE_UNUSED);
+    if (f != NULL || wal->file_slots == WAL_FILES_MAX)
+        return f;
+    return &wal->files[wal->file_slots];
+}
+
 /* Sealed files that are about to be deleted do not count. */
 static uint64_t files_bytes(const struct wal *wal)
 {
     uint64_t total = 0;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         const struct wal_file *f = &wal->files[i];
         if (f->state != FILE_UNUSED && (f->state != FILE_SEALED || f->live > 0))
             total += f->size;
@@ -232,13 +241,14 @@ static bool job_plan_file(struct wal *wal)
         uint64_t least = MAX(wal->options.first_file_bytes, round_up(wal->wanted_len, MIB));
         uint64_t size = MIN(wal->current->size * FILE_GROWTH, wal->options.file_bytes);
         size = MAX(size, least);
-        f = file_in_state(wal, FILE_UNUSED);
+        f = file_slot(wal);
         if (f == NULL || !space_for(wal, size))
             return false;
         job->reserve_bytes = files_bytes(wal);
         job->prepare_bytes = size;
         job->prepare_least = least;
         *f = (struct wal_file){.size = size};
+        wal->file_slots = MAX(wal->file_slots, (uint32_t)(f - wal->files) + 1);
         job->from_number = UINT64_MAX;
     }
     f->state = FILE_PREPARING;
@@ -298,7 +308,7 @@ struct wal_file *wal_file_for(struct wal *wal, uint32_t len, uint64_t sequence)
 
 struct wal_file *wal_file_of_sequence(struct wal *wal, uint64_t sequence)
 {
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         struct wal_file *f = &wal->files[i];
         bool used = f->state == FILE_LIVE || f->state == FILE_SEALED;
         if (used && sequence >= f->first_sequence && sequence < f->end_sequence)
@@ -328,7 +338,7 @@ static void file_retire(struct wal *wal, struct wal_file *f, uint32_t free_files
 void wal_files_drop_empty(struct wal *wal)
 {
     ASSERT(!wal->job.running);
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         struct wal_file *f = &wal->files[i];
         if (f->state == FILE_SEALED && f != wal->current && f->end_sequence == f->first_sequence) {
             ASSERT(f->live == 0);
@@ -343,9 +353,9 @@ void wal_trim(struct wal *wal, const struct wal_position *position)
     if (wal->job.running)
         return;
     uint32_t free_files = 0;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++)
+    for (size_t i = 0; i < wal->file_slots; i++)
         free_files += wal->files[i].state == FILE_FREE;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         struct wal_file *f = &wal->files[i];
         bool used = f->state == FILE_LIVE || f->state == FILE_SEALED;
         if (!used || f == wal->current || f->number >= position->file)
@@ -360,7 +370,7 @@ void wal_trim(struct wal *wal, const struct wal_position *position)
 struct wal_position wal_position_after_plan(const struct wal *wal)
 {
     const struct wal_file *oldest = wal->current;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         const struct wal_file *f = &wal->files[i];
         bool needed = (f->state == FILE_LIVE || f->state == FILE_SEALED) && f->live > f->planned;
         if (needed && (oldest == NULL || f->number < oldest->number))
@@ -373,7 +383,7 @@ struct wal_position wal_position_after_plan(const struct wal *wal)
 uint64_t wal_oldest_end(const struct wal *wal)
 {
     const struct wal_file *oldest = NULL;
-    for (size_t i = 0; i < WAL_FILES_MAX; i++) {
+    for (size_t i = 0; i < wal->file_slots; i++) {
         const struct wal_file *f = &wal->files[i];
         bool used = f->state == FILE_LIVE || f->state == FILE_SEALED;
         if (used && f->live > 0 && (oldest == NULL || f->number < oldest->number))
@@ -432,6 +442,7 @@ static int files_remove_others(struct wal *wal)
 static int file_make_first(struct wal *wal)
 {
     struct wal_file *f = &wal->files[0];
+    wal->file_slots = 1;
     *f = (struct wal_file){
         .number = wal->file_next++,
         .size = wal->options.first_file_bytes,
@@ -553,7 +564,7 @@ int wal_files_open(struct wal *wal)
 
 void wal_files_close(struct wal *wal)
 {
-    for (size_t i = 0; i < WAL_FILES_MAX; i++)
+    for (size_t i = 0; i < wal->file_slots; i++)
         if (wal->files[i].state != FILE_UNUSED)
             file_close(files_of(wal), wal->files[i].file);
 }

@@ -115,6 +115,7 @@ struct wal {
     int64_t catalog_offset;
 
     struct wal_file files[WAL_FILES_MAX];
+    uint32_t file_slots; /* those behind were never used: each pump looks at the files */
     struct wal_file *current;
     uint64_t used_bytes;      /* of live and sealed files */
     uint64_t waiting_bytes;   /* of entries in groups that are not written yet */

@@ -255,6 +255,7 @@ void sim_net_cut(struct sim_host *a, struct sim_host *b, bool cut)
     struct sim *sim = a->sim;
     ASSERT(sim == b->sim);
     sim_note(sim, a, "%s %s", cut ? "cut" : "heal", b->name);
+    sim->strikes[SIM_STRIKE_CUT] += cut;
     sim->cut[a->number][b->number] = sim->cut[b->number][a->number] = cut;
     LIST_EACH(node, &a->sockets)
         sim_stream_kick(LIST_ENTRY(node, struct sim_socket, host_node));

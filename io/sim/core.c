@@ -37,11 +37,25 @@ static bool core_may_sleep(struct io *io)
     return false;
 }
 
+/* How much longer this step takes. */
+static uint64_t core_stall(struct sim_core *core)
+{
+    struct sim *sim = core->host->sim;
+    const struct sim_core_options *options = &core->host->core;
+    uint64_t ns = core->stall_ns;
+    core->stall_ns = 0;
+    if (ns == 0 && sim_chance(sim, options->stall))
+        ns = sim_pick(sim, options->stall_ns);
+    if (ns > 0)
+        sim_note(sim, core->host, "core stalls %llu us", (unsigned long long)(ns / NS_PER_US));
+    return ns;
+}
+
 static void core_poll(struct io *io, uint64_t deadline_ns)
 {
     struct sim_core *core = core_of(io);
     struct sim *sim = core->host->sim;
-    sim_pause(sim, sim_pick(sim, sim->options.poll_ns));
+    sim_pause(sim, sim_pick(sim, sim->options.poll_ns) + core_stall(core));
     bool idle = list_empty(&io->ready) && list_empty(&core->sockets) && !core->waiter.ready;
     if (idle && deadline_ns > sim->now_ns && sim_core_alive(core) && core_may_sleep(io)) {
         sim_wait(&core->waiter, deadline_ns);
@@ -182,4 +196,22 @@ int sim_io_new(struct sim_host *host, const struct io_options *options, struct i
     list_push_back(&host->cores, &core->node);
     *io = &core->io;
     return 0;
+}
+
+struct sim_core_options *sim_cores(struct sim_host *host)
+{
+    return &host->core;
+}
+
+void sim_core_stall(struct sim_host *host, uint32_t index, uint64_t ns)
+{
+    LIST_EACH(node, &host->cores) {
+        struct sim_core *core = LIST_ENTRY(node, struct sim_core, node);
+        if (index-- > 0)
+            continue;
+        core->stall_ns = ns;
+        sim_notify(&core->waiter);
+        return;
+    }
+    UNREACHABLE();
 }

@@ -27,6 +27,7 @@
 #define FIBER_TSAN 1
 #endif
 #ifdef FIBER_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #ifdef FIBER_TSAN
@@ -121,6 +122,17 @@ static void fiber_main(void *context)
     UNREACHABLE();
 }
 
+/* The last life of the stack may have ended in the middle: the checker's marks of it mean nothing.
+ */
+static void stack_forget(struct fiber *fiber)
+{
+#ifdef FIBER_ASAN
+    ASAN_UNPOISON_MEMORY_REGION(fiber->stack + GUARD_BYTES, STACK_BYTES - GUARD_BYTES);
+#else
+    (void)fiber;
+#endif
+}
+
 void fiber_start(struct fiber *fiber, void (*run)(void *context), void *context)
 {
     ASSERT(fiber->ended && !fiber->entered);
@@ -131,6 +143,7 @@ void fiber_start(struct fiber *fiber, void (*run)(void *context), void *context)
     race_state_new(fiber);
     fiber_place_init(&fiber->here, fiber->stack + GUARD_BYTES, STACK_BYTES - GUARD_BYTES,
                      fiber_main, fiber);
+    stack_forget(fiber);
 }
 
 bool fiber_enter(struct fiber *fiber)

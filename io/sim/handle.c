@@ -60,3 +60,8 @@ void sim_handles_end(struct sim_host *host)
         if (host->handles[i].kind != SIM_HANDLE_FREE)
             sim_handle_close(host, SIM_FIRST_DESCRIPTOR + (int)i);
 }
+
+uint32_t sim_handles_used(const struct sim_host *host)
+{
+    return host->handles_used;
+}

@@ -96,12 +96,13 @@ struct sim_host {
     uint32_t handles_used;
     struct disk_tree tree;
     struct sim_disk_options disk;
+    struct sim_core_options core;
     struct sim_memory_options memory;
     uint64_t memory_count;      /* how often something was taken */
     uint64_t memory_refused_at; /* the count that fails; 0: none */
     uint32_t memory_spared;     /* nothing is counted or refused while it is not 0 */
-    struct list requests;    /* in flight, by age */
-    uint64_t device_free_ns; /* when the device is done with what it has */
+    struct list requests;       /* in flight, by age */
+    uint64_t device_free_ns;    /* when the device is done with what it has */
     struct sim_failure failure;
     uint64_t failure_seen;
     uint64_t counts[SIM_DISK_CHANGE + 1];
@@ -114,6 +115,7 @@ struct sim_core {
     struct list node; /* in sim_host.cores */
     struct sim_waiter waiter;
     struct timer wake;
+    uint64_t stall_ns; /* of the next step */
     uint32_t disk_out;
     struct list jobs;
     uint32_t jobs_running;

@@ -3,7 +3,7 @@
  * or by chance, as if a budget were used up. The linker redirects the calls here, as in process.c,
  * so that the real pools pay nothing for it.
  *
- * An arena that may take its whole region has it to itself: it is sized for what is done with it,
+ * An arena that has its region to itself (ARENA_WHOLE_REGION) is sized for what is done with it,
  * and left alone.
  */
 #include "base/arena.h"
@@ -38,7 +38,7 @@ static bool refuses(void)
 static struct sim_host *spare_begin(const struct arena *arena)
 {
     struct sim_host *host = sim_process_host();
-    if (host == NULL || arena->limit < region_size(arena->region))
+    if (host == NULL || arena->limit != ARENA_WHOLE_REGION)
         return NULL;
     host->memory_spared++;
     return host;

@@ -10,7 +10,8 @@
 #include "io/sim/internal.h"
 
 struct sim_stream {
-    uint8_t *bytes; /* a ring */
+    uint8_t *bytes; /* a ring of `size` bytes, which grows up to its capacity */
+    uint32_t size;
     uint32_t capacity;
     uint32_t first;
     uint32_t len;     /* sent and not received */

@@ -67,10 +67,15 @@ int __wrap_io_thread_start(struct io_thread **thread, int cpu, void (*run)(void 
 
 void __wrap_io_thread_join(struct io_thread *thread)
 {
-    if (current == NULL)
+    if (current == NULL) {
         __real_io_thread_join(thread);
-    else
-        sim_thread_join((struct sim_thread *)(void *)thread);
+        return;
+    }
+    sim_thread_join((struct sim_thread *)(void *)thread);
+    /* What its cores were doing is cut off; a main thread that went on would tidy up behind them as
+     * if they had finished, which no process does that has ended. */
+    if (!sim_caller_alive(current) && current->sim->running != NULL)
+        sim_thread_give_up(current->sim->running);
 }
 
 void __wrap_io_wait_for_stop(void)

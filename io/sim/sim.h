@@ -132,6 +132,8 @@ void sim_host_start(struct sim_host *host);
 /* Asks the process to stop: io_wait_for_stop returns. */
 void sim_host_stop(struct sim_host *host);
 bool sim_host_up(const struct sim_host *host);
+/* Descriptors that its process has open. */
+uint32_t sim_handles_used(const struct sim_host *host);
 /* Moves the host's wall clock, not the monotonic one. */
 void sim_host_shift_wall(struct sim_host *host, int64_t ms);
 
@@ -234,10 +236,19 @@ int sim_disk_corrupt(struct sim_host *host, const char *path, uint64_t pos,
 /* Bytes of the file that a power loss now might still change. */
 uint64_t sim_disk_unsynced(struct sim_host *host, const char *path);
 
+/* Cores: a step can take far longer than it should, as when the kernel gives the CPU to others. */
+
+struct sim_core_options {
+    uint32_t stall; /* a step takes stall_ns longer */
+    struct sim_range stall_ns;
+};
+struct sim_core_options *sim_cores(struct sim_host *host);
+/* The `index`th core of the host, by age, does nothing for so long from its next step on. */
+void sim_core_stall(struct sim_host *host, uint32_t index, uint64_t ns);
+
 /*
  * Memory: a host's process takes it from regions, slabs and arenas (base), and what it takes can be
- * refused, as when a budget is used up. An arena that may take its whole region has it to itself,
- * and is left alone.
+ * refused, as when a budget is used up. An arena that has its region to itself is left alone.
  */
 
 struct sim_memory_options {

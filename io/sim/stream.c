@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "io/sim/net.h"
 
+#define RING_BYTES_MIN 4096
+
 static struct sim_socket *socket_of_delivery(struct timer *timer)
 {
     return CONTAINER_OF(timer, struct sim_socket, stream.delivery);
@@ -110,7 +112,29 @@ void sim_stream_fini(struct sim_socket *socket)
 /* The bytes at `from` that lie behind one another in the ring. */
 static uint32_t ring_run(const struct sim_stream *stream, uint32_t from, uint32_t len)
 {
-    return MIN(len, stream->capacity - from);
+    return MIN(len, stream->size - from);
+}
+
+static void ring_copy_out(const struct sim_stream *stream, uint8_t *data, uint32_t len)
+{
+    uint32_t first = ring_run(stream, stream->first, len);
+    memcpy(data, stream->bytes + stream->first, first);
+    memcpy(data + first, stream->bytes, len - first);
+}
+
+/* Room for `len` bytes in all: most connections never need what they may have. */
+static void ring_grow(struct sim_stream *stream, uint32_t len)
+{
+    if (len <= stream->size)
+        return;
+    uint32_t size = MIN(MAX(MAX(len, stream->size * 2), RING_BYTES_MIN), stream->capacity);
+    uint8_t *bytes = mem_alloc(size);
+    if (stream->len > 0)
+        ring_copy_out(stream, bytes, stream->len);
+    mem_free(stream->bytes);
+    stream->bytes = bytes;
+    stream->size = size;
+    stream->first = 0;
 }
 
 uint32_t sim_stream_send(struct sim_socket *socket, const uint8_t *data, uint64_t len)
@@ -119,10 +143,9 @@ uint32_t sim_stream_send(struct sim_socket *socket, const uint8_t *data, uint64_
     uint32_t amount = (uint32_t)MIN(len, (uint64_t)(stream->capacity - stream->len));
     if (amount < len)
         socket->sim->strikes[SIM_STRIKE_BUFFER_FULL]++;
-    if (stream->bytes == NULL)
-        stream->bytes = mem_alloc(stream->capacity);
+    ring_grow(stream, stream->len + amount);
     for (uint32_t done = 0; done < amount;) {
-        uint32_t at = (stream->first + stream->len) % stream->capacity;
+        uint32_t at = (stream->first + stream->len) % stream->size;
         uint32_t run = ring_run(stream, at, amount - done);
         memcpy(stream->bytes + at, data + done, run);
         stream->len += run;
@@ -136,11 +159,9 @@ uint32_t sim_stream_take(struct sim_socket *socket, uint8_t *data, uint32_t len)
 {
     struct sim_stream *stream = &socket->stream;
     uint32_t amount = MIN(len, stream->arrived);
-    for (uint32_t done = 0; done < amount;) {
-        uint32_t run = ring_run(stream, stream->first, amount - done);
-        memcpy(data + done, stream->bytes + stream->first, run);
-        stream->first = (stream->first + run) % stream->capacity;
-        done += run;
+    if (amount > 0) {
+        ring_copy_out(stream, data, amount);
+        stream->first = (stream->first + amount) % stream->size;
     }
     stream->len -= amount;
     stream->arrived -= amount;

@@ -1,6 +1,7 @@
 """Start, stop, refusals, and idleness."""
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import time
@@ -69,3 +70,25 @@ def test_idle_costs_nothing(broker):
     calls = [line for line in trace.stderr.decode().splitlines() if line.endswith("total")]
     count = int(calls[0].split()[-2]) if calls else 0
     assert count == 0, trace.stderr.decode()
+
+
+def test_partition_that_cannot_be_opened_waits_for_a_start_that_can(broker):
+    words = b"\n".join(b"word%d" % i for i in range(500))
+    kcat(broker, "-P", "-t", "whole", data=words)
+    broker.stop()
+    log = broker.data / "whole-0" / "00000000000000000000.log"
+    aside = broker.data / "aside"
+    log.rename(aside)
+    log.mkdir()
+    broker.start()
+    assert "whole-0 is offline" in broker.text()
+    kcat(broker, "-P", "-t", "other", data=b"more")
+    broker.process.send_signal(signal.SIGTERM)
+    assert broker.process.wait(20) == 74, "what Kafka would take for empty is no clean stop"
+    assert not (broker.data / ".kafka_cleanshutdown").exists()
+    log.rmdir()
+    aside.rename(log)
+    broker.start()
+    assert kcat(broker, "-C", "-t", "whole", "-e", "-q").split() == words.split()
+    assert kcat(broker, "-C", "-t", "other", "-e", "-q") == b"more\n"
+    broker.stop()

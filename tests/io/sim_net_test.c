@@ -534,6 +534,39 @@ Test(sim_net, a_thread_that_does_not_heed_the_end_is_left)
     world_free(&w);
 }
 
+static void pause_and_end(void *context)
+{
+    (void)context;
+    io_pause(NS_PER_S);
+}
+
+static void join_and_tell(void *context)
+{
+    bool *joined = context;
+    struct io_thread *thread;
+    cr_assert_eq(io_thread_start(&thread, 0, pause_and_end, NULL), 0);
+    io_thread_join(thread);
+    *joined = true;
+}
+
+Test(sim_net, a_thread_that_joins_another_does_not_outlive_its_process)
+{
+    struct world w;
+    bool joined = false;
+    bool joined_later = false;
+    world_make(&w, 13);
+    sim_thread_start(w.b, join_and_tell, &joined);
+    sim_run(w.sim, 10 * NS_PER_MS);
+    sim_host_kill(w.b);
+    sim_run(w.sim, 2 * NS_PER_S);
+    cr_assert(!joined);
+    sim_host_start(w.b);
+    sim_thread_start(w.b, join_and_tell, &joined_later);
+    sim_run(w.sim, 2 * NS_PER_S);
+    cr_assert(joined_later && !joined);
+    world_free(&w);
+}
+
 Test(sim_net, wall_clocks_are_the_hosts_own)
 {
     struct world w;

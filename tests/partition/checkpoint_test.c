@@ -368,3 +368,32 @@ Test(checkpoint, removal_that_fails_is_told)
     rig.files.fault = (struct file_fault){VERB_REMOVE, "checkpoint-0-0", ERR_DENIED, 1, 0};
     cr_assert_eq(checkpoint_remove(&rig.files.fs, rig.root, 0), ERR_DENIED);
 }
+
+/* An older slot alone would cut segments to where they once ended, a damaged one refuse the start.
+ */
+static void fail_during_the_removal(int64_t newest, bool lucky)
+{
+    rig.files.lucky = lucky;
+    for (uint64_t change = 1;; change++) {
+        write_number(newest - 1);
+        write_number(newest);
+        rig.files.changes_max = rig.files.changes + change;
+        (void)!checkpoint_remove(&rig.files.fs, rig.root, 0);
+        bool off = rig.files.off;
+        watched_files_crash(&rig.files);
+        int64_t loaded = load();
+        cr_assert(loaded == ERR_NOT_FOUND || loaded == newest, "change %llu: %lld",
+                  (unsigned long long)change, (long long)loaded);
+        if (!off)
+            break;
+    }
+}
+
+Test(checkpoint, power_failure_during_the_removal_leaves_the_newest_or_none)
+{
+    prepare();
+    for (int64_t newest = 3; newest <= 4; newest++) {
+        fail_during_the_removal(newest, false);
+        fail_during_the_removal(newest, true);
+    }
+}

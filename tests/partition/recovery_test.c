@@ -10,54 +10,9 @@
 #include "partition/checkpoint.h"
 #include "partition/kafka_files.h"
 #include "protocol/batch.h"
-#include "tests/partition/shard_fixture.h"
-
-static struct rig rig;
-
-static void setup(void)
-{
-    rig_init(&rig);
-}
-
-static void teardown(void)
-{
-    rig_fini(&rig);
-}
+#include "tests/partition/recovery_fixture.h"
 
 TestSuite(recovery, .init = setup, .fini = teardown);
-
-static void start(void)
-{
-    cr_assert_eq(rig_start(&rig), 0, "%s", rig.logged);
-}
-
-static void restart(void)
-{
-    rig_crash(&rig);
-    start();
-}
-
-static void expect_end(uint32_t place, int64_t end)
-{
-    const struct partition *p = rig_partition(&rig, place);
-    cr_assert_not(p->offline, "%s", rig.logged);
-    cr_assert_eq(p->log_end, end, "place %u: %lld", place, (long long)p->log_end);
-    cr_assert_eq(p->synced_end, end);
-    cr_assert_eq(p->durable_end, end);
-    cr_assert_eq(rig_read_all(&rig, place), end);
-}
-
-static enum append_outcome outcome_of(uint32_t place, struct rig_batch batch)
-{
-    struct rig_append *a = rig_give(&rig, place, batch);
-    rig_settle(&rig);
-    return a->append.outcome;
-}
-
-static struct rig_batch produced(int64_t producer_id, int32_t sequence)
-{
-    return (struct rig_batch){.idempotent = true, .producer_id = producer_id, .sequence = sequence};
-}
 
 /* Plainly. */
 
@@ -324,20 +279,6 @@ Test(recovery, offset_of_the_catalog_is_the_highest_that_any_group_names)
     recovery_end(recovery);
 }
 
-/* A clean stop, as Kafka makes and expects it. */
-static void stop_cleanly(void)
-{
-    char command[128];
-    shard_stop(rig_shard(&rig, 0));
-    rig_settle(&rig);
-    for (uint32_t i = 0; i < rig.place_count; i++)
-        cr_assert_eq(recovery_write_final(&rig.files.fs, rig_partition(&rig, i)), 0);
-    rig_stop(&rig);
-    snprintf(command, sizeof command, "rm %s/.odradek-*", rig.root);
-    cr_assert_eq(system(command), 0);
-    cr_assert_eq(kafka_write_clean_stop(&rig.files.fs, rig.root, 1), 0);
-}
-
 Test(recovery, clean_stop_needs_no_wal_and_keeps_the_state)
 {
     rig_add(&rig, "topic", 0, 1);
@@ -386,160 +327,6 @@ Test(recovery, damaged_state_after_a_clean_stop_is_reported_and_made_again_from_
     cr_assert_eq(outcome_of(0, produced(5, 0)), APPEND_DUPLICATE);
     cr_assert_eq(outcome_of(0, produced(5, 9)), APPEND_OUT_OF_ORDER);
     cr_assert_eq(outcome_of(0, produced(5, 1)), APPEND_DONE);
-}
-
-/* Damage. */
-
-Test(recovery, missing_directory_of_synced_records_is_an_offline_partition)
-{
-    rig_add(&rig, "topic", 0, 1);
-    rig_add(&rig, "other", 0, 1);
-    start();
-    rig_append_many(&rig, 0, 3);
-    rig_append_many(&rig, 1, 2);
-    rig_flush(&rig);
-    rig_crash(&rig);
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s/topic-0", rig.root);
-    cr_assert_eq(system(command), 0);
-    start();
-    cr_assert(rig_partition(&rig, 0)->offline);
-    cr_assert_eq(outcome_of(0, (struct rig_batch){0}), APPEND_OFFLINE);
-    expect_end(1, 2);
-    rig_append_many(&rig, 1, 1);
-    rig_flush(&rig);
-    restart(); /* and stays one: its synced end is not forgotten */
-    cr_assert(rig_partition(&rig, 0)->offline);
-    cr_assert_eq(rig_partition(&rig, 0)->synced_end, 3);
-    expect_end(1, 3);
-}
-
-/* What is appended there would be acknowledged, and lie below the log start. */
-Test(recovery, log_start_above_the_segments_of_kafkas_directory_is_an_offline_partition)
-{
-    static const struct kafka_offset start_at[] = {{"topic", 0, 9}, {"other", 0, 1}};
-    rig_add(&rig, "topic", 0, 1);
-    rig_add(&rig, "other", 0, 1);
-    start();
-    rig_append_many(&rig, 0, 3);
-    rig_append_many(&rig, 1, 3);
-    stop_cleanly();
-    cr_assert_eq(kafka_write_offsets(&rig.files.fs, rig.root, KAFKA_LOG_START_FILE, start_at, 2),
-                 0);
-    start();
-    cr_assert(rig_partition(&rig, 0)->offline);
-    cr_assert_not_null(strstr(rig.logged, "begins at 9"));
-    cr_assert_eq(outcome_of(0, (struct rig_batch){0}), APPEND_OFFLINE);
-    expect_end(1, 3);
-    cr_assert_eq(rig_partition(&rig, 1)->log_start, 1);
-}
-
-Test(recovery, partition_that_cannot_be_opened_keeps_its_records_in_the_wal)
-{
-    rig_add(&rig, "topic", 0, 1);
-    start();
-    rig_append_many(&rig, 0, 3);
-    rig_flush(&rig);
-    rig_append_many(&rig, 0, 2);
-    rig_crash(&rig);
-    rig.files.fault = (struct file_fault){VERB_OPEN, "topic-0", ERR_IO, 1000, 0};
-    cr_assert_eq(rig_start(&rig), ERR_OFFLINE);
-    cr_assert_not_null(strstr(rig.logged, "its acknowledged records from 3 to 5"));
-    rig_crash(&rig);
-    rig.files.fault = (struct file_fault){0};
-    start();
-    expect_end(0, 5);
-}
-
-Test(recovery, missing_directory_of_a_partition_without_records_is_nothing)
-{
-    rig_add(&rig, "topic", 0, 1);
-    start();
-    restart();
-    expect_end(0, 0);
-    rig_append_many(&rig, 0, 1);
-    restart();
-    expect_end(0, 1);
-}
-
-Test(recovery, wal_that_goes_on_behind_a_gap_takes_the_partition_offline)
-{
-    rig_add(&rig, "topic", 0, 1);
-    start();
-    rig_append_many(&rig, 0, 2);
-    struct partition *p = rig_partition(&rig, 0);
-    struct rig_batch spec = {0};
-    uint32_t len;
-    uint8_t *batch = rig_build(&spec, &len);
-    batch_patch_offset(batch, 7);
-    struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index};
-    struct wal_span span;
-    cr_assert_eq(wal_append(p->shard->wal, &entry, len, &span), 0);
-    memcpy(span.data, batch, len);
-    rig_settle(&rig);
-    wal_release(p->shard->wal, &span, false);
-    free(batch);
-    restart();
-    cr_assert(rig_partition(&rig, 0)->offline);
-    cr_assert_not_null(strstr(rig.logged, "its log ends at 2, the WAL goes on up to 8"));
-}
-
-Test(recovery, entry_that_is_no_batch_is_damage)
-{
-    rig_add(&rig, "topic", 0, 1);
-    start();
-    struct partition *p = rig_partition(&rig, 0);
-    struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index};
-    struct wal_span span;
-    rig_append_many(&rig, 0, 2);
-    cr_assert_eq(wal_append(p->shard->wal, &entry, 10, &span), 0);
-    memset(span.data, 1, 10);
-    rig_settle(&rig);
-    wal_release(p->shard->wal, &span, false);
-    rig_crash(&rig);
-    cr_assert_eq(rig_start(&rig), ERR_CORRUPT);
-}
-
-Test(recovery, both_slots_of_the_checkpoint_damaged_refuses_the_start)
-{
-    rig_add(&rig, "topic", 0, 1);
-    start();
-    rig_append_many(&rig, 0, 1);
-    rig_flush(&rig);
-    rig_crash(&rig);
-    char command[256];
-    snprintf(command, sizeof command, "for f in %s/.odradek-checkpoint-*; do echo x > $f; done",
-             rig.root);
-    cr_assert_eq(system(command), 0);
-    cr_assert_eq(rig_start(&rig), ERR_CORRUPT);
-    cr_assert_not_null(strstr(rig.logged, "checkpoint of stream 0"));
-}
-
-Test(recovery, records_that_cannot_be_written_refuse_the_start_and_stay)
-{
-    static const struct file_fault faults[] = {
-        {VERB_WRITE, ".log", ERR_NO_SPACE, 1, 0},
-        {VERB_MAKE_DIRECTORY, "topic", ERR_NO_SPACE, 1, 0},
-        {VERB_SYNC_ALL, "", ERR_IO, 1, 0},
-        {VERB_WRITE, "partition.metadata", ERR_NO_SPACE, 1, 0},
-        {VERB_WRITE, "checkpoint", ERR_NO_SPACE, 1, 0},
-        {VERB_LIST, "", ERR_IO, 1, 0},
-    };
-    rig_add(&rig, "topic", 0, 1);
-    rig_add(&rig, "other", 0, 1);
-    start();
-    rig_append_many(&rig, 0, 3);
-    rig_append_many(&rig, 1, 2);
-    rig_crash(&rig);
-    for (size_t i = 0; i < ARRAY_LENGTH(faults); i++) {
-        rig.files.fault = faults[i];
-        int result = rig_start(&rig);
-        cr_assert_eq(result, faults[i].error, "fault %zu: %d", i, result);
-        rig_crash(&rig);
-    }
-    start();
-    expect_end(0, 3);
-    expect_end(1, 2);
 }
 
 /* Crashes during recovery, at every change that it makes. */

@@ -15,11 +15,11 @@
 #define FLUSH_NS (6 * SECOND)
 #define FILE_BYTES_MAX (64 * MIB)
 
-/* A process that was killed lets go of nothing. */
+/* A process that was killed lets go of nothing; and worlds come and go by the hundred. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-    return "detect_leaks=0";
+    return "detect_leaks=0:quarantine_size_mb=16:malloc_context_size=5";
 }
 
 static void hear(void *context, enum log_level level, const char *line, size_t len)
@@ -80,6 +80,12 @@ struct sim_host *scene_host(struct scene *s)
 void scene_wait(struct scene *s, uint64_t ns)
 {
     sim_run(s->sim, ns);
+}
+
+void scene_shift_clocks(struct scene *s, int64_t ms)
+{
+    sim_host_shift_wall(s->host, ms);
+    s->wall_ms += ms;
 }
 
 static bool is_off(void *context)
@@ -343,8 +349,9 @@ uint64_t scene_sweep(const struct scene_sweep *sweep)
             s, (struct sim_failure){
                    .kind = SIM_DISK_CHANGE, .path = sweep->path, .number = number, .crash = true});
         sweep->act(s);
-        bool met = !sim_host_up(s->host);
+        bool met = sim_disk_failure_seen(s->host) >= number;
         if (met) {
+            cr_assert(scene_off(s));
             /* What lands of what was in flight differs from change to change. */
             scene_crash(s);
             sweep->after(s);

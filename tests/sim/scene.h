@@ -56,6 +56,9 @@ struct sim_host *scene_host(struct scene *s);
 void scene_wait(struct scene *s, uint64_t ns);
 bool scene_off(struct scene *s);
 
+/* Everybody's wall clock jumps. */
+void scene_shift_clocks(struct scene *s, int64_t ms);
+
 /* The broker's life. */
 
 /* Starts it and waits until it answers. */

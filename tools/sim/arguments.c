@@ -154,7 +154,7 @@ static bool parse_kinds(const char *text, uint64_t *bits)
 static bool parse_state(const char *text, int *state)
 {
     for (*state = 0; *state < STATE_COUNT; (*state)++)
-        if (strcmp(state_text((enum state)*state), text) == 0)
+        if (strcmp(state_text((enum state) * state), text) == 0)
             return true;
     return refuse("--find %s: there is no such state (--list)", text);
 }

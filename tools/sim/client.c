@@ -86,8 +86,9 @@ static void client_closed(struct io_op *op, const struct io_event *event)
     if (!party->leaving)
         party_set_timer(party, &client->redial, party_random(party, REDIAL_NS_MIN, REDIAL_NS_MAX));
     calls_fail(&client->waiting);
-    if (party->leaving)
-        calls_fail(&client->queued);
+    /* Those that were not sent yet, too: their order is the caller's, and what has just failed may
+     * have to go before them. */
+    calls_fail(&client->queued);
 }
 
 void client_break(struct client *client)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -49,6 +50,8 @@ static _Noreturn void child_main(const struct seed_options *options, bool quiet,
     int silence = quiet ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
     if (silence >= 0)
         dup2(silence, STDERR_FILENO);
+    /* The broker inside blocks the signals that would end it. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(REAL_S_MAX);
     bool kept = seed_run(options, &result);
     if (options->trace != NULL)
@@ -284,12 +287,12 @@ void fleet_run(const struct fleet_options *options, fleet_failed_fn *failed, voi
 {
     struct fleet *f = mem_alloc(sizeof *f);
     *f = (struct fleet){.options = options,
-                           .totals = totals,
-                           .failed = failed,
-                           .context = context,
-                           .start_ns = now_ns(),
-                           .progress_ns = now_ns(),
-                           .terminal = isatty(STDERR_FILENO) == 1};
+                        .totals = totals,
+                        .failed = failed,
+                        .context = context,
+                        .start_ns = now_ns(),
+                        .progress_ns = now_ns(),
+                        .terminal = isatty(STDERR_FILENO) == 1};
     ASSERT(options->jobs > 0 && options->jobs <= FLEET_JOBS_MAX);
     *totals = (struct fleet_totals){0};
     fleet_start(f);

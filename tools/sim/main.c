@@ -129,9 +129,9 @@ int main(int argc, char **argv)
     int code;
     if (!arguments_parse(argc, argv, &arguments, &code))
         return code;
-    /* Seeds live for a tenth of a second: giving memory back to the system and taking it again cost
-     * them a third of it. */
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    /* Seeds live for a moment: giving memory back to the system and taking it again would cost them
+     * a third of it. But what is large and hardly touched is best mapped. */
+    mallopt(M_MMAP_THRESHOLD, 2 << 20);
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     mallopt(M_TOP_PAD, 16 << 20);
     crc32c_init();

@@ -53,15 +53,22 @@ static bool shorten(struct search *s)
     return false;
 }
 
+/* The plan of the best so far: what is not in it need not be taken away. */
+static void plan_now(const struct search *s, struct plan *plan)
+{
+    const struct seed_options *options = &s->best->options;
+    plan_make(plan, options->seed, options->seconds, &options->cuts);
+}
+
 static bool drop_kinds(struct search *s)
 {
+    struct plan plan;
     bool changed = false;
+    plan_now(s, &plan);
     for (unsigned i = 0; i < PLAN_KIND_COUNT; i++) {
         struct plan_cuts cuts = s->best->options.cuts;
         cuts.kinds |= (uint64_t)1 << i;
-        /* What ended by a signal told nothing of its plan. */
-        bool there = !s->best->told || (s->best->result.kinds >> i & 1) != 0;
-        if (there && cuts.kinds != s->best->options.cuts.kinds)
+        if (plan_has(&plan, (enum plan_kind)i))
             changed = attempt(s, &cuts) || changed;
     }
     return changed;
@@ -69,12 +76,13 @@ static bool drop_kinds(struct search *s)
 
 static bool drop_events(struct search *s)
 {
+    struct plan plan;
     bool changed = false;
-    uint32_t count = s->best->told ? MIN(s->best->result.event_count, 64U) : 64;
-    for (uint32_t i = 0; i < count; i++) {
+    plan_now(s, &plan);
+    for (uint32_t i = 0; i < MIN(plan.event_count, 64U); i++) {
         struct plan_cuts cuts = s->best->options.cuts;
         cuts.events |= (uint64_t)1 << i;
-        if (cuts.events != s->best->options.cuts.events)
+        if (!plan.events[i].nothing)
             changed = attempt(s, &cuts) || changed;
     }
     return changed;

@@ -109,19 +109,29 @@ static void draw_sizes(struct plan *plan)
     plan->cores = (unsigned)draw(&prng, 1, 3);
     draw_wal(plan, &prng);
     plan->partitions = (uint32_t)draw(&prng, 1, 8);
-    plan->pause_ns = draw_scaled(&prng, 5 * NS_PER_MS, 200 * NS_PER_MS);
+    plan->pause_ns = draw_scaled(&prng, 40 * NS_PER_MS, NS_PER_S);
+    plan->value_bytes_max = (uint32_t)draw_scaled(&prng, 32, 20000);
+    plan->batch_records_max = (uint32_t)draw_scaled(&prng, 2, 200);
     plan->segment_ms = (uint32_t)draw_scaled(&prng, 200, 600000);
     plan->connections_max = (uint32_t)draw_scaled(&prng, 16, 64);
     plan->descriptors_max = (uint32_t)draw_scaled(&prng, 48, 128);
-    plan->socket_bytes = (uint32_t)draw_scaled(&prng, 64, 4096);
+    plan->socket_bytes = (uint32_t)draw_scaled(&prng, 256, 8192);
 }
 
-/* Kinds that are events, and how often each is taken of ten. */
+/* Kinds that are events, and how often each is taken. */
 static enum plan_kind draw_event_kind(struct prng *prng)
 {
-    static const enum plan_kind kinds[] = {PLAN_CRASH, PLAN_CRASH, PLAN_CRASH_IN_FLIGHT,
-                                           PLAN_CRASH_IN_FLIGHT, PLAN_KILL, PLAN_KILL,
-                                           PLAN_STOP, PLAN_FULL, PLAN_CUT, PLAN_CROWD};
+    static const enum plan_kind kinds[] = {PLAN_CRASH,
+                                           PLAN_CRASH,
+                                           PLAN_CRASH_IN_FLIGHT,
+                                           PLAN_CRASH_IN_FLIGHT,
+                                           PLAN_KILL,
+                                           PLAN_KILL,
+                                           PLAN_STOP,
+                                           PLAN_FULL,
+                                           PLAN_OUTAGE,
+                                           PLAN_CUT,
+                                           PLAN_CROWD};
     return kinds[prng_below(prng, ARRAY_LENGTH(kinds))];
 }
 
@@ -135,7 +145,7 @@ static void draw_events(struct plan *plan, uint64_t without)
         struct plan_event *event = &plan->events[number];
         event->before_ns = draw(&prng, 50 * NS_PER_MS, 4 * NS_PER_S);
         event->kind = draw_event_kind(&prng);
-        event->after_ns = draw_scaled(&prng, NS_PER_MS, NS_PER_S);
+        event->after_ns = draw_scaled(&prng, NS_PER_MS, 2 * NS_PER_S);
         event->number = draw_scaled(&prng, 1, 200);
         event->nothing =
             !plan_has(plan, event->kind) || (number < 64 && (without >> number & 1) != 0);

@@ -20,30 +20,34 @@
 
 /* Name, the most of its rate (a chance per million, or 1 for kinds that have none), and what it is.
  */
-#define PLAN_KINDS(X)                                                                \
-    X(STALL, "stall", 2000, "disk operations that take seconds")                     \
-    X(REORDER, "reorder", 200000, "disk operations that are overtaken")              \
-    X(READ_ERROR, "read-error", 300, "reads that fail")                              \
-    X(WRITE_ERROR, "write-error", 1000, "writes that fail, nothing written")         \
-    X(WRITE_SHORT, "write-short", 1000, "writes that fail, a first part written")    \
-    X(WRITE_TORN, "write-torn", 1000, "writes that fail, some sectors written")      \
-    X(SYNC_ERROR, "sync-error", 1000, "syncs that fail")                             \
-    X(ENTRY_ERROR, "entry-error", 300, "opens, renames and removals that fail")      \
-    X(WRITEBACK, "writeback", 1000000, "dirty sectors that reach the disk unasked")  \
-    X(FULL, "full", 1, "a disk that is full for a while")                            \
-    X(DESCRIPTORS, "descriptors", 1, "few file descriptors")                         \
-    X(PARTIAL, "partial", 500000, "deliveries of some of the bytes")                 \
-    X(TRICKLE, "trickle", 1, "socket buffers of a few bytes")                        \
-    X(RESET, "reset", 500, "connections that are reset")                             \
-    X(HALF_OPEN, "half-open", 100, "connections that fall silent")                   \
-    X(REFUSE, "refuse", 100000, "connections that are refused")                      \
-    X(CUT, "cut", 1, "a network that is cut for a while")                            \
-    X(CROWD, "crowd", 1, "more connections than the broker takes")                   \
-    X(CRASH, "crash", 1, "power loss at any time")                                   \
-    X(CRASH_IN_FLIGHT, "crash-in-flight", 1, "power loss at a chosen disk change")   \
-    X(KILL, "kill", 1, "the end of the process alone")                               \
-    X(STOP, "stop", 1, "clean stops")                                                \
-    X(CORES, "cores", 1, "another number of cores at each start")
+#define PLAN_KINDS(X)                                                               \
+    X(STALL, "stall", 2000, "disk operations that take seconds")                    \
+    X(REORDER, "reorder", 200000, "disk operations that are overtaken")             \
+    X(READ_ERROR, "read-error", 300, "reads that fail")                             \
+    X(WRITE_ERROR, "write-error", 1000, "writes that fail, nothing written")        \
+    X(WRITE_SHORT, "write-short", 1000, "writes that fail, a first part written")   \
+    X(WRITE_TORN, "write-torn", 1000, "writes that fail, some sectors written")     \
+    X(SYNC_ERROR, "sync-error", 1000, "syncs that fail")                            \
+    X(ENTRY_ERROR, "entry-error", 300, "opens, renames and removals that fail")     \
+    X(WRITEBACK, "writeback", 1000000, "dirty sectors that reach the disk unasked") \
+    X(OUTAGE, "outage", 1, "a disk on which nothing can be written for a while")    \
+    X(FULL, "full", 1, "a disk that is full for a while")                           \
+    X(DESCRIPTORS, "descriptors", 1, "few file descriptors")                        \
+    X(PARTIAL, "partial", 500000, "deliveries of some of the bytes")                \
+    X(TRICKLE, "trickle", 1, "socket buffers of a few bytes")                       \
+    X(RESET, "reset", 500, "connections that are reset")                            \
+    X(HALF_OPEN, "half-open", 100, "connections that fall silent")                  \
+    X(REFUSE, "refuse", 100000, "connections that are refused")                     \
+    X(CUT, "cut", 1, "a network that is cut for a while")                           \
+    X(CROWD, "crowd", 1, "more connections than the broker takes")                  \
+    X(CRASH, "crash", 1, "power loss at any time")                                  \
+    X(CRASH_IN_FLIGHT, "crash-in-flight", 1, "power loss at a chosen disk change")  \
+    X(KILL, "kill", 1, "the end of the process alone")                              \
+    X(STOP, "stop", 1, "clean stops")                                               \
+    X(CORES, "cores", 1, "another number of cores at each start")                   \
+    X(MEMORY, "memory", 1000, "memory that is refused")                             \
+    X(CORE_STALL, "core-stall", 50, "cores that do nothing for up to seconds")      \
+    X(CLOCK, "clock", 1, "a wall clock that jumps")
 
 enum plan_kind {
 #define PLAN_KIND(kind, name, most, text) PLAN_##kind,
@@ -94,7 +98,9 @@ struct plan {
     uint32_t socket_bytes;
     uint32_t partitions;
     uint32_t producers_out; /* a bit per producer that is left out */
-    uint64_t pause_ns;      /* at most, between two batches of a producer */
+    uint32_t value_bytes_max;
+    uint32_t batch_records_max;
+    uint64_t pause_ns; /* at most, between two batches of a producer */
     struct plan_event events[PLAN_EVENTS_MAX];
     uint32_t event_count;
 };

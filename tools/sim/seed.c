@@ -81,12 +81,19 @@ static void faults_begin(struct seed *s)
     s->honest = *disk;
     s->calm = *net;
     plan_apply(&s->plan, disk, net);
+    sim_memory(s->life.host)->refuse = s->plan.rates[PLAN_MEMORY];
+    *sim_cores(s->life.host) = (struct sim_core_options){
+        .stall = s->plan.rates[PLAN_CORE_STALL],
+        .stall_ns = {NS_PER_MS, 2 * NS_PER_S},
+    };
 }
 
 static void faults_end(struct seed *s)
 {
     *sim_disk(s->life.host) = s->honest;
     *sim_net(s->sim) = s->calm;
+    sim_memory(s->life.host)->refuse = 0;
+    sim_cores(s->life.host)->stall = 0;
     sim_disk_fail(s->life.host, NULL);
 }
 
@@ -100,6 +107,14 @@ static void crowd_go(struct seed *s)
 {
     for (unsigned i = 0; i < CROWD; i++)
         sim_peer_close(s->crowd[i]);
+}
+
+/* An hour back or a year forward, on one of the machines. */
+static void clock_jump(struct seed *s)
+{
+    struct sim_host *host = sim_chance(s->sim, SIM_ALWAYS / 2) ? s->life.host : s->clients;
+    int64_t hour_ms = 3600 * (int64_t)1000;
+    sim_host_shift_wall(host, sim_chance(s->sim, SIM_ALWAYS / 2) ? -hour_ms : 365 * 24 * hour_ms);
 }
 
 static void event_begin(struct seed *s, const struct plan_event *event)
@@ -121,6 +136,9 @@ static void event_begin(struct seed *s, const struct plan_event *event)
         if (!sim_life_stop(&s->life, STOP_NS))
             seed_break(s, "the broker did not stop in 20 s");
         break;
+    case PLAN_OUTAGE:
+        disk->write_error = disk->sync_error = SIM_ALWAYS;
+        break;
     case PLAN_FULL:
         disk->capacity_bytes = sim_disk_used(s->life.host) + event->number * 4096;
         break;
@@ -137,8 +155,11 @@ static void event_begin(struct seed *s, const struct plan_event *event)
 
 static void event_end(struct seed *s, const struct plan_event *event)
 {
-    if (event->kind == PLAN_FULL)
-        sim_disk(s->life.host)->capacity_bytes = s->honest.capacity_bytes;
+    struct sim_disk_options *disk = sim_disk(s->life.host);
+    if (event->kind == PLAN_OUTAGE)
+        plan_apply(&s->plan, disk, sim_net(s->sim));
+    else if (event->kind == PLAN_FULL)
+        disk->capacity_bytes = s->honest.capacity_bytes;
     else if (event->kind == PLAN_CUT)
         sim_net_cut(s->clients, s->life.host, false);
     else if (event->kind == PLAN_CROWD)
@@ -150,6 +171,8 @@ static void seed_work(struct seed *s)
     for (uint32_t i = 0; i < s->plan.event_count && !clients_done(s); i++) {
         const struct plan_event *event = &s->plan.events[i];
         sim_run(s->sim, event->before_ns);
+        if (plan_has(&s->plan, PLAN_CLOCK))
+            clock_jump(s);
         if (s->options->trace != NULL)
             fprintf(s->options->trace, "%14.6f event %u: %s\n",
                     (double)sim_now(s->sim) / (double)NS_PER_MS, i,
@@ -225,6 +248,8 @@ static void seed_make(struct seed *s)
         .duration_ns = plan->seconds * NS_PER_S,
         .settle_ns = SETTLE_NS,
         .pause_ns = plan->pause_ns,
+        .value_bytes_max = plan->value_bytes_max,
+        .batch_records_max = plan->batch_records_max,
         .producers_out = plan->producers_out,
     };
     /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of several

@@ -28,7 +28,7 @@ int __real_wal_recover(const struct wal_recover_options *options, struct wal_rec
 struct seen {
     bool open;
     bool true_of[STATE_COUNT];
-    uint32_t sealed;
+    uint64_t failed_writes;
     struct wal_file *preparing;
     uint64_t flushes[FLUSH_REASONS];
     uint64_t failures;
@@ -84,14 +84,17 @@ static void edge(struct seen *seen, enum state state, bool is_true)
     seen->true_of[state] = is_true;
 }
 
-static void see_files(struct seen *seen, const struct wal *wal)
+static void see_sealed(struct seen *seen, const struct wal *wal)
 {
     uint32_t sealed = 0;
-    for (uint32_t i = 0; i < WAL_FILES_MAX; i++)
+    for (uint32_t i = 0; i < wal->file_slots; i++)
         sealed += wal->files[i].state == FILE_SEALED;
-    if (sealed > seen->sealed)
-        reach(STATE_WAL_SEALED, sealed - seen->sealed);
-    seen->sealed = sealed;
+    reach(STATE_WAL_SEALED, sealed > 0);
+    seen->failed_writes = wal->stats.failed_writes;
+}
+
+static void see_job(struct seen *seen, const struct wal *wal)
+{
     struct wal_file *preparing = wal->job.running ? wal->job.prepare : NULL;
     if (preparing != NULL && preparing != seen->preparing)
         reach(wal->job.from_number == UINT64_MAX ? STATE_WAL_CREATED : STATE_WAL_RECYCLED, 1);
@@ -110,8 +113,9 @@ static void see_wal(struct seen *seen, const struct wal *wal)
         reach(STATE_WAL_ONLINE_AGAIN, 1);
     edge(seen, STATE_WAL_HALF_USED, wal_pressed(wal, 2));
     edge(seen, STATE_WAL_CROWDED, wal_pressed(wal, 3));
-    if (wal->stats.failed_writes > 0 || wal->job.running)
-        see_files(seen, wal);
+    see_job(seen, wal);
+    if (wal->stats.failed_writes != seen->failed_writes)
+        see_sealed(seen, wal);
     seen->begun = wal->sequence_next;
     seen->durable = wal->durable;
 }
@@ -173,11 +177,23 @@ static void seen_begin(struct seen *seen)
     *seen = fresh;
 }
 
+/* A start is complete only when the next one begins: then the one before that is compared. */
+static void see_cores(void)
+{
+    if (watch.streams_before > 0 && watch.streams != watch.streams_before)
+        reach(STATE_RECOVERY_OTHER_CORES, 1);
+    watch.streams_before = watch.streams;
+    watch.streams = 0;
+}
+
 int __wrap_shard_open(struct shard *shard, const struct shard_options *options,
                       const struct wal_recovered *recovered)
 {
     int result = __real_shard_open(shard, options, recovered);
     if (result == 0 && options->stream < STREAMS_MAX) {
+        /* The first stream is opened first. */
+        if (options->stream == 0)
+            see_cores();
         watch.streams++;
         seen_begin(&watch.seen[options->stream]);
     }
@@ -186,8 +202,7 @@ int __wrap_shard_open(struct shard *shard, const struct shard_options *options,
 
 static void see_recovered(struct seen *seen, const struct wal_recovered *recovered)
 {
-    reach(recovered->found ? STATE_RECOVERY_ENTRIES : STATE_RECOVERY_NEW,
-          recovered->found ? recovered->entries > 0 : 1);
+    reach(STATE_RECOVERY_ENTRIES, recovered->found && recovered->entries > 0);
     if (seen->recovered)
         reach(STATE_RECOVERY_REPEATED, 1);
     if (recovered->found && seen->known && recovered->entries > 0) {
@@ -206,15 +221,6 @@ int __wrap_wal_recover(const struct wal_recover_options *options, struct wal_rec
     if (result == 0 && options->stream < STREAMS_MAX)
         see_recovered(&watch.seen[options->stream], recovered);
     return result;
-}
-
-void states_end_life(void)
-{
-    if (watch.streams > 0 && watch.streams_before > 0 && watch.streams != watch.streams_before)
-        reach(STATE_RECOVERY_OTHER_CORES, 1);
-    if (watch.streams > 0)
-        watch.streams_before = watch.streams;
-    watch.streams = 0;
 }
 
 void states_see_line(const char *line, size_t len)

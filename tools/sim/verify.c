@@ -39,6 +39,8 @@ int main(int argc, char **argv)
         .settle_ns = 60 * NS_PER_S,
         .pause_ns = 10 * NS_PER_MS,
         .in_flight_max = 5,
+        .value_bytes_max = 20000,
+        .batch_records_max = 200,
     };
     struct workload_result result;
     int option;

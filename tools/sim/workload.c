@@ -35,8 +35,8 @@ static void workload_work(struct workload *v)
                     : i == 3 ? 1
                              : -1,
             .in_flight_max = i % 2 == 0 ? v->options.in_flight_max : 1,
-            .batch_records_max = i == 4 ? 200 : 5,
-            .value_bytes_max = i == 1 ? 20000 : 300,
+            .batch_records_max = i == 4 ? v->options.batch_records_max : 5,
+            .value_bytes_max = i == 1 ? v->options.value_bytes_max : 300,
             .pause_ns_max = v->options.pause_ns,
             .partitions = v->partitions,
             .partition_count = (uint32_t)v->options.partition_count,

@@ -18,11 +18,13 @@ struct workload_options {
     uint64_t seed;
     const char *topic;
     int32_t partition_count;
-    uint64_t duration_ns;   /* of writing */
-    uint64_t settle_ns;     /* by then, after that, everything must be acknowledged and read */
-    uint64_t pause_ns;      /* at most, between two batches of a producer */
-    uint32_t producers_out; /* a bit per producer that is left out */
-    uint32_t in_flight_max; /* batches of an idempotent producer in one partition */
+    uint64_t duration_ns;       /* of writing */
+    uint64_t settle_ns;         /* by then, after that, everything must be acknowledged and read */
+    uint64_t pause_ns;          /* at most, between two batches of a producer */
+    uint32_t value_bytes_max;   /* of the producer of large records */
+    uint32_t batch_records_max; /* of the producer of large batches */
+    uint32_t producers_out;     /* a bit per producer that is left out */
+    uint32_t in_flight_max;     /* batches of an idempotent producer in one partition */
 };
 
 struct workload_result {
