@@ -90,7 +90,7 @@ static void check_recoded(enum compression compression, size_t value_len)
     struct record record;
     cr_assert_eq(j.verdict, BATCH_RECODE);
     cr_assert_eq(batch_check(recoded), (int64_t)recoded.len);
-    cr_assert_eq(batch_compression(recoded.data), compression);
+    cr_assert_eq(batch_compression(recoded.data), (int)compression);
     cr_assert_eq(batch_next(recoded, 0, &span), 0);
     cr_assert_eq(batch_unpack(span, compressor, &scratch, &records), 0);
     reader_init(&reader, records.data, records.len);
