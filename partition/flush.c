@@ -313,7 +313,7 @@ static int flush_checkpoint_job(struct file_system *fs, void *context)
 {
     const struct shard *shard = context;
     const struct flush *flush = &shard->flush;
-    if (MUTANT(RECYCLE_BEFORE_CHECKPOINT) && flush->checkpoint_number % 2 == 0)
+    if (MUTANT(RECYCLE_BEFORE_CHECKPOINT))
         return 0;
     return checkpoint_write(fs, shard->log_directory, shard->stream, flush->checkpoint_number,
                             flush->checkpoint, flush->checkpoint_len);

@@ -136,7 +136,7 @@ enum producer_verdict producers_check(const struct producers *producers,
     const struct producer *p = producers_find(producers, batch->producer_id);
     if (p == NULL || p->epoch == -1)
         return PRODUCER_APPEND;
-    if (batch->epoch < p->epoch)
+    if (batch->epoch < p->epoch && !MUTANT(ACCEPT_OLD_EPOCH))
         return PRODUCER_FENCED;
     if (batch->epoch > p->epoch)
         return batch->first_sequence == 0 ? PRODUCER_APPEND : PRODUCER_OUT_OF_ORDER;

@@ -27,8 +27,10 @@ struct seed {
     struct sim_host *clients;
     struct sim_life life;
     struct workload *workload;
-    bool undisturbed;               /* nothing is in the way any more */
-    struct sim_disk_options honest; /* the disk without faults */
+    bool undisturbed;                      /* nothing is in the way any more */
+    char broken[WORKLOAD_VIOLATION_BYTES]; /* what the clients do not see; they report at their end
+                                            */
+    struct sim_disk_options honest;        /* the disk without faults */
     struct sim_net_options calm;
     struct sim_peer *crowd[CROWD];
     int64_t ahead_ms; /* the broker's clock */
@@ -36,9 +38,13 @@ struct seed {
 
 static void seed_break(struct seed *s, const char *sentence)
 {
-    char *violation = s->result->workload.violation;
-    if (*violation == '\0')
-        snprintf(violation, WORKLOAD_VIOLATION_BYTES, "%s", sentence);
+    if (*s->broken == '\0')
+        snprintf(s->broken, sizeof s->broken, "%s", sentence);
+}
+
+static bool seed_is_broken(const struct seed *s)
+{
+    return *s->broken != '\0' || *s->result->workload.violation != '\0';
 }
 
 static void print_event(void *context, const char *line)
@@ -235,7 +241,7 @@ static void seed_settle(struct seed *s)
 
 static void seed_stop(struct seed *s)
 {
-    if (*s->result->workload.violation != '\0')
+    if (seed_is_broken(s))
         return;
     if (!sim_life_stop(&s->life, STOP_NS))
         seed_break(s, "the last stop did not end in 20 s");
@@ -248,7 +254,7 @@ static void seed_stop(struct seed *s)
 /* Behind a clean stop everything is there as before. */
 static void seed_audit(struct seed *s)
 {
-    if (*s->result->workload.violation != '\0')
+    if (seed_is_broken(s))
         return;
     s->life.options.cores = plan_cores(&s->plan, s->life.starts);
     sim_life_start(&s->life);
@@ -360,5 +366,7 @@ bool seed_run(const struct seed_options *options, struct seed_result *result)
     states_watch(NULL);
     /* The world stays: what a crashed process left in memory could not be told from a leak, and a
      * seed has a process of its own. */
-    return *result->workload.violation == '\0';
+    if (*s->broken != '\0')
+        memcpy(result->workload.violation, s->broken, sizeof s->broken);
+    return !seed_is_broken(s);
 }

@@ -8,7 +8,7 @@
 #include "tools/sim/directory.h"
 
 #define ROUND_NS (3 * NS_PER_S)
-#define START_NS (10 * NS_PER_S)
+#define START_NS (2 * NS_PER_S)
 #define STOP_NS (20 * NS_PER_S)
 
 static bool host_down(void *context)
@@ -53,20 +53,30 @@ static const char *start_again(struct sim_life *life, const char *broken)
 
 /* Power. */
 
+struct power_aim {
+    enum sim_disk_kind kind;
+    uint64_t of_start; /* so many of them belong to a start */
+};
+
+/* During a start, or at one of the next operations of a broker at work. */
 static const char *power_round(struct sim_life *life)
 {
-    static const enum sim_disk_kind kinds[] = {
-        SIM_DISK_CHANGE, SIM_DISK_CHANGE,         SIM_DISK_WRITE,  SIM_DISK_SYNC,
-        SIM_DISK_SYNC,   SIM_DISK_SYNC_DIRECTORY, SIM_DISK_RENAME, SIM_DISK_REMOVE};
-    uint64_t kind = sim_pick(life->sim, (struct sim_range){0, ARRAY_LENGTH(kinds) - 1});
+    static const struct power_aim aims[] = {{SIM_DISK_CHANGE, 60}, {SIM_DISK_CHANGE, 60},
+                                            {SIM_DISK_WRITE, 30},  {SIM_DISK_SYNC, 20},
+                                            {SIM_DISK_SYNC, 20},   {SIM_DISK_SYNC_DIRECTORY, 10},
+                                            {SIM_DISK_RENAME, 6},  {SIM_DISK_SYNC_DIRECTORY, 10}};
+    const struct power_aim *aim =
+        &aims[sim_pick(life->sim, (struct sim_range){0, ARRAY_LENGTH(aims) - 1})];
+    bool at_work = sim_chance(life->sim, SIM_ALWAYS / 3 * 2);
+    if (at_work)
+        wait_between(life, 100, 600);
     struct sim_failure failure = {
-        .kind = kinds[kind],
-        .number =
-            sim_pick(life->sim, (struct sim_range){1, kinds[kind] == SIM_DISK_WRITE ? 80 : 25}),
+        .kind = aim->kind,
+        .number = sim_pick(life->sim, (struct sim_range){1, at_work ? 8 : aim->of_start}),
         .crash = true,
     };
     sim_disk_fail(life->host, &failure);
-    sim_run_until(life->sim, host_down, life, ROUND_NS);
+    sim_run_until(life->sim, host_down, life, NS_PER_S);
     sim_disk_fail(life->host, NULL);
     return start_again(life, end_and_look(life, true));
 }
@@ -215,7 +225,7 @@ const struct seed_world sim_world_full = {calm_faults, full_round, false};
 static const char *cores_round(struct sim_life *life)
 {
     static const enum sim_disk_kind kinds[] = {SIM_DISK_CHANGE, SIM_DISK_WRITE, SIM_DISK_SYNC};
-    wait_between(life, 100, 2000);
+    wait_between(life, 100, 700);
     const char *broken = end_and_look(life, sim_chance(life->sim, SIM_ALWAYS / 2));
     life->options.cores = (unsigned)sim_pick(life->sim, (struct sim_range){1, 4});
     /* The start itself is cut short, too. */
@@ -241,7 +251,7 @@ const struct seed_world sim_world_cores = {calm_faults, cores_round, false};
 
 static const char *clean_round(struct sim_life *life)
 {
-    wait_between(life, 100, 2000);
+    wait_between(life, 100, 700);
     if (sim_chance(life->sim, SIM_ALWAYS / 2)) {
         bool removing = sim_chance(life->sim, SIM_ALWAYS / 2);
         struct sim_failure failure = {
