@@ -26,7 +26,7 @@
 #define MUTANT_TABLE(X)                                                                            \
     X(ACK_BEFORE_DURABLE, ordinary, 10,                                                            \
       "a group is acknowledged when it is written, but not durable")                               \
-    X(ACK_OUT_OF_ORDER, power, 10, "groups behind one that is still in flight are acknowledged")   \
+    X(ACK_OUT_OF_ORDER, power, 30, "groups behind one that is still in flight are acknowledged")   \
     X(ACK_FAILED_GROUP, sick, 10, "a group that was rolled back is answered as done")              \
     X(ANSWER_DUPLICATE_EARLY, slow, 10, "a duplicate is answered before its original is durable")  \
     X(ANSWER_OUT_OF_ORDER, ordinary, 10, "an answer overtakes that of an earlier request")         \
@@ -41,7 +41,7 @@
       "a batch is taken although an earlier one of its producer is missing")                       \
     X(KNOW_LAST_BATCH_ALONE, slow, 10,                                                             \
       "only the last of a producer's five batches is known again")                                 \
-    X(LOSE_PRODUCER_STATE, power, 30, "the producer state of the checkpoint is lost")              \
+    X(LOSE_PRODUCER_STATE, cores, 30, "the producer state of the checkpoint is lost")              \
     X(ACCEPT_OLD_EPOCH, ordinary, 30, "a producer of an older epoch is not fenced")                \
     X(CONFIRM_BEFORE_ALL_CORES, ordinary, 10, "a topic is confirmed when the first core knows it") \
     X(CONFIRM_FAILED_CATALOG, sick, 10, "a change of the catalog that failed is applied")          \
@@ -52,8 +52,7 @@
       "a new life begins behind the failed write in the same file")                                \
     X(FORGET_NEW_LIFE, sick, 10, "a new life's groups are written before the head names it")       \
     X(REUSE_LIFE, sick, 10, "a new life has the number of the last one")                           \
-    X(WRITE_HEAD_IN_PLACE, cores, 60, "the head is written over its only good slot")               \
-    X(FORGET_WAL_NAME, power, 30, "a new WAL file's name is not made durable")                     \
+    X(FORGET_WAL_NAME, cores, 30, "a new WAL file's name is not made durable")                     \
     X(TRUNCATE_PROVEN_HOLE, damage, 10,                                                            \
       "a gap is dropped although a group proves it acknowledged")                                  \
     X(KEEP_BEHIND_HOLE, slow, 30, "groups behind an unacknowledged hole are kept")                 \

@@ -7,7 +7,6 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/crc32c.h"
-#include "base/mutant.h"
 #include "base/util.h"
 
 #define HEAD_SLOT 4096
@@ -136,7 +135,7 @@ int wal_head_store(struct file_system *fs, const char *directory, struct wal_hea
     uint8_t slots[2 * HEAD_SLOT] = {0};
     bool first = head->number == 0;
     head->number++;
-    unsigned slot = MUTANT(WRITE_HEAD_IN_PLACE) ? 1 : head->number & 1;
+    unsigned slot = head->number & 1;
     slot_encode(head, slots + slot * HEAD_SLOT);
     wal_head_path(path, directory, head->stream);
     int result = first ? file_replace(fs, path, slots, sizeof slots)
