@@ -42,9 +42,7 @@ static int64_t host_wall(struct groups_host *host)
 
 static struct uuid host_new_id(struct groups_host *host)
 {
-    struct io *io = CONTAINER_OF(host, struct coordinator, host)->core->io;
-    uint64_t high = io_random(io);
-    return uuid_from_random(high, io_random(io));
+    return io_random_uuid(CONTAINER_OF(host, struct coordinator, host)->core->io);
 }
 
 static void host_append(struct groups_host *host, struct groups *groups, struct group_write *write)

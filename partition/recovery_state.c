@@ -44,6 +44,14 @@ static int64_t load_producers(struct partition *p, int64_t limit, bool *any, con
     return -1;
 }
 
+bool recovery_has_epochs_file(struct file_system *fs, const struct partition *p)
+{
+    char path[PATH_BYTES];
+    struct file_info info;
+    (void)snprintf(path, sizeof path, "%s/%s", p->segments.directory, KAFKA_EPOCHS_FILE);
+    return file_get_info(fs, path, &info) == 0;
+}
+
 static void load_epochs(struct file_system *fs, struct partition *p, const struct log *log)
 {
     char path[PATH_BYTES];

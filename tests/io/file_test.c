@@ -250,6 +250,9 @@ FILES(file, makes_every_level_of_a_directory_that_is_missing)
     static char longer[8192];
     memset(longer, 'x', sizeof longer - 1);
     cr_assert_eq(file_make_directories(fs, longer), ERR_TOO_LARGE);
+    cr_assert_eq(file_remove(fs, in_directory(path, "one/file")), 0);
+    cr_assert_eq(file_remove_directory(fs, in_directory(path, "one/two/three")), 0);
+    cr_assert_eq(file_remove_directory(fs, in_directory(path, "one/two")), 0);
 }
 
 static bool child_is_locked_out(const char *path)
