@@ -258,8 +258,8 @@ static void encode_tags(struct sink *s, const struct message_struct *structure, 
 static void encode_struct(struct sink *s, const struct message_struct *structure, const void *base)
 {
     uint32_t tagged = 0;
-    const struct message_field *end = structure->fields + structure->field_count;
-    for (const struct message_field *field = structure->fields; field < end; field++) {
+    for (uint16_t i = 0; i < structure->field_count; i++) {
+        const struct message_field *field = &structure->fields[i];
         if (message_field_is_plain(field, s->version))
             encode_field(s, field, base);
         else
