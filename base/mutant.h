@@ -24,68 +24,68 @@
  * wrong.
  */
 #define MUTANT_TABLE(X)                                                                            \
-    X(ACK_BEFORE_DURABLE, ordinary, 10,                                                            \
+    X(ACK_BEFORE_DURABLE, power, 80,                                                               \
       "a group is acknowledged when it is written, but not durable")                               \
-    X(ACK_OUT_OF_ORDER, power, 30, "groups behind one that is still in flight are acknowledged")   \
-    X(ACK_FAILED_GROUP, sick, 10, "a group that was rolled back is answered as done")              \
-    X(ANSWER_DUPLICATE_EARLY, slow, 10, "a duplicate is answered before its original is durable")  \
-    X(ANSWER_OUT_OF_ORDER, ordinary, 10, "an answer overtakes that of an earlier request")         \
-    X(ANSWER_ACKS_0, ordinary, 10, "a request with acks=0 is answered")                            \
-    X(SERVE_ABOVE_HIGH_WATERMARK, ordinary, 10, "readers see what is not durable yet")             \
-    X(HIGH_WATERMARK_GOES_BACK, ordinary, 10,                                                      \
+    X(ACK_OUT_OF_ORDER, power, 80, "groups behind one that is still in flight are acknowledged")   \
+    X(ACK_FAILED_GROUP, sick, 20, "a group that was rolled back is answered as done")              \
+    X(ANSWER_DUPLICATE_EARLY, slow, 20, "a duplicate is answered before its original is durable")  \
+    X(ANSWER_OUT_OF_ORDER, ordinary, 20, "an answer overtakes that of an earlier request")         \
+    X(ANSWER_ACKS_0, ordinary, 20, "a request with acks=0 is answered")                            \
+    X(SERVE_ABOVE_HIGH_WATERMARK, ordinary, 20, "readers see what is not durable yet")             \
+    X(HIGH_WATERMARK_GOES_BACK, ordinary, 20,                                                      \
       "the high watermark is told before a restart as it is not behind it")                        \
-    X(REUSE_OFFSET, ordinary, 10, "a batch is stored under an offset that was given away before")  \
-    X(KEEP_LOG_END, sick, 10, "the log end is not rolled back with a failed group")                \
-    X(FORGET_PRODUCER_ROLL_BACK, sick, 10, "a failed group's producer state stays")                \
-    X(ACCEPT_ANY_SEQUENCE, ordinary, 10,                                                           \
+    X(REUSE_OFFSET, ordinary, 20, "a batch is stored under an offset that was given away before")  \
+    X(KEEP_LOG_END, sick, 20, "the log end is not rolled back with a failed group")                \
+    X(FORGET_PRODUCER_ROLL_BACK, sick, 20, "a failed group's producer state stays")                \
+    X(ACCEPT_ANY_SEQUENCE, ordinary, 20,                                                           \
       "a batch is taken although an earlier one of its producer is missing")                       \
-    X(KNOW_LAST_BATCH_ALONE, slow, 10,                                                             \
+    X(KNOW_LAST_BATCH_ALONE, slow, 20,                                                             \
       "only the last of a producer's five batches is known again")                                 \
-    X(LOSE_PRODUCER_STATE, cores, 30, "the producer state of the checkpoint is lost")              \
-    X(ACCEPT_OLD_EPOCH, ordinary, 30, "a producer of an older epoch is not fenced")                \
-    X(CONFIRM_BEFORE_ALL_CORES, ordinary, 10, "a topic is confirmed when the first core knows it") \
-    X(CONFIRM_FAILED_CATALOG, sick, 10, "a change of the catalog that failed is applied")          \
-    X(DURABLE_TOO_HIGH, power, 30, "a group's header calls groups durable that are in flight")     \
-    X(KEEP_BEHIND_FAILURE, sick, 10,                                                               \
+    X(LOSE_PRODUCER_STATE, cores, 80, "the producer state of the checkpoint is lost")              \
+    X(ACCEPT_OLD_EPOCH, ordinary, 150, "a producer of an older epoch is not fenced")               \
+    X(CONFIRM_BEFORE_ALL_CORES, ordinary, 20, "a topic is confirmed when the first core knows it") \
+    X(CONFIRM_FAILED_CATALOG, sick, 20, "a change of the catalog that failed is applied")          \
+    X(DURABLE_TOO_HIGH, power, 80, "a group's header calls groups durable that are in flight")     \
+    X(KEEP_BEHIND_FAILURE, sick, 20,                                                               \
       "a group that was written behind a failed one is not written again")                         \
-    X(GO_ON_IN_FAILED_FILE, sick, 10,                                                              \
+    X(GO_ON_IN_FAILED_FILE, sick, 20,                                                              \
       "a new life begins behind the failed write in the same file")                                \
-    X(FORGET_NEW_LIFE, sick, 10, "a new life's groups are written before the head names it")       \
-    X(REUSE_LIFE, sick, 10, "a new life has the number of the last one")                           \
-    X(FORGET_WAL_NAME, cores, 30, "a new WAL file's name is not made durable")                     \
-    X(TRUNCATE_PROVEN_HOLE, damage, 10,                                                            \
+    X(FORGET_NEW_LIFE, sick, 20, "a new life's groups are written before the head names it")       \
+    X(REUSE_LIFE, sick, 20, "a new life has the number of the last one")                           \
+    X(FORGET_WAL_NAME, cores, 80, "a new WAL file's name is not made durable")                     \
+    X(TRUNCATE_PROVEN_HOLE, damage, 20,                                                            \
       "a gap is dropped although a group proves it acknowledged")                                  \
-    X(KEEP_BEHIND_HOLE, slow, 30, "groups behind an unacknowledged hole are kept")                 \
-    X(MISS_LATER_LIVES, sick, 10, "recovery ends with the first life")                             \
-    X(ACCEPT_OLDER_CATALOG, gone, 10,                                                              \
+    X(KEEP_BEHIND_HOLE, slow, 80, "groups behind an unacknowledged hole are kept")                 \
+    X(MISS_LATER_LIVES, sick, 20, "recovery ends with the first life")                             \
+    X(ACCEPT_OLDER_CATALOG, gone, 20,                                                              \
       "a catalog that ends below what a core had applied is accepted")                             \
-    X(KEEP_RESERVE, full, 10, "a start on a full disk keeps the reserve")                          \
-    X(DROP_LAST_PENDING, ordinary, 10, "a flush leaves out the last batch it reports")             \
-    X(FLUSH_BEFORE_DURABLE, power, 30, "a flush takes what is not durable yet")                    \
-    X(RETRY_SYNC, sick, 10, "a failed segment sync is tried again, and the second one believed")   \
-    X(CHECKPOINT_BEFORE_SYNC, power, 30, "the checkpoint names segment bytes that are not synced") \
-    X(SKIP_DIRECTORY_SYNC, power, 30, "a new segment's name is not made durable")                  \
-    X(FORGET_PARTITION_NAME, power, 30, "a new partition directory's name is not made durable")    \
-    X(RECYCLE_BEFORE_CHECKPOINT, ordinary, 10,                                                     \
+    X(KEEP_RESERVE, full, 20, "a start on a full disk keeps the reserve")                          \
+    X(DROP_LAST_PENDING, ordinary, 20, "a flush leaves out the last batch it reports")             \
+    X(FLUSH_BEFORE_DURABLE, power, 80, "a flush takes what is not durable yet")                    \
+    X(RETRY_SYNC, sick, 20, "a failed segment sync is tried again, and the second one believed")   \
+    X(CHECKPOINT_BEFORE_SYNC, power, 80, "the checkpoint names segment bytes that are not synced") \
+    X(SKIP_DIRECTORY_SYNC, power, 80, "a new segment's name is not made durable")                  \
+    X(FORGET_PARTITION_NAME, power, 80, "a new partition directory's name is not made durable")    \
+    X(RECYCLE_BEFORE_CHECKPOINT, ordinary, 20,                                                     \
       "the WAL is trimmed by a checkpoint that is not there")                                      \
-    X(CHECKPOINT_IN_PLACE, power, 30, "a checkpoint is written over the only good slot")           \
-    X(CHECKPOINT_WITHOUT_SYNC, power, 30, "a checkpoint is not synced")                            \
-    X(TAKE_OLDER_CHECKPOINT, cores, 60,                                                            \
+    X(CHECKPOINT_IN_PLACE, cores, 150, "a checkpoint is written over the only good slot")          \
+    X(CHECKPOINT_WITHOUT_SYNC, power, 80, "a checkpoint is not synced")                            \
+    X(TAKE_OLDER_CHECKPOINT, cores, 150,                                                           \
       "of two checkpoints that name a partition the older one counts")                             \
-    X(CHECKPOINT_OWN_ALONE, cores, 10,                                                             \
+    X(CHECKPOINT_OWN_ALONE, cores, 20,                                                             \
       "a start's first checkpoint leaves out what moves to another core")                          \
-    X(START_WITHOUT_CHECKPOINT, power, 30,                                                         \
+    X(START_WITHOUT_CHECKPOINT, power, 80,                                                         \
       "a start empties the WAL before a checkpoint names what it held")                            \
-    X(KEEP_OLD_POSITION, clean, 30, "a new WAL is read from where the old one was needed")         \
-    X(TRUST_UNSYNCED_BYTES, power, 30, "recovery keeps what lies behind a segment's synced end")   \
-    X(RECOVER_WITHOUT_SYNC, power, 30, "what recovery writes is not synced before its checkpoint") \
-    X(STOP_BEFORE_FLUSH, clean, 10, "a stop does not wait until everything is in the segments")    \
-    X(REMOVE_NEWEST_SLOT_FIRST, clean, 30,                                                         \
+    X(KEEP_OLD_POSITION, clean, 80, "a new WAL is read from where the old one was needed")         \
+    X(TRUST_UNSYNCED_BYTES, power, 80, "recovery keeps what lies behind a segment's synced end")   \
+    X(RECOVER_WITHOUT_SYNC, power, 80, "what recovery writes is not synced before its checkpoint") \
+    X(STOP_BEFORE_FLUSH, clean, 20, "a stop does not wait until everything is in the segments")    \
+    X(REMOVE_NEWEST_SLOT_FIRST, clean, 80,                                                         \
       "a stop removes the newer checkpoint and then the older one")                                \
-    X(MARK_BEFORE_EMPTY, clean, 30,                                                                \
+    X(MARK_BEFORE_EMPTY, clean, 80,                                                                \
       "the marker of a clean stop is written while our WAL is there")                              \
-    X(LEAVE_CLEAN_MARKER, clean, 30, "the marker of a clean stop stays there after a start")       \
-    X(LET_KAFKA_START, clean, 30, "meta.properties does not keep Kafka away while our WAL is there")
+    X(LEAVE_CLEAN_MARKER, clean, 80, "the marker of a clean stop stays there after a start")       \
+    X(LET_KAFKA_START, clean, 80, "meta.properties does not keep Kafka away while our WAL is there")
 
 enum mutant {
     MUTANT_NONE,
