@@ -17,6 +17,8 @@
 
 #define SETTLE_NS (120 * NS_PER_S)
 #define STOP_NS (20 * NS_PER_S)
+/* A stop waits for the start that is under way, each of whose reads may stall. */
+#define STOP_STALLED_NS (120 * NS_PER_S)
 #define CROWD 160
 
 struct seed {
@@ -153,8 +155,8 @@ static void event_begin(struct seed *s, const struct plan_event *event)
         sim_life_end(&s->life, false);
         break;
     case PLAN_STOP:
-        if (!sim_life_stop(&s->life, STOP_NS))
-            seed_break(s, "the broker did not stop in 20 s");
+        if (!sim_life_stop(&s->life, plan_has(&s->plan, PLAN_STALL) ? STOP_STALLED_NS : STOP_NS))
+            seed_break(s, "the broker did not stop in time");
         break;
     case PLAN_OUTAGE:
         disk->write_error = disk->sync_error = SIM_ALWAYS;
