@@ -230,16 +230,22 @@ static void load_members(struct group *group, const struct group_metadata_value 
     }
 }
 
-static void load_group(struct groups *groups, const struct group_record_read *record)
+/* The record's group, made where it is new; null: the record says that there is none. */
+static struct group *group_to_load(struct groups *groups, const struct group_record_read *record)
 {
     struct bytes id = string_bytes(record->key.group);
     struct group *group = group_find(groups, id);
-    if (group == NULL && record->tombstone)
+    if (group != NULL || record->tombstone)
+        return group;
+    group_memory_force(groups->host->memory, group_cost(id.len));
+    return group_make(groups, id);
+}
+
+static void load_group(struct groups *groups, const struct group_record_read *record)
+{
+    struct group *group = group_to_load(groups, record);
+    if (group == NULL)
         return;
-    if (group == NULL) {
-        group_memory_force(groups->host->memory, group_cost(id.len));
-        group = group_make(groups, id);
-    }
     group_drop_members(group, KAFKA_NOT_COORDINATOR);
     group->leader = NULL;
     text_free(&group->protocol_type);
@@ -263,14 +269,9 @@ static void load_group(struct groups *groups, const struct group_record_read *re
 
 static void load_offset(struct groups *groups, const struct group_record_read *record, bool open)
 {
-    struct bytes id = string_bytes(record->key.group);
-    struct group *group = group_find(groups, id);
-    if (group == NULL && record->tombstone)
+    struct group *group = group_to_load(groups, record);
+    if (group == NULL)
         return;
-    if (group == NULL) {
-        group_memory_force(groups->host->memory, group_cost(id.len));
-        group = group_make(groups, id);
-    }
     offset_load(group, record, open);
     group_forget_maybe(group);
 }
