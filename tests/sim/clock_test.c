@@ -21,36 +21,6 @@ static void ask_versions(struct talk_peer *p)
     talk_ask(p, API_API_VERSIONS, 0, &request);
 }
 
-static void ask_fetch(struct talk_peer *p, int32_t wait_ms, int64_t offset)
-{
-    struct fetch_request_partition part;
-    struct fetch_request_topic item;
-    struct fetch_request request;
-    message_defaults(&fetch_request_partition_struct, &part);
-    message_defaults(&fetch_request_topic_struct, &item);
-    message_defaults(&fetch_request_struct, &request);
-    part.fetch_offset = offset;
-    part.partition_max_bytes = 1 << 20;
-    item.topic = string_of("t");
-    item.partitions.items = &part;
-    item.partitions.count = 1;
-    request.max_wait_ms = wait_ms;
-    request.min_bytes = 1;
-    request.max_bytes = 1 << 20;
-    request.session_epoch = -1;
-    request.topics.items = &item;
-    request.topics.count = 1;
-    talk_ask(p, API_FETCH, 11, &request);
-}
-
-static int32_t answered_records(struct talk_peer *p)
-{
-    const struct fetch_response *answer = talk_answer(p);
-    cr_assert_not_null(answer);
-    cr_assert_eq(answer->responses.items[0].partitions.items[0].error_code, KAFKA_NONE);
-    return answer->responses.items[0].partitions.items[0].records.len;
-}
-
 static uint64_t ms_since(struct talk *t, uint64_t began_ns)
 {
     return (sim_now(talk_world(t)) - began_ns) / NS_PER_MS;
@@ -69,13 +39,13 @@ static void jump(int64_t ms)
     ask_versions(slow);
     cr_assert(talk_answer(idle) != NULL && talk_answer(slow) != NULL);
     talk_send(slow, "\x00\x00\x01\x00\x00", 5, NS_PER_S);
-    ask_fetch(poll, 5000, 0);
+    talk_fetch(poll, "t", 5000, 0);
     uint64_t began_ns = sim_now(talk_world(t));
     talk_wait(t, NS_PER_S);
     sim_host_shift_wall(talk_host(t), ms);
     cr_assert(talk_is_closed(slow, 10 * NS_PER_S));
     cr_assert(ms_since(t, began_ns) >= 2900 && ms_since(t, began_ns) < 3500);
-    cr_assert_eq(answered_records(poll), 0);
+    cr_assert_eq(talk_fetched(poll), 0);
     cr_assert(ms_since(t, began_ns) >= 4900 && ms_since(t, began_ns) < 5500);
     cr_assert(talk_is_closed(idle, 60 * NS_PER_S));
     cr_assert(ms_since(t, began_ns) >= 19000 && ms_since(t, began_ns) < 22000);
@@ -113,8 +83,8 @@ Test(clock, that_jumps_between_produces_loses_nothing_and_leaves_no_gap)
         sim_host_shift_wall(talk_host(t), jumps[i % ARRAY_LENGTH(jumps)]);
         talk_wait(t, NS_PER_S);
     }
-    ask_fetch(p, 0, 0);
-    cr_assert_eq(answered_records(p), 50 * batch.len, "all are there");
+    talk_fetch(p, "t", 0, 0);
+    cr_assert_eq(talk_fetched(p), 50 * batch.len, "all are there");
     talk_close(p);
     talk_free(t);
 }

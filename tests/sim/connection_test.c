@@ -57,36 +57,6 @@ static int16_t answered_produce(struct talk_peer *p)
     return answer->responses.items[0].partition_responses.items[0].error_code;
 }
 
-static void ask_fetch(struct talk_peer *p, const char *topic, int32_t wait_ms, int64_t offset)
-{
-    struct fetch_request_partition part;
-    struct fetch_request_topic item;
-    struct fetch_request request;
-    message_defaults(&fetch_request_partition_struct, &part);
-    message_defaults(&fetch_request_topic_struct, &item);
-    message_defaults(&fetch_request_struct, &request);
-    part.fetch_offset = offset;
-    part.partition_max_bytes = 1 << 20;
-    item.topic = string_of(topic);
-    item.partitions.items = &part;
-    item.partitions.count = 1;
-    request.max_wait_ms = wait_ms;
-    request.min_bytes = 1;
-    request.max_bytes = 1 << 20;
-    request.session_epoch = -1;
-    request.topics.items = &item;
-    request.topics.count = 1;
-    talk_ask(p, API_FETCH, 11, &request);
-}
-
-static int32_t answered_records(struct talk_peer *p)
-{
-    const struct fetch_response *answer = talk_answer(p);
-    cr_assert_not_null(answer);
-    cr_assert_eq(answer->responses.items[0].partitions.items[0].error_code, KAFKA_NONE);
-    return answer->responses.items[0].partitions.items[0].records.len;
-}
-
 /* Another client is served at once. */
 static void others_are_served(struct talk *t)
 {
@@ -225,8 +195,8 @@ Test(connection, a_frame_larger_than_a_buffer_is_gathered_whole)
     struct blob batch = talk_batch(t, 900000);
     talk_produce(p, "t", 0, 900000, -1);
     cr_assert_eq(answered_produce(p), KAFKA_NONE);
-    ask_fetch(p, "t", 0, 0);
-    cr_assert_eq(answered_records(p), batch.len);
+    talk_fetch(p, "t", 0, 0);
+    cr_assert_eq(talk_fetched(p), batch.len);
     talk_close(p);
     talk_free(t);
 }
@@ -246,7 +216,7 @@ Test(connection, random_pieces_of_random_requests_are_answered_in_order)
             if (choice <= 2)
                 talk_produce(p, "t", (int32_t)choice % 2, bytes, -1);
             else if (choice == 3)
-                ask_fetch(p, "t", 10, 0);
+                talk_fetch(p, "t", 10, 0);
             else
                 ask_end(p, "t", 0);
             for (out++; out > 0 && sim_chance(sim, SIM_ALWAYS / 2); out--)
@@ -371,9 +341,9 @@ Test(connection, an_idle_connection_is_reaped_and_one_that_waits_for_us_is_not)
     struct talk_peer *polling = talk_connect(t);
     ask_versions(idle);
     cr_assert_not_null(talk_answer(idle));
-    ask_fetch(polling, "t", 40000, 0);
+    talk_fetch(polling, "t", 40000, 0);
     is_between(closed_after_ms(t, idle), 19000, 22000);
-    cr_assert_eq(answered_records(polling), 0, "it waited for its forty seconds");
+    cr_assert_eq(talk_fetched(polling), 0, "it waited for its forty seconds");
     talk_close(idle);
     talk_close(polling);
     talk_free(t);
@@ -416,12 +386,12 @@ Test(connection, who_does_not_read_is_bounded_and_gets_all_in_the_end)
     cr_assert_eq(answered_produce(p), KAFKA_NONE);
     talk_read(p, false);
     for (int i = 0; i < 30; i++)
-        ask_fetch(p, "t", 0, 0);
+        talk_fetch(p, "t", 0, 0);
     talk_wait(t, 2 * NS_PER_S);
     others_are_served(t);
     talk_read(p, true);
     for (int i = 0; i < 30; i++)
-        cr_assert_gt(answered_records(p), 500000);
+        cr_assert_gt(talk_fetched(p), 500000);
     talk_close(p);
     talk_free(t);
 }
@@ -441,8 +411,8 @@ Test(connection, a_disk_that_stalls_for_five_seconds_delays_produces_and_closes_
     for (int i = 0; i < 5; i++)
         for (int j = 0; j < 20; j++)
             talk_produce(peers[i], "t", i % 2, 20000, -1);
-    ask_fetch(peers[5], "t", 0, 0);
-    cr_assert_gt(answered_records(peers[5]), 0, "what is in memory is served");
+    talk_fetch(peers[5], "t", 0, 0);
+    cr_assert_gt(talk_fetched(peers[5]), 0, "what is in memory is served");
     cr_assert_lt(sim_now(talk_world(t)) - began_ns, NS_PER_S);
     cr_assert_not(talk_has_answer(peers[0], 4 * NS_PER_S), "nothing is durable yet");
     sim_disk(talk_host(t))->stall = 0;
@@ -459,12 +429,12 @@ Test(connection, behind_a_long_poll_reading_stops_and_then_goes_on)
     struct talk *t = talk_new(&(struct talk_options){0});
     talk_create(t, "t", 1);
     struct talk_peer *p = talk_connect(t);
-    ask_fetch(p, "t", 20000, 0);
+    talk_fetch(p, "t", 20000, 0);
     for (int i = 0; i < 10000; i++)
         ask_versions(p);
     others_are_served(t);
     cr_assert_not(talk_has_answer(p, NS_PER_S), "nothing overtakes the poll");
-    cr_assert_eq(answered_records(p), 0);
+    cr_assert_eq(talk_fetched(p), 0);
     for (int i = 0; i < 10000; i++)
         cr_assert_not_null(talk_answer(p));
     talk_close(p);
@@ -523,7 +493,7 @@ Test(connection, a_reset_ends_its_long_poll)
         struct talk_peer *polling[3];
         for (int i = 0; i < 3; i++) {
             polling[i] = talk_connect(t);
-            ask_fetch(polling[i], "t", 3600000, 0);
+            talk_fetch(polling[i], "t", 3600000, 0);
         }
         talk_wait(t, 100 * NS_PER_MS);
         for (int i = 0; i < 3; i++)
@@ -541,7 +511,7 @@ Test(connection, resets_at_any_moment_keep_nothing)
         talk_create(t, "t", 3);
         for (int i = 0; i < 30; i++) {
             struct talk_peer *p = talk_connect(t);
-            ask_fetch(p, "t", (int32_t)sim_pick(sim, (struct sim_range){0, 5}), 0);
+            talk_fetch(p, "t", (int32_t)sim_pick(sim, (struct sim_range){0, 5}), 0);
             for (int32_t j = 0; j < 4; j++)
                 talk_produce(p, "t", j % 3, sim_pick(sim, (struct sim_range){1, 200000}), -1);
             ask_end(p, "t", 1);
@@ -560,14 +530,14 @@ Test(connection, a_stop_answers_what_has_begun)
     slow_disk(t, 500 * NS_PER_MS);
     struct talk_peer *p = talk_connect(t);
     struct talk_peer *polling = talk_connect(t);
-    ask_fetch(polling, "t", 3600000, 0);
+    talk_fetch(polling, "t", 3600000, 0);
     for (int i = 0; i < 6; i++)
         talk_produce(p, "t", 1, 100, -1);
     talk_wait(t, 100 * NS_PER_MS);
     sim_host_stop(talk_host(t));
     for (int i = 0; i < 6; i++)
         cr_assert_eq(answered_produce(p), KAFKA_NONE);
-    cr_assert_eq(answered_records(polling), 0, "the poll ends early");
+    cr_assert_eq(talk_fetched(polling), 0, "the poll ends early");
     cr_assert(talk_is_closed(p, NS_PER_S));
     slow_disk(t, NS_PER_MS);
     talk_close(p);

@@ -8,7 +8,9 @@
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "protocol/errors.h"
 #include "protocol/record.h"
+#include "protocol/schema/fetch.h"
 #include "tools/sim/life.h"
 
 #define PATIENCE_NS (60 * NS_PER_S)
@@ -375,4 +377,34 @@ void talk_produce(struct talk_peer *p, const char *topic, int32_t partition, siz
     talk_ask(p, API_PRODUCE, 9, &request);
     if (acks == 0)
         p->ask_count--;
+}
+
+void talk_fetch(struct talk_peer *p, const char *topic, int32_t wait_ms, int64_t offset)
+{
+    struct fetch_request_partition part;
+    struct fetch_request_topic item;
+    struct fetch_request request;
+    message_defaults(&fetch_request_partition_struct, &part);
+    message_defaults(&fetch_request_topic_struct, &item);
+    message_defaults(&fetch_request_struct, &request);
+    part.fetch_offset = offset;
+    part.partition_max_bytes = 1 << 20;
+    item.topic = string_of(topic);
+    item.partitions.items = &part;
+    item.partitions.count = 1;
+    request.max_wait_ms = wait_ms;
+    request.min_bytes = 1;
+    request.max_bytes = 1 << 20;
+    request.session_epoch = -1;
+    request.topics.items = &item;
+    request.topics.count = 1;
+    talk_ask(p, API_FETCH, 11, &request);
+}
+
+int32_t talk_fetched(struct talk_peer *p)
+{
+    const struct fetch_response *answer = talk_answer(p);
+    cr_assert_not_null(answer);
+    cr_assert_eq(answer->responses.items[0].partitions.items[0].error_code, KAFKA_NONE);
+    return answer->responses.items[0].partitions.items[0].records.len;
 }

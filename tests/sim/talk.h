@@ -80,3 +80,7 @@ struct blob talk_batch(struct talk *t, size_t bytes);
 /* Asks for a produce of such a batch to one partition; `acks` as in the request. */
 void talk_produce(struct talk_peer *p, const char *topic, int32_t partition, size_t bytes,
                   int16_t acks);
+/* Asks for partition 0 of the topic from `offset` on. */
+void talk_fetch(struct talk_peer *p, const char *topic, int32_t wait_ms, int64_t offset);
+/* Its answer, which must be without an error: bytes of records. */
+int32_t talk_fetched(struct talk_peer *p);
