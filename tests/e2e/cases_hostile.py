@@ -588,7 +588,8 @@ def test_accepting_pauses_without_descriptors_and_goes_on(broker):
     with clients(broker, 60) as many:
         ring = broker.backend == "ring"
         served = answered(many, 20 if ring else 1)
-        assert len(served) == 60 if ring else 5 <= len(served) <= 12, len(served)
+        # What the broker had open for a moment when it was counted is room later.
+        assert len(served) == 60 if ring else 5 <= len(served) < 30, len(served)
         ticks = cpu_ticks(broker)
         time.sleep(1)
         assert cpu_ticks(broker) - ticks < 20, "a fifth of a second"
