@@ -56,6 +56,7 @@ struct sim {
     struct list threads; /* all, to be freed in the end */
     struct list idle;    /* those that may be used again */
     struct sim_thread *running;
+    bool watched; /* somebody looks at the world after each turn */
     bool reap; /* a host has ended inside a thread: its dead ones come first */
     struct sim_host *hosts[SIM_HOSTS_MAX];
     uint32_t host_count;
