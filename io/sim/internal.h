@@ -211,6 +211,7 @@ struct sim_request {
     int count;
     uint64_t len;
     uint64_t pos;
+    bool zeros; /* nothing else is written, as a new WAL file is; known once it lands */
     struct file_info *info;
     struct sim_names *names;
     /* What was decided at the start. */
