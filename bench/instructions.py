@@ -4,9 +4,9 @@
     instructions.py [--write]
 
 Each piece of work of build/release/bin/instructions runs under callgrind. More than TOLERANCE
-percent above the table fails; so does a piece that the table does not have, or the other way round.
-So is a second of odradek-sim counted, over a few seeds without trouble: a slow simulator finds less.
-What its clients do changes with each change of the broker, so its tolerance is a wide one.
+percent above the table fails; so does a piece that the table lacks, or the other way round. So is
+a second of odradek-sim counted, over a few seeds without trouble: a slow simulator finds less. What
+its clients do changes with each change of the broker, so its tolerance is a wide one.
 --write writes the table anew. Counts of another compiler mean nothing: then nothing is compared,
 and the reason is printed.
 """
