@@ -48,6 +48,8 @@ struct recovery {
     uint32_t opened_count;
     uint32_t opened_capacity;
     bool checkpointed; /* a checkpoint of this start names all of them */
+    bool disk_probed;  /* for one stream of this start: it holds for the others */
+    bool disk_dsync;
 };
 
 /* Finding out what there is. */
@@ -510,7 +512,16 @@ int recovery_start_shard(struct recovery *r, struct shard *shard,
         return result;
     }
     flush_init(shard, options->flush_profile, number);
-    return shard_open(shard, options, &s->wal);
+    if (!s->wal.probed && r->disk_probed) {
+        s->wal.probed = true;
+        s->wal.dsync = r->disk_dsync;
+    }
+    result = shard_open(shard, options, &s->wal);
+    if (result != 0)
+        return result;
+    r->disk_probed = true;
+    r->disk_dsync = wal_uses_dsync(shard->wal);
+    return 0;
 }
 
 int recovery_drop_streams(struct recovery *r, unsigned count)
