@@ -512,6 +512,7 @@ Test(recovery, log_start_survives_a_change_of_cores)
 Test(recovery, disk_is_probed_for_one_stream_and_never_again)
 {
     rig.cores = 2;
+    rig.log.level = LOG_INFO;
     start();
     const char *first = strstr(rig.logged, "disk probe");
     cr_assert_not_null(first);
