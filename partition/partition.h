@@ -54,6 +54,19 @@ struct producer_limits {
     int64_t check_ms; /* producer.id.expiration.check.interval.ms */
 };
 
+/* When records are removed or compacted: the topic's configuration. */
+struct cleanup_limits {
+    int64_t retention_bytes;          /* retention.bytes; negative: no limit */
+    int64_t retention_ms;             /* retention.ms; negative: no limit */
+    int64_t file_delete_delay_ms;     /* file.delete.delay.ms */
+    int64_t delete_retention_ms;      /* delete.retention.ms */
+    int64_t min_compaction_lag_ms;    /* min.compaction.lag.ms */
+    int64_t max_compaction_lag_ms;    /* max.compaction.lag.ms */
+    double min_cleanable_dirty_ratio; /* min.cleanable.dirty.ratio */
+    bool delete_old;                  /* cleanup.policy has delete */
+    bool compact;                     /* cleanup.policy has compact */
+};
+
 struct partition {
     struct list shard_node; /* shard->partitions */
     struct list dirty_node; /* shard->dirty while it has pending batches, oldest first */
@@ -66,6 +79,7 @@ struct partition {
     int32_t leader_epoch;
     struct segment_limits limits;
     struct producer_limits producer_limits;
+    struct cleanup_limits cleanup_limits;
 
     int64_t log_start;
     int64_t synced_end;
