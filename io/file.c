@@ -37,6 +37,11 @@ int file_write_parts(struct file_system *fs, int file, const struct iovec *parts
     return fs->operations->write(fs, file, parts, count, pos);
 }
 
+int file_write_back(struct file_system *fs, int file, uint64_t pos, uint64_t len)
+{
+    return fs->operations->write_back(fs, file, pos, len);
+}
+
 int file_sync(struct file_system *fs, int file)
 {
     return fs->operations->sync(fs, file);

@@ -106,6 +106,7 @@ FILES(file, tells_size_kind_and_space)
     char path[256];
     int file = file_open(fs, in_directory(path, "a"), FILE_CREATE);
     cr_assert_eq(file_write(fs, file, "abc", 3, 9997), 0);
+    cr_assert_eq(file_write_back(fs, file, 0, 3), 0);
     cr_assert_eq(file_sync(fs, file), 0);
     struct file_info info;
     cr_assert_eq(file_get_info(fs, path, &info), 0);
