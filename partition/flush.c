@@ -350,6 +350,8 @@ static void share_apply(struct shard *shard, struct flush_share *share)
         p->metadata_written = true;
         if (written > 0)
             p->synced_end = share->write.batches[written - 1].last_offset + 1;
+        if (share->write.created_count > 0)
+            cleaner_notice(shard, p);
     }
     share->write.batch_count = written;
     mem_free(share->epochs);
