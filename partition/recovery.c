@@ -313,7 +313,7 @@ static int write_partition(struct recovery *r, struct partition *p)
         done += result == 0 ? write->written : 0;
     }
     if (result == 0 && !p->metadata_written) {
-        result = kafka_write_partition_metadata(r->fs, p->segments.directory, p->topic_id);
+        result = kafka_write_partition_metadata(r->fs, p->segments.directory, p->topic_id, false);
         p->metadata_written = result == 0;
     }
     drop_gathered(p);
@@ -533,7 +533,7 @@ int recovery_write_final(struct file_system *fs, struct partition *p)
         return 0;
     int result = 0;
     if (!p->metadata_written)
-        result = kafka_write_partition_metadata(fs, p->segments.directory, p->topic_id);
+        result = kafka_write_partition_metadata(fs, p->segments.directory, p->topic_id, true);
     if (result == 0 && p->epochs_changed) {
         char *text = epochs_print(&p->epochs);
         result =
