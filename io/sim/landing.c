@@ -162,6 +162,14 @@ static int64_t apply_sync(struct sim_request *request)
     return request->error;
 }
 
+/* What the disk has taken is still in its cache. */
+static int64_t apply_write_back(struct sim_request *request)
+{
+    if (request->error != 0)
+        disk_image_sync_failed(image_of(request), &request->host->sim->prng);
+    return request->error;
+}
+
 static int64_t apply_sync_all(struct sim_request *request)
 {
     struct disk_tree *tree = &request->host->tree;
@@ -338,6 +346,8 @@ int64_t sim_request_apply(struct sim_request *request)
         return apply_read(request);
     case SIM_DISK_SYNC:
         return apply_sync(request);
+    case SIM_DISK_WRITE_BACK:
+        return apply_write_back(request);
     case SIM_DISK_SYNC_ALL:
         return apply_sync_all(request);
     default:
