@@ -110,6 +110,7 @@ bool sim_chance(struct sim *sim, uint32_t rate);
 
 struct sim_host *sim_host_new(struct sim *sim, const char *name);
 struct sim *sim_host_world(const struct sim_host *host);
+const char *sim_host_name(const struct sim_host *host);
 struct file_system *sim_host_files(struct sim_host *host);
 /* A core of the host. It is an io: freed by io_free. `backend` of the options is not read. */
 int sim_io_new(struct sim_host *host, const struct io_options *options, struct io **io) MUST_CHECK;

@@ -49,6 +49,10 @@ struct scene_options {
 };
 
 struct scene *scene_new(const struct scene_options *options);
+/* Another broker in the same world: a machine, a disk and a port of its own, by the name
+ * "beside-<n>"; its clients are on the same machine as the first one's. Whatever lets time pass for
+ * one lets it pass for all. It is freed before the scene it is beside. The seed is not read. */
+struct scene *scene_new_beside(struct scene *first, const struct scene_options *options);
 void scene_free(struct scene *s);
 struct sim *scene_world(struct scene *s);
 struct sim_host *scene_host(struct scene *s);
