@@ -245,6 +245,8 @@ struct sim_core_options {
     struct sim_range stall_ns;
 };
 struct sim_core_options *sim_cores(struct sim_host *host);
+/* The `index`th of the host's running ios, by age; null when there are not so many. */
+struct io *sim_core_io(struct sim_host *host, uint32_t index);
 /* The `index`th core of the host, by age, does nothing for so long from its next step on. */
 void sim_core_stall(struct sim_host *host, uint32_t index, uint64_t ns);
 
