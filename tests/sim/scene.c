@@ -2,6 +2,7 @@
 #include "tests/sim/scene.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -365,10 +366,14 @@ struct scene_group scene_wal_last(struct scene *s, unsigned stream)
 
 /* Sweeps. */
 
+unsigned scene_stride(unsigned usual)
+{
+    return usual == 0 || getenv("SCENE_EVERY_CHANGE") != NULL ? 1 : usual;
+}
+
 uint64_t scene_sweep(const struct scene_sweep *sweep)
 {
-    unsigned stride = sweep->stride == 0 ? 1 : sweep->stride;
-    for (uint64_t number = 1;; number += stride) {
+    for (uint64_t number = 1;; number += scene_stride(sweep->stride)) {
         struct scene *s = scene_new(&sweep->options);
         sweep->before(s);
         scene_plan(

@@ -179,6 +179,8 @@ struct scene_group scene_wal_last(struct scene *s, unsigned stream);
  * Sweeps: `act` with the power going at its first, its second, ... change of the disk, each time in
  * a new world that `before` has prepared, until it comes through; behind each end `after`, on a
  * machine that is off. Every `stride`th change (0: each). How many there were.
+ *
+ * SCENE_EVERY_CHANGE in the environment makes every stride 1: ./dev check --long does.
  */
 struct scene_sweep {
     struct scene_options options;
@@ -189,3 +191,5 @@ struct scene_sweep {
     void (*after)(struct scene *s);
 };
 uint64_t scene_sweep(const struct scene_sweep *sweep);
+/* For loops of a test's own. */
+unsigned scene_stride(unsigned usual);
