@@ -31,12 +31,78 @@ static void rig_append(struct groups_host *host, struct groups *groups, struct g
     list_push_back(&rig->writes, &write->node);
 }
 
+static bool rig_topic_at(struct groups_host *host, uint32_t index, struct group_topic *topic)
+{
+    const struct rig *rig = CONTAINER_OF(host, struct rig, host);
+    if (index >= rig->topic_count)
+        return false;
+    *topic = rig->topics[index];
+    return true;
+}
+
+static bool rig_topic_named(struct groups_host *host, struct bytes name, struct group_topic *topic)
+{
+    for (uint32_t i = 0; rig_topic_at(host, i, topic); i++)
+        if (bytes_equal(string_bytes(topic->name), name))
+            return true;
+    return false;
+}
+
+static bool rig_topic_with_id(struct groups_host *host, struct uuid id, struct group_topic *topic)
+{
+    for (uint32_t i = 0; rig_topic_at(host, i, topic); i++)
+        if (uuid_equal(topic->id, id))
+            return true;
+    return false;
+}
+
+static uint64_t rig_topics_version(struct groups_host *host)
+{
+    return CONTAINER_OF(host, struct rig, host)->topics_version;
+}
+
+void rig_topic(struct rig *rig, const char *name, int32_t partitions)
+{
+    uint32_t at = 0;
+    while (at < rig->topic_count && strcmp(rig->topics[at].name.data, name) < 0)
+        at++;
+    bool there = at < rig->topic_count && strcmp(rig->topics[at].name.data, name) == 0;
+    rig->topics_version++;
+    if (partitions == 0) {
+        cr_assert(there);
+        rig->topic_count--;
+        memmove(&rig->topics[at], &rig->topics[at + 1],
+                (rig->topic_count - at) * sizeof *rig->topics);
+        return;
+    }
+    if (!there) {
+        cr_assert_lt(rig->topic_count, RIG_TOPICS_MAX);
+        memmove(&rig->topics[at + 1], &rig->topics[at],
+                (rig->topic_count - at) * sizeof *rig->topics);
+        rig->topic_count++;
+        rig->topics[at].name = s(name);
+        rig->topics[at].id = uuid_from_random(rig->topics_version, (uint8_t)name[0]);
+    }
+    rig->topics[at].partitions = partitions;
+}
+
 void rig_init(struct rig *rig)
 {
     *rig = (struct rig){
         .now_ns = START_NS,
         .memory = {.limit = MIB},
-        .config = {6000, 1800000, 3000, 1000, 60000},
+        .config =
+            {
+                .session_ms_min = 6000,
+                .session_ms_max = 1800000,
+                .rebalance_delay_ms = 3000,
+                .members_max = 1000,
+                .retention_ms = 60000,
+                .consumer_session_ms = 45000,
+                .consumer_heartbeat_ms = 5000,
+                .consumer_members_max = 1000,
+                .assignors = {"uniform", "range"},
+            },
     };
     rig->host = (struct groups_host){
         .timers = &rig->timers,
@@ -47,6 +113,10 @@ void rig_init(struct rig *rig)
         .wall_ms = rig_wall,
         .new_id = rig_new_id,
         .append = rig_append,
+        .topic_named = rig_topic_named,
+        .topic_with_id = rig_topic_with_id,
+        .topic_at = rig_topic_at,
+        .topics_version = rig_topics_version,
     };
     heap_init(&rig->timers, 16);
     list_init(&rig->writes);

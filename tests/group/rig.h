@@ -1,10 +1,12 @@
 /* Groups under a clock and a log of the test's own. */
 #pragma once
 
+#include "group/consumer.h"
 #include "group/groups.h"
 #include "protocol/errors.h"
 
-#define RIG_RECORDS_MAX 256
+#define RIG_RECORDS_MAX 4096
+#define RIG_TOPICS_MAX 8
 
 struct rig_record {
     uint8_t *bytes;
@@ -23,6 +25,9 @@ struct rig {
     uint64_t ids;
     struct rig_record log[RIG_RECORDS_MAX]; /* what is durable */
     uint32_t log_count;
+    struct group_topic topics[RIG_TOPICS_MAX]; /* by name; the names are literals */
+    uint32_t topic_count;
+    uint64_t topics_version;
 };
 
 void rig_init(struct rig *rig);
@@ -37,6 +42,9 @@ void rig_restart(struct rig *rig);
 struct string s(const char *text);
 /* A consumer's subscription to one topic. */
 struct blob rig_subscription(const char *topic);
+
+/* A topic comes, gets other partitions, or goes (0). Its id is made of its place and its name. */
+void rig_topic(struct rig *rig, const char *name, int32_t partitions);
 
 /* One join on its way; `ended` when it was answered. */
 struct rig_join {
