@@ -83,3 +83,22 @@ void rig_commit(struct rig *rig, struct rig_commit *commit, const char *group, i
 int64_t rig_committed(struct rig *rig, const char *group, const char *topic);
 int16_t rig_heartbeat(struct rig *rig, const char *group, const struct rig_join *join);
 const char *rig_state(struct rig *rig, const char *group);
+
+/* A heartbeat of KIP-848 on its way. */
+struct rig_beat {
+    struct consumer_beat beat;
+    struct string topics[4];
+    struct spot owned[16];
+    bool ended;
+};
+/* A first one, of a consumer of topic "t". */
+void rig_beat_fill(struct rig_beat *beat, const char *group, const char *member);
+/* The next one of a member that has been answered: it owns what it was given last. */
+void rig_beat_next(struct rig_beat *beat);
+void rig_beat(struct rig *rig, struct rig_beat *beat);
+/* Sent, written and answered with this error; it is freed but for the assignment's size. */
+void rig_beat_is(struct rig *rig, struct rig_beat *beat, int16_t error);
+/* A line for the group, and one for each member: "group 2/2 Stable", "a 2/1 0 t0 t1 - > t0 t1". */
+const char *rig_consumers(struct rig *rig, const char *group);
+/* What a replay makes of the log is what there was. */
+void rig_replay(struct rig *rig, const char *group);
