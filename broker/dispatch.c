@@ -37,6 +37,8 @@ static const struct dispatch_row dispatch_table[] = {
     {42, delete_groups_handle},
     {47, offset_delete_handle},
     {60, describe_cluster_handle},
+    {68, consumer_group_heartbeat_handle},
+    {69, consumer_group_describe_handle},
     {75, describe_topic_partitions_handle},
 };
 
