@@ -12,6 +12,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "broker/accept.h"
 #include "broker/admission.h"
 #include "broker/catalog.h"
@@ -116,7 +117,8 @@ static void core_wake_peers(struct core *core)
         struct core_link *link = &core->links[i];
         if (link->wake_due) {
             link->wake_due = false;
-            io_wake(core->io, link->peer->io);
+            if (!MUTANT(FORGET_WAKE))
+                io_wake(core->io, link->peer->io);
         }
     }
 }

@@ -8,6 +8,7 @@
 #include "broker/request.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/utf8.h"
 #include "broker/connection.h"
 #include "broker/core.h"
@@ -119,7 +120,7 @@ static void request_give_back(struct request *r)
     struct core *core = r->core;
     for (uint32_t i = 0; i < r->memory_count; i++)
         core_fetch_give(core, r->memories[i].memory, r->memories[i].size);
-    if (r->response != NULL)
+    if (r->response != NULL && !MUTANT(KEEP_ANSWER))
         region_give(core->memory, r->response, r->response_size);
     if (r->frame_memory != NULL)
         region_give(core->memory, r->frame_memory, r->frame_memory_size);
