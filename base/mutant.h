@@ -79,6 +79,7 @@
     X(KEEP_OLD_POSITION, clean, 80, "a new WAL is read from where the old one was needed")         \
     X(TRUST_UNSYNCED_BYTES, power, 80, "recovery keeps what lies behind a segment's synced end")   \
     X(RECOVER_WITHOUT_SYNC, power, 80, "what recovery writes is not synced before its checkpoint") \
+    X(KEEP_DELETED, ordinary, 20, "deleted partitions stay in memory until the stop")              \
     X(STOP_BEFORE_FLUSH, clean, 20, "a stop does not wait until everything is in the segments")    \
     X(REMOVE_NEWEST_SLOT_FIRST, clean, 80,                                                         \
       "a stop removes the newer checkpoint and then the older one")                                \

@@ -253,6 +253,8 @@ static void delete_job_done(struct io_op *op, const struct io_event *event)
 /* A deleted partition goes when nothing points at it any more. */
 static void shard_reap(struct shard *shard)
 {
+    if (MUTANT(KEEP_DELETED) && !shard->stopping)
+        return;
     LIST_EACH(node, &shard->deleted) {
         struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
         if (p->appends_out > 0 || p->trims_out > 0 || p->jobs_out > 0 || p->flushing ||
