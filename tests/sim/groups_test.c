@@ -403,6 +403,26 @@ Test(groups, a_listing_without_the_groups_that_cannot_be_read_is_an_error)
     scene_free(s);
 }
 
+Test(groups, a_stop_waits_for_the_read_of_groups_that_are_loaded)
+{
+    struct scene *s = prepared();
+    cr_assert_eq(commit(s, 1), KAFKA_NONE);
+    scene_flush(s);
+    scene_kill(s);
+    scene_plan(s, (struct sim_failure){.kind = SIM_DISK_READ,
+                                       .path = DATA "/__consumer_offsets-0/",
+                                       .number = 1,
+                                       .late_ns = 2 * SECOND,
+                                       .from_then_on = true});
+    scene_start(s);
+    cr_assert_eq(list(s)->error_code, KAFKA_COORDINATOR_LOAD_IN_PROGRESS);
+    cr_assert(scene_stop(s));
+    scene_no_plan(s);
+    start(s);
+    cr_assert_eq(committed(s), 1);
+    scene_free(s);
+}
+
 /* Many. */
 
 /* Commits to so many groups: how many were taken. Those that are not are told that there is no
