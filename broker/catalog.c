@@ -32,6 +32,7 @@ struct catalog_apply {
 struct catalog_name {
     struct bytes name; /* of a topic taken in this batch; borrowed from the proposal */
     struct uuid id;    /* of a topic removed in it */
+    int8_t resource;   /* instead: `name` is one of this type, whose configuration is changed */
 };
 
 /* A snapshot being made by a disk job, so that the log need not be read from its beginning. */
@@ -119,7 +120,8 @@ struct partition *catalog_partition(struct catalog *catalog)
 bool catalog_topic_taken(const struct catalog *catalog, struct bytes name)
 {
     for (uint32_t i = 0; i < catalog->name_count; i++)
-        if (catalog->names[i].name.len > 0 && bytes_equal(catalog->names[i].name, name))
+        if (catalog->names[i].resource == 0 && catalog->names[i].name.len > 0 &&
+            bytes_equal(catalog->names[i].name, name))
             return true;
     return false;
 }
@@ -127,7 +129,8 @@ bool catalog_topic_taken(const struct catalog *catalog, struct bytes name)
 bool catalog_topic_removed(const struct catalog *catalog, struct uuid id)
 {
     for (uint32_t i = 0; i < catalog->name_count; i++)
-        if (catalog->names[i].name.len == 0 && uuid_equal(catalog->names[i].id, id))
+        if (catalog->names[i].resource == 0 && catalog->names[i].name.len == 0 &&
+            uuid_equal(catalog->names[i].id, id))
             return true;
     return false;
 }
@@ -148,6 +151,26 @@ void catalog_take_topic(struct catalog *catalog, struct bytes name)
 void catalog_remove_topic(struct catalog *catalog, struct uuid id)
 {
     catalog_note(catalog, &(struct catalog_name){.id = id});
+}
+
+bool catalog_resource_taken(const struct catalog *catalog, int8_t type, struct bytes name)
+{
+    for (uint32_t i = 0; i < catalog->name_count; i++)
+        if (catalog->names[i].resource == type && bytes_equal(catalog->names[i].name, name))
+            return true;
+    return false;
+}
+
+void catalog_take_resource(struct catalog *catalog, int8_t type, struct bytes name)
+{
+    ASSERT(type != 0);
+    catalog_note(catalog, &(struct catalog_name){.name = name, .resource = type});
+}
+
+void catalog_postpone(struct catalog *catalog)
+{
+    ASSERT(catalog->builder.count > 0);
+    catalog->overflow = true;
 }
 
 int64_t catalog_take_producer_ids(struct catalog *catalog, int32_t count)

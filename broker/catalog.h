@@ -42,6 +42,12 @@ bool catalog_topic_taken(const struct catalog *catalog, struct bytes name);
 bool catalog_topic_removed(const struct catalog *catalog, struct uuid id);
 void catalog_take_topic(struct catalog *catalog, struct bytes name);
 void catalog_remove_topic(struct catalog *catalog, struct uuid id);
+/* A configuration that the batch changes, type and name of its resource. Who finds it taken calls
+ * catalog_postpone, adds nothing, and is judged again with the next batch, when the image has it.
+ */
+bool catalog_resource_taken(const struct catalog *catalog, int8_t type, struct bytes name);
+void catalog_take_resource(struct catalog *catalog, int8_t type, struct bytes name);
+void catalog_postpone(struct catalog *catalog);
 /* Adds one record to the batch that is being gathered; it is encoded at once. `type` is the
  * metadata record's message type and version. */
 void catalog_add(struct catalog *catalog, const struct message_type *type, int16_t version,
