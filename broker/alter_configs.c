@@ -101,8 +101,7 @@ static bool alter_records(struct catalog *catalog, const struct config_alteratio
         any = true;
     }
     for (uint32_t i = 0; i < a->then_count; i++) {
-        const char *now =
-            config_pair_find(a->now, a->now_count, bytes_of_string(a->then[i].name));
+        const char *now = config_pair_find(a->now, a->now_count, bytes_of_string(a->then[i].name));
         if (now != NULL && strcmp(now, a->then[i].value) == 0)
             continue;
         alter_record(catalog, a, resource, &a->then[i], a->then[i].value);
@@ -327,8 +326,7 @@ static struct alter_item *alter_add(struct alter_state *state, int8_t type, stru
     item->type = type;
     item->name = name;
     item->change_count = (uint32_t)change_count;
-    item->changes =
-        request_alloc(state->request, (size_t)change_count, sizeof *item->changes);
+    item->changes = request_alloc(state->request, (size_t)change_count, sizeof *item->changes);
     return item->changes == NULL ? NULL : item;
 }
 

@@ -21,7 +21,8 @@
 
 /* Brokers. */
 
-/* "listener.name.<listener>.<key>" is about the key of one listener; any other name about itself. */
+/* "listener.name.<listener>.<key>" is about the key of one listener; any other name about itself.
+ */
 static struct bytes base_name(struct bytes name, bool *of_listener)
 {
     struct bytes prefix = BYTES_LITERAL("listener.name.");
@@ -82,8 +83,8 @@ static int16_t refuse_kind(struct config_alteration *a, bool (*is)(const struct 
         const struct config_def *def = row_of(&a->then[i], &of_listener);
         if (def == NULL || !is(def, of_listener))
             continue;
-        int more = snprintf(names + len, sizeof names - len, "%s%s", len > 0 ? ", " : "",
-                            a->then[i].name);
+        int more =
+            snprintf(names + len, sizeof names - len, "%s%s", len > 0 ? ", " : "", a->then[i].name);
         len = MIN(len + (size_t)MAX(more, 0), sizeof names - 1);
     }
     return len == 0 ? KAFKA_NONE

@@ -182,8 +182,7 @@ static struct image_quota *quota_of(struct image_settings *settings, struct imag
     return &settings->quotas[settings->quota_count++];
 }
 
-void image_settings_quota(struct image_settings *settings,
-                          const struct client_quota_record *record)
+void image_settings_quota(struct image_settings *settings, const struct client_quota_record *record)
 {
     struct image_quota wanted = {0};
     if (record->entity.count > IMAGE_QUOTA_PARTS_MAX)

@@ -142,6 +142,7 @@ static void item_propose(struct request *r, struct topic_item *item,
     item->proposal.judge = judge;
     item->proposal.call.done = item_done;
     item->proposed = true;
+    item->proposal.urgent = item->creation != NULL;
     catalog_propose(r->core, &item->proposal);
 }
 
