@@ -33,12 +33,15 @@ static const struct dispatch_row dispatch_table[] = {
     {22, init_producer_id_handle},
     {23, offset_for_leader_epoch_handle},
     {32, describe_configs_handle},
+    {33, alter_configs_handle},
     {37, create_partitions_handle},
     {42, delete_groups_handle},
+    {44, incremental_alter_configs_handle},
     {47, offset_delete_handle},
     {60, describe_cluster_handle},
     {68, consumer_group_heartbeat_handle},
     {69, consumer_group_describe_handle},
+    {74, list_config_resources_handle},
     {75, describe_topic_partitions_handle},
 };
 
