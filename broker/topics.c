@@ -349,24 +349,30 @@ static int16_t check_configs(struct request *r, struct topic_item *item)
     return KAFKA_NONE;
 }
 
+struct string topic_name_complaint(struct request *r, struct bytes name)
+{
+    int len = (int)name.len;
+    const char *text = (const char *)name.data;
+    ASSERT(!topic_name_valid(name));
+    if (len == 0)
+        return string_of("Topic name is invalid: the empty string is not allowed");
+    if (bytes_equal(name, BYTES_LITERAL(".")) || bytes_equal(name, BYTES_LITERAL("..")))
+        return request_print(r, "Topic name is invalid: '%.*s' is not allowed", len, text);
+    if (len > TOPIC_NAME_MAX)
+        return request_print(r,
+                             "Topic name is invalid: the length of '%.*s' is longer than the max "
+                             "allowed length %d",
+                             len, text, TOPIC_NAME_MAX);
+    return request_print(r,
+                         "Topic name is invalid: '%.*s' contains one or more characters other than "
+                         "ASCII alphanumerics, '.', '_' and '-'",
+                         len, text);
+}
+
 static int16_t refuse_name(struct topic_item *item)
 {
-    int16_t error = KAFKA_INVALID_TOPIC_EXCEPTION;
-    int len = (int)item->name.len;
-    const char *name = (const char *)item->name.data;
-    if (len == 0)
-        return refuse(item, error, "Topic name is invalid: the empty string is not allowed");
-    if (bytes_equal(item->name, BYTES_LITERAL(".")) || bytes_equal(item->name, BYTES_LITERAL("..")))
-        return refuse_with(item, error, "Topic name is invalid: '%.*s' is not allowed", len, name);
-    if (len > TOPIC_NAME_MAX)
-        return refuse_with(item, error,
-                           "Topic name is invalid: the length of '%.*s' is longer than the max "
-                           "allowed length %d",
-                           len, name, TOPIC_NAME_MAX);
-    return refuse_with(item, error,
-                       "Topic name is invalid: '%.*s' contains one or more characters other than "
-                       "ASCII alphanumerics, '.', '_' and '-'",
-                       len, name);
+    item->message = topic_name_complaint(item->request, item->name).data;
+    return KAFKA_INVALID_TOPIC_EXCEPTION;
 }
 
 static int16_t check_creation(struct request *r, struct topic_item *item)
