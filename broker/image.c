@@ -66,6 +66,7 @@ void image_fini(struct image *image)
     config_pairs_free(image->broker_overrides, image->broker_override_count);
     config_pairs_free(image->default_overrides, image->default_override_count);
     image_settings_fini(&image->settings);
+    credentials_fini(&image->credentials);
     mem_free(image->sorted);
     map_fini(&image->by_name);
     map_fini(&image->by_id);
@@ -358,6 +359,20 @@ static void apply_broker_change(struct applying *a,
         a->image->broker_fenced = record->fenced > 0;
 }
 
+/* Credentials. */
+
+static void apply_credential(struct applying *a, const struct user_scram_credential_record *record)
+{
+    credentials_put(&a->image->credentials, string_bytes(record->name), record->mechanism,
+                    record->iterations);
+}
+
+static void apply_remove_credential(struct applying *a,
+                                    const struct remove_user_scram_credential_record *record)
+{
+    credentials_remove(&a->image->credentials, string_bytes(record->name), record->mechanism);
+}
+
 /* Records. */
 
 static int apply_message(void *context, const struct catalog_record *record)
@@ -386,6 +401,10 @@ static int apply_message(void *context, const struct catalog_record *record)
         apply_broker(a, message);
     else if (type == &broker_registration_change_record_type)
         apply_broker_change(a, message);
+    else if (type == &user_scram_credential_record_type)
+        apply_credential(a, message);
+    else if (type == &remove_user_scram_credential_record_type)
+        apply_remove_credential(a, message);
     return 0;
 }
 
