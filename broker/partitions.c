@@ -31,6 +31,13 @@ void partition_configure(struct partition *p, const struct image *image,
         .idle_ms = config_layers_integer(&layers, "producer.id.expiration.ms"),
         .check_ms = image->config->producer_id_check_ms,
     };
+    const struct retention_limits retention = {
+        .enabled = config->cleanup_delete,
+        .ms = config->retention_ms,
+        .bytes = config->retention_bytes,
+        .check_ms = image->config->retention_check_ms,
+    };
+    retention_configure(p, &retention);
 }
 
 void partitions_attach(struct core *core, struct image_topic *topic, struct partition *p)

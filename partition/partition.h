@@ -20,6 +20,7 @@
 #include "partition/aborted.h"
 #include "partition/epochs.h"
 #include "partition/producers.h"
+#include "partition/retention.h"
 #include "partition/segments.h"
 #include "partition/trim.h"
 #include "wal/wal.h"
@@ -68,6 +69,7 @@ struct partition {
     int32_t leader_epoch;
     struct segment_limits limits;
     struct producer_limits producer_limits;
+    struct retention retention;
 
     int64_t log_start;
     int64_t synced_end;
@@ -87,6 +89,7 @@ struct partition {
     uint64_t bytes_appended;
     uint64_t bytes_durable; /* of bytes_appended */
     uint64_t dirty_since_ns;
+    uint64_t last_append_ns; /* or when the shard was opened */
     uint32_t flush_backoff_ms;
     uint64_t flush_not_before_ns;
     int64_t replay_end; /* recovery has passed over batches up to here: others must follow */
@@ -98,7 +101,7 @@ struct partition {
     bool deleted;
     uint32_t appends_out; /* in shard->appends */
     uint32_t trims_out;   /* in shard->trims */
-    uint32_t jobs_out;    /* reading jobs, and the one that deletes segments */
+    uint32_t jobs_out;    /* reading jobs, and those that delete and begin segments */
     bool delete_started;
     bool delete_done;
     struct io_op delete_op;

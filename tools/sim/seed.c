@@ -285,9 +285,10 @@ static void seed_make(struct seed *s)
         fprintf(s->options->trace, "seed %llu: %s\n", (unsigned long long)plan->seed, text);
         sim_trace(s->sim, print_event, s->options->trace);
     }
-    /* Clocks may be years apart: that is refused by default, and rightly. */
+    /* Clocks may be years apart: by default the one is refused and the other removed, and rightly.
+     */
     static const char *const settings[] = {"log.message.timestamp.after.max.ms=9223372036854775807",
-                                           NULL};
+                                           "log.retention.ms=-1", NULL};
     struct life_options life = {
         .settings = settings,
         .cores = plan_cores(plan, 0),
