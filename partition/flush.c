@@ -276,15 +276,18 @@ static void flush_plan_partition(struct shard *shard, struct partition *p, uint6
     flush->share_count++;
 }
 
+/* A crash before file_sync_all may tear them. Then the WAL holds this flush's batches, and their
+ * replay has both written again. */
 static int share_write_texts(struct file_system *fs, const struct flush_share *share)
 {
     const struct partition *p = share->partition;
+    bool sync = share->write.sync;
     int result = 0;
     if (share->write_metadata)
-        result = kafka_write_partition_metadata(fs, p->segments.directory, p->topic_id);
+        result = kafka_write_partition_metadata(fs, p->segments.directory, p->topic_id, sync);
     if (result == 0 && share->epochs != NULL)
-        result = kafka_write_text(fs, p->segments.directory, "leader-epoch-checkpoint",
-                                  bytes_of_string(share->epochs));
+        result = kafka_put_text(fs, p->segments.directory, KAFKA_EPOCHS_FILE,
+                                bytes_of_string(share->epochs), sync);
     return result;
 }
 
@@ -353,6 +356,8 @@ static void share_apply(struct shard *shard, struct flush_share *share)
             p->synced_end = share->write.batches[written - 1].last_offset + 1;
             trim_segments(p);
         }
+        if (share->write.created_count > 0)
+            cleaner_notice(shard, p);
     }
     share->write.batch_count = written;
     mem_free(share->epochs);

@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "io/io.h"
+#include "partition/cleaner.h"
 #include "partition/flush.h"
 #include "partition/relog.h"
 #include "partition/time_search.h"
@@ -58,6 +59,7 @@ struct shard {
     struct trims trims;
     uint32_t rolls_out;    /* partitions that begin an empty segment (retention.h) */
     struct heap deadlines; /* struct retention.timer: one for each partition that has one */
+    struct cleaner cleaner;
     bool stopping;
 
     /* Called when memory came free, or the stream came back: parked appends may try again. */
@@ -70,6 +72,8 @@ struct shard {
 #define SHARD_DISK_LANE 1
 /* Time queries run in this one (the WAL's own is 2): they share what opens compressed batches. */
 #define SHARD_TIME_LANE 3
+/* And compaction, which changes closed segments alone. */
+#define SHARD_CLEAN_LANE 4
 
 void shard_init(struct shard *shard);
 /* Blocking: opens the stream in a new life. Everything recovered is flushed already. */
