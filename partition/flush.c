@@ -354,6 +354,7 @@ static void share_apply(struct shard *shard, struct flush_share *share)
         p->metadata_written = true;
         if (written > 0) {
             p->synced_end = share->write.batches[written - 1].last_offset + 1;
+            retention_written(p, share->write.created_count + 1);
             trim_segments(p);
         }
         if (share->write.created_count > 0)

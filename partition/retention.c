@@ -27,21 +27,28 @@ struct retention_roll {
 
 /* Judging. */
 
-/* How long the active segment is still left alone, in ns. */
-static uint64_t rest_ns(const struct partition *p)
+/* How long a segment is still left alone after it was written to, in ns. */
+static uint64_t rest_ns(const struct partition *p, const struct segment *segment)
 {
-    uint64_t passed = io_now(p->shard->io) - p->last_append_ns;
-    uint64_t rest = (uint64_t)p->retention.limits.check_ms * NS_PER_MS;
-    return passed < rest ? rest - passed : 0;
+    const struct retention_limits *limits = &p->retention.limits;
+    bool active = segment == segments_last(&p->segments);
+    uint64_t passed = io_now(p->shard->io) - (active ? p->last_append_ns : segment->written_ns);
+    int64_t grace_ms = limits->ms < 0 ? limits->check_ms : MIN(limits->check_ms, limits->ms);
+    uint64_t grace = (uint64_t)grace_ms * NS_PER_MS;
+    return passed < grace ? grace - passed : 0;
 }
 
-/* Closed, or the active one at rest. An empty active one stays. */
-static bool may_go(const struct partition *p, const struct segment *segment)
+/* Nothing is pending that will lie in the active segment. */
+static bool at_rest(const struct partition *p)
+{
+    return p->pending.count == 0 && !p->flushing && p->log_end == p->synced_end;
+}
+
+static bool may_go(const struct partition *p, const struct segment *segment, bool by_time)
 {
     if (segment != segments_last(&p->segments))
-        return true;
-    return segment->synced_bytes > 0 && p->pending.count == 0 && !p->flushing &&
-           p->log_end == p->synced_end && rest_ns(p) == 0;
+        return !by_time || rest_ns(p, segment) == 0;
+    return segment->synced_bytes > 0 && at_rest(p) && rest_ns(p, segment) == 0;
 }
 
 static int64_t largest_timestamp(const struct segment *segment)
@@ -75,11 +82,12 @@ static struct segment *first_kept(const struct partition *p, int64_t now_ms)
     struct segment *segment = segments_first(&p->segments);
     uint64_t excess;
     bool by_size = excess_bytes(p, &excess);
-    while (by_size && segment != NULL && may_go(p, segment) && excess >= segment->synced_bytes) {
+    while (by_size && segment != NULL && may_go(p, segment, false) &&
+           excess >= segment->synced_bytes) {
         excess -= segment->synced_bytes;
         segment = next_segment(p, segment);
     }
-    while (limits->ms >= 0 && segment != NULL && may_go(p, segment) &&
+    while (limits->ms >= 0 && segment != NULL && may_go(p, segment, true) &&
            now_ms - largest_timestamp(segment) > limits->ms)
         segment = next_segment(p, segment);
     return segment;
@@ -91,7 +99,7 @@ static uint64_t wait_ns(const struct partition *p, const struct segment *kept, i
 {
     const struct retention_limits *limits = &p->retention.limits;
     bool active = kept == segments_last(&p->segments);
-    uint64_t rest = active && p->pending.count == 0 && !p->flushing ? rest_ns(p) : 0;
+    uint64_t rest = !active || at_rest(p) ? rest_ns(p, kept) : 0;
     uint64_t by_rest = rest > 0 ? rest : RETENTION_NEVER;
     int64_t due_ms;
     if (kept->synced_bytes == 0)
@@ -231,6 +239,21 @@ void retention_configure(struct partition *p, const struct retention_limits *lim
 {
     p->retention.limits = *limits;
     retention_check(p);
+}
+
+void retention_begin(struct partition *p)
+{
+    p->last_append_ns = io_now(p->shard->io);
+    LIST_EACH(node, &p->segments.list)
+        LIST_ENTRY(node, struct segment, node)->written_ns = p->last_append_ns;
+    retention_check(p);
+}
+
+void retention_written(struct partition *p, uint32_t count)
+{
+    struct list *node = p->segments.list.prev;
+    for (; count > 0 && node != &p->segments.list; count--, node = node->prev)
+        LIST_ENTRY(node, struct segment, node)->written_ns = p->last_append_ns;
 }
 
 void retention_init(struct partition *p)

@@ -10,9 +10,10 @@
  *
  * Kafka asks every log.retention.check.interval.ms. Here a partition is judged when it was flushed,
  * when its configuration changes, and at the deadline of its oldest segment: one heap of deadlines
- * a shard, so that nothing wakes an idle broker but a segment that is to go. The active segment is
- * left alone for that interval after an append: whoever stores old timestamps reads them back, as
- * with Kafka, before they go.
+ * a shard, so that nothing wakes an idle broker but a segment that is to go. After it was written
+ * to a segment is left alone for that interval, or for retention.ms when that is shorter: whoever
+ * stores old timestamps reads them back, as with Kafka, before they go. By size a closed one goes
+ * at once.
  */
 #pragma once
 
@@ -59,7 +60,12 @@ void retention_check(struct partition *p);
 /* New limits, in force at once. */
 void retention_configure(struct partition *p, const struct retention_limits *limits);
 
-/* For partition and shard. */
+/* For partition, flush and shard. */
+
+/* The shard is open: what there is counts as just written. */
+void retention_begin(struct partition *p);
+/* A flush has written to the last `count` segments. */
+void retention_written(struct partition *p, uint32_t count);
 
 void retention_init(struct partition *p);
 /* The partition goes. */

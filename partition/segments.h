@@ -52,6 +52,7 @@ struct segment {
     int64_t max_timestamp_offset; /* the last offset of the batch that has it */
     int64_t first_timestamp;      /* max timestamp of the first batch, -1: none; for segment.ms */
     int64_t created_ms;           /* first append, wall clock: for segment.ms */
+    uint64_t written_ns;          /* not before its last append: for retention */
     int64_t modified_ms;          /* of .log; kept only while there is no timestamp */
     struct segment_index index;
     uint32_t holds;         /* reading jobs, and the remover */

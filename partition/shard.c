@@ -140,8 +140,7 @@ int shard_open(struct shard *shard, const struct shard_options *options,
     LIST_EACH(node, &shard->partitions) {
         struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
         trim_begin(shard, p);
-        p->last_append_ns = io_now(shard->io);
-        retention_check(p);
+        retention_begin(p);
     }
     return 0;
 }

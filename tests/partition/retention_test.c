@@ -207,6 +207,33 @@ Test(retention, old_timestamps_can_be_read_for_the_check_interval)
     expect_start(2);
 }
 
+Test(retention, old_timestamps_in_closed_segments_can_be_read_as_long)
+{
+    start_topic();
+    const struct retention_limits limits = {true, HOUR_MS, NO_LIMIT, .check_ms = 300000};
+    retention_configure(rig_partition(&rig, 0), &limits);
+    for (int i = 0; i < 3; i++)
+        rig_append(&rig, 0, (struct rig_batch){.timestamp = 1});
+    rig_advance(&rig, 1000); /* the flush */
+    rig_advance(&rig, 298999);
+    expect_start(0);
+    rig_advance(&rig, 2000);
+    expect_start(3);
+}
+
+Test(retention, short_retention_does_not_wait_for_the_check_interval)
+{
+    start_topic();
+    const struct retention_limits limits = {true, 5000, NO_LIMIT, .check_ms = 300000};
+    retention_configure(rig_partition(&rig, 0), &limits);
+    for (int i = 0; i < 3; i++)
+        rig_append(&rig, 0, (struct rig_batch){.timestamp = io_wall_ms(&rig.io.io)});
+    rig_advance(&rig, 5000);
+    expect_start(0);
+    rig_advance(&rig, 1001);
+    expect_start(3);
+}
+
 Test(retention, closed_segments_do_not_wait_for_the_check_interval)
 {
     start_topic();
