@@ -77,6 +77,8 @@
     X(START_WITHOUT_CHECKPOINT, power, 80,                                                         \
       "a start empties the WAL before a checkpoint names what it held")                            \
     X(KEEP_OLD_POSITION, clean, 80, "a new WAL is read from where the old one was needed")         \
+    X(MOVE_LOG_START_EARLY, power, 150, "the log start moves before its entry is durable")         \
+    X(FORGET_LOG_START, power, 80, "a replay passes over log starts")                              \
     X(TRUST_UNSYNCED_BYTES, power, 80, "recovery keeps what lies behind a segment's synced end")   \
     X(RECOVER_WITHOUT_SYNC, power, 80, "what recovery writes is not synced before its checkpoint") \
     X(KEEP_DELETED, ordinary, 20, "deleted partitions stay in memory until the stop")              \

@@ -348,6 +348,15 @@ static void check_next(struct model *model, struct model_partition *p, record_id
     }
 }
 
+void model_extend_checked(struct model *model, struct model_partition *p)
+{
+    p->checked_end = MAX(p->checked_end, p->start_asked);
+    while ((size_t)p->checked_end < p->capacity && p->places[p->checked_end].seen) {
+        check_next(model, p, p->places[p->checked_end].id, p->checked_end);
+        p->checked_end++;
+    }
+}
+
 void model_seen(struct model *model, struct model_partition *p, const struct model_sight *sight)
 {
     struct bytes value = sight->value;
@@ -366,10 +375,7 @@ void model_seen(struct model *model, struct model_partition *p, const struct mod
     model_told_time(model, p, offset, sight->time_ms);
     model_place_at(p, offset)->seen = true;
     p->high_watermark = MAX(p->high_watermark, offset + 1);
-    while ((size_t)p->checked_end < p->capacity && p->places[p->checked_end].seen) {
-        check_next(model, p, p->places[p->checked_end].id, p->checked_end);
-        p->checked_end++;
-    }
+    model_extend_checked(model, p);
 }
 
 void model_read_whole(struct model *model, struct model_partition *p, int64_t end)
