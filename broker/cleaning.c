@@ -10,7 +10,6 @@
 #include "broker/core.h"
 #include "broker/image.h"
 #include "broker/server.h"
-#include "partition/partition.h"
 
 #define MAP_SHARE 16 /* of a core's memory */
 #define MAP_BYTES_MIN MIB
@@ -54,19 +53,4 @@ void cleaning_configure(struct core *core)
         .bytes_per_second = rate_limit(&layers, core->core_count),
     };
     cleaner_configure(&core->shard, &settings);
-}
-
-void cleaning_configure_partition(struct partition *p, const struct image_topic *topic)
-{
-    const struct topic_config *config = &topic->config;
-    p->cleaner_limits = (struct cleaner_limits){
-        .compact = config->cleanup_compact,
-        .dirty_ratio_min = config->min_cleanable_dirty_ratio,
-        .lag_ms_min = config->min_compaction_lag_ms,
-        .lag_ms_max = config->max_compaction_lag_ms,
-        .tombstone_ms = config->delete_retention_ms,
-    };
-    /* Only a closed segment can be compacted in time. */
-    if (config->cleanup_compact)
-        p->limits.segment_ms = MIN(p->limits.segment_ms, config->max_compaction_lag_ms);
 }

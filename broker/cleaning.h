@@ -4,10 +4,7 @@
 #include <stddef.h>
 
 struct config;
-struct config_layers;
 struct core;
-struct image_topic;
-struct partition;
 
 /* Memory of one core for the keys of a cleaning. log.cleaner.dedupe.buffer.size is shared by the
  * cores; where it is not set a part of the core's own memory stands for it, since Kafka's default
@@ -15,5 +12,3 @@ struct partition;
 size_t cleaning_map_bytes(const struct config *config, unsigned core_count);
 /* Tells the shard what the broker's keys say now. */
 void cleaning_configure(struct core *core);
-/* Tells a partition what its topic's keys say. */
-void cleaning_configure_partition(struct partition *partition, const struct image_topic *topic);

@@ -26,4 +26,5 @@ void offset_fetch_handle(struct request *request);
 void offset_delete_handle(struct request *request);
 void describe_groups_handle(struct request *request);
 void list_groups_handle(struct request *request);
+void delete_records_handle(struct request *request);
 void delete_groups_handle(struct request *request);

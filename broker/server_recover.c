@@ -163,7 +163,7 @@ static int finish_partition(struct server *server, struct partition *p, struct o
     lists->ends[lists->count] = (struct kafka_offset){p->topic, p->index, p->log_end};
     lists->starts[lists->count] = (struct kafka_offset){p->topic, p->index, p->log_start};
     lists->count++;
-    if (p->cleaner_limits.compact)
+    if (p->cleanup_limits.compact)
         lists->cleaned[lists->cleaned_count++] =
             (struct kafka_offset){p->topic, p->index, p->clean_end};
     return result;

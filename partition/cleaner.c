@@ -50,7 +50,7 @@ void cleaner_configure(struct shard *shard, const struct cleaner_settings *setti
 void cleaner_notice(struct shard *shard, const struct partition *p)
 {
     struct cleaner *c = &shard->cleaner;
-    if (p->cleaner_limits.compact)
+    if (p->cleanup_limits.compact)
         c->look_ns = MIN(c->look_ns, c->looked_ns + c->settings.backoff_ms * NS_PER_MS);
 }
 

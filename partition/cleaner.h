@@ -26,16 +26,7 @@ struct partition_time_query;
 struct segment;
 struct shard;
 
-/* What a topic's configuration says about its compaction. */
-struct cleaner_limits {
-    bool compact;           /* cleanup.policy has compact */
-    double dirty_ratio_min; /* min.cleanable.dirty.ratio */
-    int64_t lag_ms_min;     /* min.compaction.lag.ms */
-    int64_t lag_ms_max;     /* max.compaction.lag.ms */
-    int64_t tombstone_ms;   /* delete.retention.ms */
-};
-
-/* What the broker's says; for one shard. */
+/* What the broker's configuration says, for one shard. */
 struct cleaner_settings {
     bool enabled;              /* log.cleaner.enable */
     size_t map_bytes;          /* of the offset map; constant once a cleaning has begun */

@@ -29,7 +29,7 @@ static int64_t segment_began_ms(const struct segments *s, const struct segment *
 /* When a segment may be cleaned (min.compaction.lag.ms). */
 static int64_t segment_ripe_ms(const struct partition *p, const struct segment *segment)
 {
-    int64_t lag_ms = p->cleaner_limits.lag_ms_min;
+    int64_t lag_ms = p->cleanup_limits.min_compaction_lag_ms;
     int64_t ripe_ms;
     if (lag_ms <= 0 || __builtin_add_overflow(segment->max_timestamp, lag_ms, &ripe_ms))
         return lag_ms <= 0 ? INT64_MIN : INT64_MAX;
@@ -41,7 +41,8 @@ static int64_t segment_overdue_ms(const struct partition *p, const struct segmen
 {
     int64_t began_ms = segment_began_ms(&p->segments, segment);
     int64_t overdue_ms;
-    if (began_ms < 0 || __builtin_add_overflow(began_ms, p->cleaner_limits.lag_ms_max, &overdue_ms))
+    if (began_ms < 0 ||
+        __builtin_add_overflow(began_ms, p->cleanup_limits.max_compaction_lag_ms, &overdue_ms))
         return INT64_MAX;
     return overdue_ms;
 }
@@ -53,7 +54,7 @@ struct cleaner_verdict cleaner_judge(const struct partition *p, int64_t now_ms)
     uint64_t dirty = 0;
     bool overdue = false;
     int64_t decided = MIN(p->last_stable, p->durable_end);
-    if (!p->cleaner_limits.compact || p->offline || p->deleted || p->uncleanable)
+    if (!p->cleanup_limits.compact || p->offline || p->deleted || p->uncleanable)
         return v;
     v.end_offset = v.from_offset;
     LIST_EACH(node, &p->segments.list) {
@@ -79,7 +80,7 @@ struct cleaner_verdict cleaner_judge(const struct partition *p, int64_t now_ms)
     if (segments_last(&p->segments) == NULL || dirty == 0)
         return v;
     v.dirty_ratio = (double)dirty / (double)(clean + dirty);
-    v.due = overdue || v.dirty_ratio > p->cleaner_limits.dirty_ratio_min;
+    v.due = overdue || v.dirty_ratio > p->cleanup_limits.min_cleanable_dirty_ratio;
     return v;
 }
 
@@ -122,7 +123,7 @@ struct cleaning_plan cleaner_plan(const struct partition *p, const struct cleane
         .limits = p->limits,
         .from_offset = verdict->from_offset,
         .end_offset = verdict->end_offset,
-        .tombstone_ms = p->cleaner_limits.tombstone_ms,
+        .tombstone_ms = p->cleanup_limits.delete_retention_ms,
     };
     plan_segments(p, &plan, verdict->segment_count);
     plan_aborted(p, &plan);
@@ -156,4 +157,6 @@ void cleaner_apply(struct partition *p, const struct cleaning *c)
     const struct segment *result = cleaning_result(c);
     aborted_replace(&p->aborted, result->base_offset, result->end_offset, &c->transactions.kept);
     segments_replace(&p->segments, result, c->group_end - c->group_first);
+    /* The log start may have moved over them meanwhile. */
+    trim_segments(p);
 }

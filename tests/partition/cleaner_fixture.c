@@ -152,8 +152,9 @@ void keyed_clean(void)
 {
     struct partition *p = rig_partition(&rig, 0);
     const struct cleaner_settings settings = {.enabled = true, .map_bytes = 65536};
-    if (!p->cleaner_limits.compact)
-        p->cleaner_limits = (struct cleaner_limits){.compact = true, .lag_ms_max = INT64_MAX};
+    if (!p->cleanup_limits.compact)
+        p->cleanup_limits =
+            (struct cleanup_limits){.compact = true, .max_compaction_lag_ms = INT64_MAX};
     cleaner_configure(rig_shard(&rig, 0), &settings);
     rig_settle(&rig);
     cr_assert(cleaner_resting(&rig_shard(&rig, 0)->cleaner), "%s", rig.logged);

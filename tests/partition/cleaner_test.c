@@ -105,7 +105,8 @@ Test(cleaner, deleted_partition_goes_in_the_middle_of_its_cleaning)
     put_four();
     struct shard *shard = rig_shard(&rig, 0);
     struct partition *p = rig_partition(&rig, 0);
-    p->cleaner_limits = (struct cleaner_limits){.compact = true, .lag_ms_max = INT64_MAX};
+    p->cleanup_limits =
+        (struct cleanup_limits){.compact = true, .max_compaction_lag_ms = INT64_MAX};
     cleaner_configure(shard, &(struct cleaner_settings){.enabled = true, .map_bytes = 4096});
     (void)shard_step(shard);
     cr_assert_not(cleaner_resting(&shard->cleaner));
@@ -129,7 +130,8 @@ static void crash_everywhere(void (*prepare)(void), const char *before, const ch
         prepare();
         struct partition *p = rig_partition(&rig, 0);
         p->limits.segment_bytes = 400;
-        p->cleaner_limits = (struct cleaner_limits){.compact = true, .lag_ms_max = INT64_MAX};
+        p->cleanup_limits =
+            (struct cleanup_limits){.compact = true, .max_compaction_lag_ms = INT64_MAX};
         const struct cleaner_settings settings = {.enabled = true, .map_bytes = 4096};
         rig.files.changes = 0;
         rig.files.changes_max = change;
