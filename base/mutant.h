@@ -85,7 +85,10 @@
     X(MARK_BEFORE_EMPTY, clean, 80,                                                                \
       "the marker of a clean stop is written while our WAL is there")                              \
     X(LEAVE_CLEAN_MARKER, clean, 80, "the marker of a clean stop stays there after a start")       \
-    X(LET_KAFKA_START, clean, 80, "meta.properties does not keep Kafka away while our WAL is there")
+    X(LET_KAFKA_START, clean, 80,                                                                  \
+      "meta.properties does not keep Kafka away while our WAL is there")                           \
+    X(CLEAN_THE_LATEST, clean, 80, "compaction removes the last record of a key")                  \
+    X(SWAP_WITHOUT_SYNC, power, 80, "a compacted segment is not synced before it is swapped")
 
 enum mutant {
     MUTANT_NONE,
