@@ -311,11 +311,21 @@ void shard_stop(struct shard *shard)
     wal_drain(shard->wal);
 }
 
+/* A coordinator that was still loading reads for nobody. */
+static bool shard_reads(const struct shard *shard)
+{
+    LIST_EACH(node, &shard->partitions)
+        if (LIST_ENTRY(node, struct partition, shard_node)->jobs_out > 0)
+            return true;
+    return false;
+}
+
 bool shard_stopped(const struct shard *shard)
 {
     return shard->stopping && list_empty(&shard->appends) && list_empty(&shard->answers) &&
            list_empty(&shard->reads) && list_empty(&shard->queries) &&
            (list_empty(&shard->dirty) || MUTANT(STOP_BEFORE_FLUSH)) &&
            list_empty(&shard->deleted) && flush_resting(&shard->flush) && trim_resting(shard) &&
-           shard->rolls_out == 0 && cleaner_resting(&shard->cleaner) && wal_idle(shard->wal);
+           shard->rolls_out == 0 && cleaner_resting(&shard->cleaner) && wal_idle(shard->wal) &&
+           !shard_reads(shard);
 }
