@@ -29,6 +29,7 @@ static const struct dispatch_row dispatch_table[] = {
     {KEY_API_VERSIONS, api_versions_handle},
     {19, create_topics_handle},
     {20, delete_topics_handle},
+    {21, delete_records_handle},
     {22, init_producer_id_handle},
     {23, offset_for_leader_epoch_handle},
     {32, describe_configs_handle},

@@ -31,6 +31,17 @@ void partition_configure(struct partition *p, const struct image *image,
         .idle_ms = config_layers_integer(&layers, "producer.id.expiration.ms"),
         .check_ms = image->config->producer_id_check_ms,
     };
+    p->cleanup_limits = (struct cleanup_limits){
+        .retention_bytes = config->retention_bytes,
+        .retention_ms = config->retention_ms,
+        .file_delete_delay_ms = config->file_delete_delay_ms,
+        .delete_retention_ms = config->delete_retention_ms,
+        .min_compaction_lag_ms = config->min_compaction_lag_ms,
+        .max_compaction_lag_ms = config->max_compaction_lag_ms,
+        .min_cleanable_dirty_ratio = config->min_cleanable_dirty_ratio,
+        .delete_old = config->cleanup_delete,
+        .compact = config->cleanup_compact,
+    };
 }
 
 void partitions_attach(struct core *core, struct image_topic *topic, struct partition *p)

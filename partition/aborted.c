@@ -58,6 +58,15 @@ static uint32_t marker_place(const struct aborted *a, int64_t offset)
     return low;
 }
 
+void aborted_cut_start(struct aborted *a, int64_t offset)
+{
+    uint32_t gone = marker_place(a, offset);
+    if (gone == 0)
+        return;
+    a->count -= gone;
+    memmove(a->entries, a->entries + gone, a->count * sizeof *a->entries);
+}
+
 uint32_t aborted_find(const struct aborted *a, int64_t from, int64_t to, uint32_t *first)
 {
     *first = marker_place(a, from);

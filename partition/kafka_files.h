@@ -28,10 +28,13 @@
 /* Replaces `directory`/`name` by `text`. */
 int kafka_write_text(struct file_system *fs, const char *directory, const char *name,
                      struct bytes text) MUST_CHECK;
+/* Without `sync` it is durable only after file_sync_all, and torn if a crash comes before. */
+int kafka_put_text(struct file_system *fs, const char *directory, const char *name,
+                   struct bytes text, bool sync) MUST_CHECK;
 
 /* partition.metadata. ERR_NOT_FOUND when it is missing; ERR_CORRUPT also for the zero id. */
 int kafka_write_partition_metadata(struct file_system *fs, const char *directory,
-                                   struct uuid topic_id) MUST_CHECK;
+                                   struct uuid topic_id, bool sync) MUST_CHECK;
 int kafka_read_partition_metadata(struct file_system *fs, const char *directory,
                                   struct uuid *topic_id) MUST_CHECK;
 

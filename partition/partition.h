@@ -6,8 +6,8 @@
  * durable. Until a flush has put it into a segment, a batch is *pending*: an entry that points
  * into the WAL block, which serves tail reads and the segment write.
  *
- *     log start <= synced end <= last stable offset <= high watermark = durable end <= log end
- *                  (segments)                          (one machine)
+ *     log start <= last stable offset <= high watermark = durable end <= log end
+ *               synced end (segments) <=             (one machine)
  */
 #pragma once
 
@@ -21,6 +21,7 @@
 #include "partition/epochs.h"
 #include "partition/producers.h"
 #include "partition/segments.h"
+#include "partition/trim.h"
 #include "wal/wal.h"
 
 struct shard;
@@ -54,10 +55,24 @@ struct producer_limits {
     int64_t check_ms; /* producer.id.expiration.check.interval.ms */
 };
 
+/* When records are removed or compacted: the topic's configuration. */
+struct cleanup_limits {
+    int64_t retention_bytes;          /* retention.bytes; negative: no limit */
+    int64_t retention_ms;             /* retention.ms; negative: no limit */
+    int64_t file_delete_delay_ms;     /* file.delete.delay.ms */
+    int64_t delete_retention_ms;      /* delete.retention.ms */
+    int64_t min_compaction_lag_ms;    /* min.compaction.lag.ms */
+    int64_t max_compaction_lag_ms;    /* max.compaction.lag.ms */
+    double min_cleanable_dirty_ratio; /* min.cleanable.dirty.ratio */
+    bool delete_old;                  /* cleanup.policy has delete */
+    bool compact;                     /* cleanup.policy has compact */
+};
+
 struct partition {
     struct list shard_node; /* shard->partitions */
     struct list dirty_node; /* shard->dirty while it has pending batches, oldest first */
     struct list moved_node; /* shard->moved while watches are to be told */
+    struct list trim_node;  /* shard->trims.partitions while `removed` has some */
     struct shard *shard;
 
     char *topic;
@@ -66,6 +81,7 @@ struct partition {
     int32_t leader_epoch;
     struct segment_limits limits;
     struct producer_limits producer_limits;
+    struct cleanup_limits cleanup_limits;
 
     int64_t log_start;
     int64_t synced_end;
@@ -74,6 +90,7 @@ struct partition {
     int64_t last_stable; /* follows the high watermark while no transaction is open */
 
     struct segments segments;
+    struct list removed; /* segments below the log start whose files are still there */
     struct producers *producers;
     uint64_t producers_checked_ns; /* for idle ones; 0: not since the start */
     struct aborted aborted;        /* transactions */
@@ -94,7 +111,8 @@ struct partition {
     bool offline; /* its files are missing or damaged: neither appends nor reads */
     bool deleted;
     uint32_t appends_out; /* in shard->appends */
-    uint32_t jobs_out;    /* reading jobs */
+    uint32_t trims_out;   /* in shard->trims */
+    uint32_t jobs_out;    /* reading jobs, and the one that deletes segments */
     bool delete_started;
     bool delete_done;
     struct io_op delete_op;

@@ -116,6 +116,10 @@ static void read_job_done(struct io_op *op, const struct io_event *event)
     r->len = r->segment.len;
     r->needed = r->segment.needed;
     if (r->len == 0 && r->needed == 0 && end > r->offset && end < read_limit(r)) {
+        if (end < p->log_start) {
+            read_finish(r, ERR_OUT_OF_RANGE);
+            return;
+        }
         r->offset = end;
         read_start(r, end);
         return;

@@ -26,7 +26,11 @@ static void query_next(struct partition_time_query *q);
 /* What a search says: the answer, or that the next ones are to be asked. */
 static void query_judge(struct partition_time_query *q, const struct time_search *search, int error)
 {
-    if (error == 0 && !search->found) {
+    /* The log start may have moved over what was found. */
+    bool gone = error == 0 && search->found && search->offset < q->partition->log_start;
+    if (gone)
+        q->next_offset = q->partition->log_start;
+    if (gone || (error == 0 && !search->found)) {
         query_next(q);
         return;
     }

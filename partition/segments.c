@@ -160,14 +160,14 @@ uint32_t segments_cut_front(struct segments *s, int64_t offset, struct list *rem
     return count;
 }
 
-uint32_t segments_take_unheld(struct list *removed, struct list *ready)
+uint32_t segments_take_unheld(struct list *removed, uint64_t written, struct list *ready)
 {
     uint32_t count = 0;
     LIST_EACH(node, removed) {
         struct segment *segment = LIST_ENTRY(node, struct segment, node);
         ASSERT(segment->removed && segment->holds > 0);
         /* In order, so that the oldest goes first and no hole appears. */
-        if (segment->holds > 1)
+        if (segment->holds > 1 || segment->removed_after > written)
             break;
         list_remove(node);
         list_push_back(ready, node);

@@ -16,6 +16,7 @@
 #include "partition/flush.h"
 #include "partition/relog.h"
 #include "partition/time_search.h"
+#include "partition/trim.h"
 #include "wal/wal.h"
 
 struct partition;
@@ -53,6 +54,7 @@ struct shard {
     struct flush flush;
     struct batch_opener opener; /* of the jobs in SHARD_TIME_LANE */
     struct relog relog;
+    struct trims trims;
     bool stopping;
 
     /* Called when memory came free, or the stream came back: parked appends may try again. */
