@@ -9,11 +9,12 @@ from cases_takeover import Kafka
 from group_messages import (CONSUMER_DESCRIBE, CONSUMER_HEARTBEAT, DELETE_GROUPS, DESCRIBE_GROUPS,
                             LIST_GROUPS, OFFSET_FETCH)
 from harness import kcat, words
-from kafka_tools import ask
+from kafka_tools import ask, run_tool, with_broker
 from wire import create_topic
 
 ONCE = {"test_kafkas_consumer_of_the_new_protocol", "test_kafka_goes_on_with_living_members",
-        "test_kafka_answers_the_same", "test_a_broker_that_is_killed_loses_no_member"}
+        "test_kafka_answers_the_same", "test_a_broker_that_is_killed_loses_no_member",
+        "test_kafkas_subscription_pattern", "test_a_group_is_migrated_while_its_members_stay"}
 LONG_ONLY = {"test_kafka_goes_on_with_living_members", "test_kafka_answers_the_same"}
 NEW = ("--command-property", "group.protocol=consumer")
 
@@ -168,6 +169,82 @@ def test_a_pattern_finds_topics_that_come_later(broker):
     member = described(broker, "pattern")["members"][0]
     assert sorted(t["name"] for t in member["assigned"]) == ["p-1", "p-2"], member
     consumer.close()
+
+
+def test_kafkas_subscription_pattern(broker):
+    fill(broker, "p-1", 10)
+    fill(broker, "p-2", 10, seed=2)
+    fill(broker, "other", 10)
+    got = ask(broker, "patterns", "java", "p-[12]", "20").splitlines()
+    assert sorted(line.split()[0] for line in got) == ["p-1"] * 10 + ["p-2"] * 10, got
+    said = ask(broker, "kafka-consumer-groups", "--describe", "--group", "java",
+               said="has no active members")
+    assert len(re.findall(r"^java +p-[12] +0 +10 +10 +0 ", said, re.M)) == 2, said
+    code, out, err = run_tool("patterns", *with_broker(broker, "patterns", ("java", "(", "1")))
+    assert code != 0 and "InvalidRegularExpression" in out + err, (code, out, err)
+
+
+def test_a_group_is_migrated_while_its_members_stay(broker):
+    quick(broker)
+    broker.stop()
+    broker.settings.append("group.initial.rebalance.delay.ms=0")
+    broker.start()
+    create_topic(broker, "t", {}, 4)
+    total = 0
+
+    def check(consumers):
+        nonlocal total
+        for partition in range(4):
+            kcat(broker, "-P", "-t", "t", "-p", str(partition), data=words(50, 9))
+        got = poll(consumers, 200)
+        every = [(p, i) for p in range(4) for i in range(total, total + 50)]
+        assert sorted(place for mine in got for place in mine) == every, [len(g) for g in got]
+        assert all(got), [len(g) for g in got]
+        for consumer in consumers:
+            consumer.commit(asynchronous=False)
+        total += 50
+
+    def kinds():
+        return {g["group"]: g["kind"] for g in LIST_GROUPS.ask(broker, 5)["groups"]}["move"]
+
+    old = [librdkafka(broker, "move", **{"heartbeat.interval.ms": 200,
+                                         "partition.assignment.strategy": "range"})
+           for _ in range(2)]
+    for consumer in old:
+        consumer.subscribe(["t"])
+    check_until_shared(broker, "move", old)
+    check(old)
+    assert kinds() == "classic"
+    new = modern(broker, "move")
+    new.subscribe(["t"])
+    found = settled(broker, "move", 3, [*old, new])
+    assert sorted(m["kind"] for m in found["members"]) == [0, 0, 1], found
+    check([*old, new])
+    assert kinds() == "consumer"
+    broker.kill()
+    broker.start()
+    ready(broker)
+    check([*old, new])
+    old.pop().close()
+    settled(broker, "move", 2, [*old, new])
+    check([*old, new])
+    new.close()
+    check_until_shared(broker, "move", old)
+    assert kinds() == "classic"
+    check(old)
+    old.pop().close()
+
+
+def check_until_shared(broker, group, consumers, limit=40):
+    """The classic group is stable with all of them."""
+    deadline = time.monotonic() + limit
+    while True:
+        found = DESCRIBE_GROUPS.ask(broker, 5, groups=[group])["groups"][0]
+        if found["state"] == "Stable" and len(found["members"]) == len(consumers):
+            return
+        assert time.monotonic() < deadline, found
+        for consumer in consumers:
+            consumer.poll(0.05)
 
 
 def heartbeat(where, member="m", epoch=0, version=1, group="hand", **fields):
