@@ -355,6 +355,8 @@ static void share_apply(struct shard *shard, struct flush_share *share)
             p->synced_end = share->write.batches[written - 1].last_offset + 1;
             trim_segments(p);
         }
+        if (share->write.created_count > 0)
+            cleaner_notice(shard, p);
     }
     share->write.batch_count = written;
     mem_free(share->epochs);

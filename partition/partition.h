@@ -18,6 +18,7 @@
 #include "base/uuid.h"
 #include "io/io.h"
 #include "partition/aborted.h"
+#include "partition/cleaner.h"
 #include "partition/epochs.h"
 #include "partition/producers.h"
 #include "partition/segments.h"
@@ -105,8 +106,11 @@ struct partition {
     uint64_t flush_not_before_ns;
     int64_t replay_end; /* recovery has passed over batches up to here: others must follow */
     bool flushing;
-    bool relogging;        /* its pending batches are being logged again (relog.h) */
-    bool metadata_written; /* partition.metadata stands in the directory */
+    bool relogging;               /* its pending batches are being logged again (relog.h) */
+    int64_t clean_end;            /* compacted up to here, as far as that is known */
+    uint64_t clean_not_before_ns; /* after a failure */
+    bool uncleanable;             /* until the next start: a segment is damaged */
+    bool metadata_written;        /* partition.metadata stands in the directory */
 
     bool offline; /* its files are missing or damaged: neither appends nor reads */
     bool deleted;
@@ -212,6 +216,8 @@ struct partition_read {
     struct list node;
 };
 void partition_read(struct partition_read *read);
+/* For the cleaner, which it has waited for: goes on from the beginning, or ends with the error. */
+void partition_read_resume(struct partition_read *read, int error);
 /* The aborted transactions that touch what a read has brought: from mem_alloc, the caller's; null
  * when there are none. On the partition's core, when the read is done. */
 struct aborted_entry *partition_aborted(const struct partition_read *read, uint32_t *count);
@@ -242,6 +248,8 @@ struct partition_time_query {
     } memory; /* a compressed batch that is pending */
 };
 void partition_time_query(struct partition_time_query *query);
+/* As partition_read_resume. */
+void partition_time_query_resume(struct partition_time_query *query, int error);
 
 /* `moved` is called once, on the next move of the high watermark; the watch is then off. */
 void partition_watch(struct partition *partition, struct partition_watch *watch);

@@ -38,6 +38,7 @@ struct recovery {
     bool clean;
     struct kafka_offsets recovery_points;
     struct kafka_offsets log_starts;
+    struct kafka_offsets cleaned;
     struct map checkpoints; /* struct checkpoint_partition, the one with the higher end */
     recovery_find_fn *find;
     void *context;
@@ -137,7 +138,15 @@ static int load_kafka_files(struct recovery *r)
         kafka_load_offsets(r->fs, r->directory, KAFKA_RECOVERY_POINT_FILE, &r->recovery_points);
     if (result != 0)
         return result;
-    return kafka_load_offsets(r->fs, r->directory, KAFKA_LOG_START_FILE, &r->log_starts);
+    result = kafka_load_offsets(r->fs, r->directory, KAFKA_LOG_START_FILE, &r->log_starts);
+    if (result != 0)
+        return result;
+    /* Without it everything is cleaned again: no reason not to start. */
+    result = kafka_load_offsets(r->fs, r->directory, KAFKA_CLEANED_FILE, &r->cleaned);
+    if (result == ERR_CORRUPT || result == ERR_VERSION)
+        log_warn(r->log, "%s/%s cannot be used: %s; compacted logs are cleaned from their start",
+                 r->directory, KAFKA_CLEANED_FILE, result_sentence(result));
+    return result == ERR_CORRUPT || result == ERR_VERSION ? 0 : result;
 }
 
 int recovery_begin(struct file_system *fs, const char *directory, const struct log *log,
@@ -180,6 +189,7 @@ void recovery_end(struct recovery *r)
     map_fini(&r->checkpoints);
     kafka_free_offsets(&r->recovery_points);
     kafka_free_offsets(&r->log_starts);
+    kafka_free_offsets(&r->cleaned);
     mem_free(r->opened);
     mem_free(r);
 }
@@ -276,6 +286,7 @@ int recovery_open(struct recovery *r, struct partition *p)
         result = aborted_store(&p->aborted, &p->segments, load.replay_from);
     if (result != 0)
         return result;
+    p->clean_end = kafka_find_offset(&r->cleaned, p->topic, p->index, 0);
     struct uuid topic_id;
     p->metadata_written =
         kafka_read_partition_metadata(r->fs, p->segments.directory, &topic_id) == 0;

@@ -150,6 +150,7 @@ void shard_init(struct shard *shard)
     list_init(&shard->moved);
     list_init(&shard->deleted);
     trim_init(shard);
+    cleaner_init(shard);
 }
 
 void shard_close(struct shard *shard)
@@ -163,6 +164,7 @@ void shard_close(struct shard *shard)
         wal_close(shard->wal);
     batch_opener_fini(&shard->opener);
     relog_fini(shard);
+    cleaner_fini(shard);
     flush_fini(shard);
 }
 
@@ -254,7 +256,8 @@ static void shard_reap(struct shard *shard)
     LIST_EACH(node, &shard->deleted) {
         struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
         if (p->appends_out > 0 || p->trims_out > 0 || p->jobs_out > 0 || p->flushing ||
-            p->relogging || !list_empty(&p->watches) || !list_empty(&p->moved_node))
+            p->relogging || !list_empty(&p->watches) || !list_empty(&p->moved_node) ||
+            cleaner_uses(&shard->cleaner, p))
             continue;
         if (!p->delete_started) {
             p->delete_started = true;
@@ -282,10 +285,11 @@ uint64_t shard_step(struct shard *shard)
     shard_reap(shard);
     uint64_t wal_deadline = wal_pump(shard->wal);
     uint64_t flush_deadline = MIN(flush_step(shard), trim_step(shard));
+    uint64_t cleaner_deadline = cleaner_step(shard);
     /* The pump may have taken the stream offline: whoever waited is answered now. */
     if (!list_empty(&shard->answers) || !list_empty(&shard->trims.answers) || shard->room_due)
         return 0;
-    return MIN(wal_deadline, flush_deadline);
+    return MIN(MIN(wal_deadline, flush_deadline), cleaner_deadline);
 }
 
 void shard_stop(struct shard *shard)
@@ -300,5 +304,5 @@ bool shard_stopped(const struct shard *shard)
            list_empty(&shard->reads) && list_empty(&shard->queries) &&
            (list_empty(&shard->dirty) || MUTANT(STOP_BEFORE_FLUSH)) &&
            list_empty(&shard->deleted) && flush_resting(&shard->flush) && trim_resting(shard) &&
-           wal_idle(shard->wal);
+           cleaner_resting(&shard->cleaner) && wal_idle(shard->wal);
 }
