@@ -174,8 +174,9 @@ static void join_done(struct consumer_beat *beat)
     struct consumer_member *member =
         consumer == NULL ? NULL : consumer_find(consumer, beat->answer_id);
     int16_t error = beat->error;
-    join->new_member_id = beat->answer_id.len >= 0 ? group_reply_string(&join->reply, beat->answer_id)
-                                                   : join->member_id;
+    join->new_member_id = beat->answer_id.len >= 0
+                              ? group_reply_string(&join->reply, beat->answer_id)
+                              : join->member_id;
     if (error == KAFKA_NONE) {
         join->generation = beat->answer_epoch;
         join->has_type = true;
@@ -288,9 +289,10 @@ static void leave_done(struct consumer_beat *beat)
 
 int16_t consumer_leave(struct group *group, const struct group_leaver *leaver)
 {
-    struct consumer_member *member = string_given(leaver->instance_id)
-                                         ? consumer_find_static(group->consumer, leaver->instance_id)
-                                         : consumer_find(group->consumer, leaver->member_id);
+    struct consumer_member *member =
+        string_given(leaver->instance_id)
+            ? consumer_find_static(group->consumer, leaver->instance_id)
+            : consumer_find(group->consumer, leaver->member_id);
     if (member == NULL)
         return KAFKA_UNKNOWN_MEMBER_ID;
     bool named = leaver->member_id.len > 0;

@@ -1,12 +1,13 @@
 /*
- * From the classic protocol to KIP-848 and back, while members stay (group.consumer.migration.policy).
+ * From the classic protocol to KIP-848 and back, while members stay
+ * (group.consumer.migration.policy).
  *
  * A classic group becomes a consumer group when the first member of the new protocol joins: its
  * members stay as they are, with the assignments that they have. It becomes a classic one when the
  * last of them has gone: the others are told to rejoin.
  *
- * Here memory changes at once, and the group is busy until the log has followed. If that write fails
- * the members are dropped: they come again, to whichever group the log has.
+ * Here memory changes at once, and the group is busy until the log has followed. If that write
+ * fails the members are dropped: they come again, to whichever group the log has.
  */
 #include "base/assert.h"
 #include "base/util.h"
@@ -60,8 +61,8 @@ static int upgrade_member(struct group_reply *memory, const struct group_member 
     struct consumer_group_member_metadata_value said;
     int result = consumer_subscription_read(memory, host, any_metadata(member), &subscription);
     if (result == 0)
-        result = consumer_assignment_read(memory, host, text_blob(member->assignment),
-                                          &out->assigned);
+        result =
+            consumer_assignment_read(memory, host, text_blob(member->assignment), &out->assigned);
     if (result != 0)
         return result;
     message_defaults(&consumer_group_member_metadata_value_struct, &said);
@@ -174,7 +175,8 @@ static void downgrade_member(struct group *group, const struct consumer_member *
     };
     struct group_member *member = member_add(group, &options, true);
     ASSERT(member != NULL);
-    if (consumer_subscription_read(memory, host_of(group), protocols[0].metadata, &subscription) != 0)
+    if (consumer_subscription_read(memory, host_of(group), protocols[0].metadata, &subscription) !=
+        0)
         subscription.version = 0;
     member_set_assignment(member, consumer_assignment_write(memory, host_of(group),
                                                             subscription.version, from->target));
@@ -195,10 +197,11 @@ static void plan_downgrade(struct consumer_plan *plan, const struct consumer *co
         }
     plan_add(plan, CONSUMER_TARGET_EPOCH, STRING_NULL, true);
     LIST_EACH(node, &consumer->patterns)
-        plan_add(plan, CONSUMER_PATTERN,
-                 group_reply_string(&plan->memory,
-                                    text_string(LIST_ENTRY(node, struct consumer_pattern, node)->text)),
-                 true);
+        plan_add(
+            plan, CONSUMER_PATTERN,
+            group_reply_string(&plan->memory,
+                               text_string(LIST_ENTRY(node, struct consumer_pattern, node)->text)),
+            true);
     plan_add(plan, CONSUMER_EPOCH, STRING_NULL, true);
 }
 

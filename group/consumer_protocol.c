@@ -42,8 +42,7 @@ static void skip_bytes(struct reader *r, bool *any)
 /* [topic [partition]]; topics that are unknown are left out. */
 static struct spots read_set(struct group_reply *memory, struct groups_host *host, struct reader *r)
 {
-    struct spot *items =
-        group_reply_alloc(memory, reader_left(r) / sizeof(int32_t), sizeof *items);
+    struct spot *items = group_reply_alloc(memory, reader_left(r) / sizeof(int32_t), sizeof *items);
     uint32_t at = 0;
     uint32_t topics = read_count(r, 6);
     for (uint32_t i = 0; i < topics && r->error == 0; i++) {
