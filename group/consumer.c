@@ -250,8 +250,12 @@ static void apply_member(struct consumer *consumer, const struct consumer_change
         return;
     }
     member = member_take(consumer, change->key);
+    bool was_classic = consumer_is_classic(member);
     member_say(member, &change->member);
     member_recount(member);
+    /* What it had to come for belongs to the other protocol. */
+    if (was_classic && !consumer_is_classic(member))
+        arm_rebalance(member);
 }
 
 static void apply_target(struct consumer *consumer, const struct consumer_change *change)

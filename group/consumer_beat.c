@@ -268,6 +268,8 @@ static int16_t draft_resolve(struct draft *d)
     const struct consumer_member *from = d->replaced != NULL ? d->replaced : d->member;
     if (from != NULL && !strings_equal(from->said.subscribed_topic_regex, text))
         plan_remove_pattern(d->plan, from);
+    /* Its record goes before this one is applied. */
+    text = group_reply_string(&d->plan->memory, text);
     if (!d->changed || text.len <= 0 || consumer_find_pattern(d->consumer, text) != NULL)
         return KAFKA_NONE;
     int16_t error = consumer_pattern_resolve(&d->plan->memory, host, text, &change);

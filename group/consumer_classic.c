@@ -229,7 +229,8 @@ static int16_t join_fill(struct group *group, struct group_join *join, struct cl
     *beat = (struct consumer_beat){
         .group_id = join->group_id,
         .member_id = join->member_id,
-        .epoch = member == NULL ? 0 : member->current.epoch,
+        /* Who had left for a while has an epoch that would mean to leave. */
+        .epoch = member == NULL ? 0 : MAX(member->current.epoch, 0),
         .instance_id = join->instance_id,
         .rack_id = subscription.rack,
         .assignor = STRING_NULL,
