@@ -15,6 +15,7 @@
 #include "io/io.h"
 #include "partition/cleaner.h"
 #include "partition/flush.h"
+#include "partition/read_places.h"
 #include "partition/relog.h"
 #include "partition/time_search.h"
 #include "partition/trim.h"
@@ -57,6 +58,7 @@ struct shard {
     struct relog relog;
     struct trims trims;
     struct cleaner cleaner;
+    struct read_places read_places;
     bool stopping;
 
     /* Called when memory came free, or the stream came back: parked appends may try again. */
