@@ -66,7 +66,7 @@ def parse():
     add("--list", action="store_true", help="tell the cases")
     options = parser.parse_args()
     if options.quick:
-        options.rounds, options.seconds, options.warmup, options.heat = 1, 2, 1, 5
+        options.rounds, options.seconds, options.warmup, options.heat = 1, 2, 1, 12
         options.fetch_mib, options.settle = 96, 2
     options.cases = chosen(options.cases, cases.CASES, "case")
     if options.quick:
