@@ -5,12 +5,11 @@
 
 The broker runs twice under callgrind, over a new directory, with one core and the epoll
 implementation of io (callgrind knows no io_uring), and takes COUNT requests, then COUNT/10; the
-difference leaves out what start and stop cost. Further arguments go to odradek-bench, whose requests
-carry one record of 256 bytes on 128 connections otherwise. Groups are as large as they come, and
-valgrind runs one thread at a time: what a request shares with others of its group is a little more
-or less from run to run. What the compiler takes from one
-file into a function of another counts where it was written. The functions of each layer stand below
-it.
+difference leaves out what start and stop cost. Further arguments go to odradek-bench, whose
+requests carry one record of 256 bytes on 128 connections otherwise. Groups are as large as they
+come, and valgrind runs one thread at a time: what a request shares with others of its group is a
+little more or less from run to run. What the compiler takes from one file into a function of
+another counts where it was written. The functions of each layer stand below it.
 """
 import collections
 import pathlib
