@@ -26,4 +26,7 @@ void offset_fetch_handle(struct request *request);
 void offset_delete_handle(struct request *request);
 void describe_groups_handle(struct request *request);
 void list_groups_handle(struct request *request);
+void delete_records_handle(struct request *request);
 void delete_groups_handle(struct request *request);
+void consumer_group_heartbeat_handle(struct request *request);
+void consumer_group_describe_handle(struct request *request);

@@ -226,6 +226,7 @@ static int apply_partition(struct applying *a, const struct partition_record *re
                                         (size_t)topic->partition_count * sizeof *topic->partitions,
                                         (size_t)count * sizeof *topic->partitions);
         image->partition_count += (uint32_t)(count - topic->partition_count);
+        image->topics_version++;
         topic->partition_count = count;
     }
     struct image_partition *p = &topic->partitions[index];
@@ -273,6 +274,7 @@ static void apply_remove_topic(struct applying *a, const struct remove_topic_rec
     memmove(&image->sorted[at], &image->sorted[at + 1],
             (image->topic_count - at - 1) * sizeof *image->sorted);
     image->topic_count--;
+    image->topics_version++;
     image->partition_count -= (uint32_t)topic->partition_count;
     map_remove(&image->by_name, hash_bytes(bytes_of_string(topic->name)), topic);
     map_remove(&image->by_id, uuid_hash(topic->id), topic);

@@ -55,6 +55,7 @@ struct image {
     uint32_t topic_count;
     uint32_t topic_capacity;
     uint32_t partition_count;
+    uint64_t topics_version; /* grows whenever a topic comes, goes or gets partitions */
     struct image_feature features[IMAGE_FEATURES_MAX];
     uint32_t feature_count;
     struct config_pair *broker_overrides; /* dynamic configuration of this node */

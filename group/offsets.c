@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "group/consumer_internal.h"
 #include "group/group_internal.h"
 #include "protocol/errors.h"
 
@@ -116,8 +117,27 @@ void offset_load(struct group *group, const struct group_record_read *record, bo
 
 /* Commits. */
 
-static int16_t commit_error(const struct group *group, const struct group_caller *caller)
+/* Who is nobody's member may look, and commit while there are none. */
+static int16_t consumer_error(const struct consumer *consumer, struct string member_id,
+                              int32_t epoch)
 {
+    const struct consumer_member *member = consumer_find(consumer, member_id);
+    if (member == NULL)
+        return KAFKA_UNKNOWN_MEMBER_ID;
+    return member->current.epoch == epoch ? KAFKA_NONE : KAFKA_STALE_MEMBER_EPOCH;
+}
+
+static int16_t commit_error(const struct group *group, const struct group_commit *commit)
+{
+    const struct group_caller *caller = &commit->caller;
+    if (group->consumer != NULL) {
+        if (caller->generation < 0 && group->consumer->member_count == 0)
+            return KAFKA_NONE;
+        int16_t refused = consumer_error(group->consumer, caller->member_id, caller->generation);
+        if (refused != KAFKA_UNKNOWN_MEMBER_ID && !commit->knows_epochs)
+            return KAFKA_UNSUPPORTED_VERSION;
+        return refused;
+    }
     bool named =
         caller->generation >= 0 || caller->member_id.len > 0 || string_given(caller->instance_id);
     /* Whoever assigns partitions by himself, or an administrator, while nobody is a member. */
@@ -209,7 +229,7 @@ void groups_commit(struct groups *groups, struct group_commit *commit)
         commit_answer(commit, KAFKA_COORDINATOR_NOT_AVAILABLE);
         return;
     }
-    int16_t error = commit_error(group, caller);
+    int16_t error = commit_error(group, commit);
     struct group_member *member = member_find(group, caller->member_id);
     if (error == KAFKA_NONE && member != NULL)
         member_touch(member);
@@ -277,6 +297,11 @@ void groups_fetch(struct groups *groups, struct group_fetch *fetch)
     struct group *group = group_find(groups, string_bytes(fetch->group_id));
     fetch->error = groups->closed ? KAFKA_NOT_COORDINATOR : KAFKA_NONE;
     if (groups->closed)
+        return;
+    bool nobody = !string_given(fetch->member_id) && fetch->member_epoch < 0;
+    if (group != NULL && group->consumer != NULL && !nobody)
+        fetch->error = consumer_error(group->consumer, fetch->member_id, fetch->member_epoch);
+    if (fetch->error != KAFKA_NONE)
         return;
     if (fetch->all) {
         fetch->count = 0;

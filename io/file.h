@@ -56,6 +56,7 @@ struct file_operations {
     int (*write)(struct file_system *fs, int file, const struct iovec *parts, int count,
                  uint64_t pos);
     int (*sync)(struct file_system *fs, int file);
+    int (*write_back)(struct file_system *fs, int file, uint64_t pos, uint64_t len);
     int (*sync_directory)(struct file_system *fs, const char *path);
     int (*sync_all)(struct file_system *fs, const char *path);
     int (*truncate)(struct file_system *fs, int file, uint64_t len);
@@ -91,6 +92,10 @@ int file_write_parts(struct file_system *fs, int file, const struct iovec *parts
                      uint64_t pos) MUST_CHECK;
 /* fdatasync. A failure is final for what was written: never retry, see docs/architecture.md. */
 int file_sync(struct file_system *fs, int file) MUST_CHECK;
+/* Hands the range to the disk and waits until it has it. Nothing is durable by that: it keeps a
+ * later file_sync from bringing so much at once that others' writes wait behind it. A failure is
+ * as final as file_sync's. */
+int file_write_back(struct file_system *fs, int file, uint64_t pos, uint64_t len) MUST_CHECK;
 /* Makes the directory's entries durable. */
 int file_sync_directory(struct file_system *fs, const char *path) MUST_CHECK;
 /* syncfs on the file system that holds `path`. */
@@ -122,3 +127,6 @@ int file_make_directories(struct file_system *fs, const char *path) MUST_CHECK;
 /* Atomically and durably: write `path`.tmp, sync it, rename it, sync the directory. */
 int file_replace(struct file_system *fs, const char *path, const void *data,
                  uint64_t len) MUST_CHECK;
+/* The same without the syncs: only after file_sync_all will a crash leave the old or the new;
+ * before, it may leave anything. */
+int file_put(struct file_system *fs, const char *path, const void *data, uint64_t len) MUST_CHECK;

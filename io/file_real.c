@@ -112,6 +112,17 @@ static int real_sync(struct file_system *fs, int file)
     return fdatasync(file) == 0 ? 0 : last_error();
 }
 
+static int real_write_back(struct file_system *fs, int file, uint64_t pos, uint64_t len)
+{
+    (void)fs;
+    const unsigned flags =
+        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    if (sync_file_range(file, (off_t)pos, (off_t)len, flags) == 0)
+        return 0;
+    /* A file system that cannot do it brings everything with the sync. */
+    return errno == ENOSYS || errno == EINVAL || errno == ESPIPE ? 0 : last_error();
+}
+
 static int real_sync_directory(struct file_system *fs, const char *path)
 {
     (void)fs;
@@ -258,6 +269,7 @@ struct file_system *file_system_real(void)
         .read = real_read,
         .write = real_write,
         .sync = real_sync,
+        .write_back = real_write_back,
         .sync_directory = real_sync_directory,
         .sync_all = real_sync_all,
         .truncate = real_truncate,

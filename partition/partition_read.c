@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/mutant.h"
+#include "partition/segment_seek.h"
 #include "partition/shard.h"
 #include "protocol/batch.h"
 
@@ -56,6 +57,10 @@ static void read_job_done(struct io_op *op, const struct io_event *event);
 static void read_segment(struct partition_read *r, struct segment *segment, int64_t offset)
 {
     struct partition *p = r->partition;
+    if (segment->swapping) {
+        cleaner_park_read(p->shard, r);
+        return;
+    }
     segment_hold(segment);
     p->jobs_out++;
     r->segment = (struct segment_read){
@@ -107,8 +112,18 @@ static void read_job_done(struct io_op *op, const struct io_event *event)
     struct segment *segment = r->segment.segment;
     /* As it was when the job began: a flush may have moved the segment's end meanwhile. */
     int64_t end = r->segment.offset_limit;
+    bool swapping = segment->swapping;
+    bool replaced = segment->replaced;
     p->jobs_out--;
     segment_drop(&p->segments, segment);
+    if (swapping) {
+        cleaner_park_read(p->shard, r);
+        return;
+    }
+    if (replaced) {
+        partition_read_resume(r, 0);
+        return;
+    }
     if (event->value < 0) {
         read_finish(r, (int)event->value);
         return;
@@ -116,6 +131,10 @@ static void read_job_done(struct io_op *op, const struct io_event *event)
     r->len = r->segment.len;
     r->needed = r->segment.needed;
     if (r->len == 0 && r->needed == 0 && end > r->offset && end < read_limit(r)) {
+        if (end < p->log_start) {
+            read_finish(r, ERR_OUT_OF_RANGE);
+            return;
+        }
         r->offset = end;
         read_start(r, end);
         return;
@@ -153,6 +172,16 @@ struct aborted_entry *partition_aborted(const struct partition_read *r, uint32_t
         entries[(*count)++] = aborted->entries[i];
     }
     return entries;
+}
+
+void partition_read_resume(struct partition_read *r, int error)
+{
+    r->len = 0;
+    r->needed = 0;
+    if (error != 0)
+        read_finish(r, segment_read_result(error));
+    else
+        read_start(r, r->offset);
 }
 
 void partition_read(struct partition_read *r)

@@ -98,6 +98,16 @@ struct producer_expiry {
 uint32_t producers_expire(struct producers *producers, const struct producer_expiry *expiry);
 uint32_t producers_count(const struct producers *producers);
 
+/* Of each producer that is known, the last batch: compaction keeps it (partition/cleaner_filter.h).
+ */
+struct producer_last {
+    int64_t id;
+    int64_t last_offset; /* -1: none of this epoch is known */
+    int16_t epoch;
+};
+/* From mem_alloc, ordered by id; null when there are none. */
+struct producer_last *producers_last(const struct producers *producers, uint32_t *count);
+
 /* Kafka's snapshot file (version 1, the one Kafka 4.2 writes, CRC-32C), with only batches below
  * `end_offset`: of each producer its last one. The size first; the write must be given exactly
  * that much. */

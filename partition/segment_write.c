@@ -23,6 +23,9 @@
 #include "partition/segments.h"
 
 #define WRITE_PARTS 256
+/* The disk gets so much at a time: a sync that brings many megabytes at once would hold up the
+ * WAL's writes for as long as these take. */
+#define WRITE_BACK_BYTES (1 * MIB)
 
 struct write_run {
     struct segment_write *w;
@@ -32,6 +35,8 @@ struct write_run {
     int file;                /* its .log, -1: not open */
     bool names_changed;      /* the directory has to be synced */
     uint64_t parts_position;
+    uint64_t parts_bytes;
+    uint64_t cached_from; /* of the file; what lies behind it is written and not with the disk */
     int part_count;
     struct iovec parts[WRITE_PARTS];
     struct index_append index;
@@ -43,7 +48,13 @@ static int run_flush_parts(struct write_run *run)
         return 0;
     int result =
         file_write_parts(run->fs, run->file, run->parts, run->part_count, run->parts_position);
+    uint64_t end = run->parts_position + run->parts_bytes;
     run->part_count = 0;
+    run->parts_bytes = 0;
+    if (result != 0 || end - run->cached_from < WRITE_BACK_BYTES)
+        return result;
+    result = file_write_back(run->fs, run->file, run->cached_from, end - run->cached_from);
+    run->cached_from = end;
     return result;
 }
 
@@ -55,6 +66,7 @@ static int run_open_tail(struct write_run *run)
     if (file < 0)
         return file;
     run->file = file;
+    run->cached_from = run->current->synced_bytes;
     return 0;
 }
 
@@ -130,6 +142,7 @@ static int run_roll(struct write_run *run, const struct segment_write_batch *bat
     if (result != 0)
         return result;
     run->names_changed = true;
+    run->cached_from = 0;
     run_add_created(run, batch->base_offset);
     for (int kind = SEGMENT_TIME_INDEX; kind >= SEGMENT_LOG; kind--) {
         int file = run_create_file(run, batch->base_offset, (enum segment_file)kind);
@@ -172,7 +185,7 @@ static int run_add_batch(struct write_run *run, const struct segment_write_batch
 {
     struct segment *current = run->current;
     ASSERT(batch->base_offset >= current->end_offset && batch->last_offset >= batch->base_offset);
-    if (run->part_count == WRITE_PARTS) {
+    if (run->part_count == WRITE_PARTS || run->parts_bytes >= WRITE_BACK_BYTES) {
         int result = run_flush_parts(run);
         if (result != 0)
             return result;
@@ -180,6 +193,7 @@ static int run_add_batch(struct write_run *run, const struct segment_write_batch
     if (run->part_count == 0)
         run->parts_position = current->synced_bytes;
     run->parts[run->part_count++] = (struct iovec){(void *)(uintptr_t)batch->data, batch->len};
+    run->parts_bytes += batch->len;
     if (current->synced_bytes == 0)
         current->first_timestamp = batch->max_timestamp;
     if (batch->max_timestamp > current->max_timestamp) {

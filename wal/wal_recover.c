@@ -33,9 +33,13 @@ struct recovery {
     uint64_t sequence; /* expected next */
     uint64_t file;     /* its number and position */
     uint64_t position;
-    int handle; /* of the file, -1: none open */
-    uint8_t *data;
-    size_t capacity;
+    int handle;      /* of the file, -1: none open */
+    uint8_t *window; /* bytes of one file, read ahead */
+    uint64_t capacity;
+    uint64_t window_file;
+    uint64_t window_position;
+    uint64_t window_len;
+    const uint8_t *group; /* in the window */
     wal_visit_fn *visit;
     void *context;
     struct wal_recovered *recovered;
@@ -75,24 +79,40 @@ static bool is_expected(const struct recovery *r, const struct wal_group_header 
            h->position == position;
 }
 
-static void ensure_capacity(struct recovery *r, size_t len)
+/* `len` bytes of a file at a place, fewer only at its end, or an error. Groups are small and lie
+ * behind one another: one read brings many. */
+static int64_t read_window(struct recovery *r, int handle, uint64_t file, uint64_t position,
+                           uint64_t len)
 {
-    if (r->capacity >= len)
-        return;
-    mem_free(r->data);
-    r->capacity = len;
-    r->data = mem_alloc(len);
+    uint64_t from = position - r->window_position;
+    bool here = file == r->window_file && position >= r->window_position;
+    if (!here || from + len > r->window_len) {
+        if (r->capacity < MAX(len, SCAN_BYTES)) {
+            mem_free(r->window);
+            r->capacity = MAX(len, SCAN_BYTES);
+            r->window = mem_alloc(r->capacity);
+        }
+        r->window_len = 0;
+        int64_t got = file_read(r->fs, handle, r->window, MAX(len, SCAN_BYTES), position);
+        if (got < 0)
+            return got;
+        r->window_file = file;
+        r->window_position = position;
+        r->window_len = (uint64_t)got;
+        from = 0;
+    }
+    r->group = r->window + from;
+    return (int64_t)MIN(len, r->window_len - from);
 }
 
-/* The group at a place, whole, in r->data: 1; 0 when it is not the expected one. */
+/* The group at a place, whole, in r->group: 1; 0 when it is not the expected one. */
 static int read_expected(struct recovery *r, int handle, uint64_t file, uint64_t position,
                          struct wal_group_header *h)
 {
-    ensure_capacity(r, WAL_ALIGNMENT);
-    int64_t got = file_read(r->fs, handle, r->data, WAL_ALIGNMENT, position);
+    int64_t got = read_window(r, handle, file, position, WAL_ALIGNMENT);
     if (got < 0)
         return (int)got;
-    int result = wal_group_decode((struct bytes){r->data, (size_t)got}, h);
+    int result = wal_group_decode((struct bytes){r->group, (size_t)got}, h);
     if (result == ERR_VERSION) {
         char path[4096];
         wal_file_path(path, r->directory, r->stream, file);
@@ -103,11 +123,10 @@ static int read_expected(struct recovery *r, int handle, uint64_t file, uint64_t
         return 0;
     if (!may_hold(r, h, file, position))
         return 0;
-    ensure_capacity(r, h->len);
-    got = file_read(r->fs, handle, r->data, h->len, position);
+    got = read_window(r, handle, file, position, h->len);
     if (got < 0)
         return (int)got;
-    return (uint64_t)got == h->len && wal_group_intact(r->data, h);
+    return (uint64_t)got == h->len && wal_group_intact(r->group, h);
 }
 
 /* Moves to another file when the expected group is its first. 1: moved. */
@@ -149,7 +168,7 @@ static void follow_lives(struct recovery *r)
 }
 
 /* Looks for the expected group behind the current position and in the next files. 1: found, in
- * r->data. */
+ * r->group. */
 static int find_next(struct recovery *r, struct wal_group_header *h)
 {
     int result = 0;
@@ -253,7 +272,7 @@ static int judge_gap(struct recovery *r)
 static int take_group(struct recovery *r, const struct wal_group_header *h)
 {
     r->recovered->catalog_offset = MAX(r->recovered->catalog_offset, h->catalog_offset);
-    int result = wal_group_visit(r->data, h, r->visit, r->context);
+    int result = wal_group_visit(r->group, h, r->visit, r->context);
     r->recovered->entries += h->entries;
     r->sequence = h->sequence + 1;
     r->position += h->len;
@@ -284,7 +303,7 @@ static int recovery_run(struct recovery *r)
         result = judge_gap(r);
     if (r->handle >= 0)
         file_close(r->fs, r->handle);
-    mem_free(r->data);
+    mem_free(r->window);
     return result;
 }
 

@@ -79,6 +79,7 @@ static uint32_t error_rate(const struct sim_request *request)
     case SIM_DISK_READ:
         return disk->read_error;
     case SIM_DISK_SYNC:
+    case SIM_DISK_WRITE_BACK:
     case SIM_DISK_SYNC_ALL:
         return disk->sync_error;
     case SIM_DISK_INFO:
@@ -94,6 +95,7 @@ static enum sim_strike strike_of(const struct sim_request *request)
     case SIM_DISK_READ:
         return SIM_STRIKE_READ_ERROR;
     case SIM_DISK_SYNC:
+    case SIM_DISK_WRITE_BACK:
     case SIM_DISK_SYNC_ALL:
         return SIM_STRIKE_SYNC_ERROR;
     default:
@@ -135,6 +137,7 @@ static struct sim_range time_range(const struct sim_request *request)
     case SIM_DISK_READ:
         return disk->read_ns;
     case SIM_DISK_WRITE:
+    case SIM_DISK_WRITE_BACK:
         return disk->write_ns;
     case SIM_DISK_SYNC:
     case SIM_DISK_SYNC_DIRECTORY:

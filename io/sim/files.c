@@ -70,6 +70,12 @@ static int sim_sync(struct file_system *fs, int file)
     return (int)run_on_file(fs, file, &request);
 }
 
+static int sim_write_back(struct file_system *fs, int file, uint64_t pos, uint64_t len)
+{
+    struct sim_request request = {.kind = SIM_DISK_WRITE_BACK, .pos = pos, .len = len};
+    return (int)run_on_file(fs, file, &request);
+}
+
 static int sim_sync_directory(struct file_system *fs, const char *path)
 {
     return run_on_path(fs, SIM_DISK_SYNC_DIRECTORY, path);
@@ -167,6 +173,7 @@ const struct file_operations *sim_file_operations(void)
         .read = sim_read,
         .write = sim_write,
         .sync = sim_sync,
+        .write_back = sim_write_back,
         .sync_directory = sim_sync_directory,
         .sync_all = sim_sync_all,
         .truncate = sim_truncate,

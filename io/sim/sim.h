@@ -145,6 +145,7 @@ void sim_host_shift_wall(struct sim_host *host, int64_t ms);
     X(READ)               \
     X(WRITE)              \
     X(SYNC)               \
+    X(WRITE_BACK)         \
     X(SYNC_DIRECTORY)     \
     X(SYNC_ALL)           \
     X(TRUNCATE)           \

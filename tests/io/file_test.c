@@ -106,6 +106,7 @@ FILES(file, tells_size_kind_and_space)
     char path[256];
     int file = file_open(fs, in_directory(path, "a"), FILE_CREATE);
     cr_assert_eq(file_write(fs, file, "abc", 3, 9997), 0);
+    cr_assert_eq(file_write_back(fs, file, 0, 3), 0);
     cr_assert_eq(file_sync(fs, file), 0);
     struct file_info info;
     cr_assert_eq(file_get_info(fs, path, &info), 0);
@@ -213,6 +214,10 @@ FILES(file, replaces_a_file_whole)
     cr_assert_eq(file_load(fs, path, 100, &data, &len), 0);
     cr_assert_eq(len, 6);
     cr_assert_str_eq(data, "second");
+    mem_free(data);
+    cr_assert_eq(file_put(fs, path, "third.", 6), 0);
+    cr_assert_eq(file_load(fs, path, 100, &data, &len), 0);
+    cr_assert_str_eq(data, "third.");
     mem_free(data);
     uint32_t seen = 0;
     cr_assert_eq(file_list(fs, directory, count_entry, &seen), 0);

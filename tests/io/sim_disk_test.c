@@ -77,6 +77,23 @@ Test(sim_disk, tears_unsynced_bytes_at_sectors)
     cr_assert_gt(torn, SEEDS / 10);
 }
 
+Test(sim_disk, a_write_back_makes_nothing_durable)
+{
+    int lost = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        struct machine m = machine_new(seed);
+        int file = machine_make_durable(&m, "/f", "first");
+        cr_assert_eq(file_write(m.fs, file, "other", 5, 0), 0);
+        cr_assert_eq(file_write_back(m.fs, file, 0, 5), 0);
+        machine_restart(&m);
+        const char *left = machine_text(&m, "/f");
+        lost += strcmp(left, "first") == 0;
+        cr_assert(strcmp(left, "first") == 0 || strcmp(left, "other") == 0);
+        machine_free(&m);
+    }
+    cr_assert_gt(lost, SEEDS / 10);
+}
+
 Test(sim_disk, a_dsync_write_is_durable_when_it_is_done)
 {
     for (uint64_t seed = 0; seed < SEEDS; seed++) {

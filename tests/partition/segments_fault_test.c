@@ -132,6 +132,35 @@ Test(segments_fault, failed_sync_is_never_built_upon)
     fixture_fini(&f);
 }
 
+/* Eight batches of 512 KiB each: what reaches the disk before the sync is handed over in pieces. */
+Test(segments_fault, large_write_goes_to_the_disk_in_pieces)
+{
+    begin(true);
+    f.limits.segment_bytes = 64 * MIB;
+    f.files.cached_most = 0;
+    cr_assert_eq(fixture_write(&f, 8, 1, 512 * KIB), 0);
+    cr_assert_gt(f.files.cached_most, 512 * KIB);
+    cr_assert_lt(f.files.cached_most, 2 * MIB);
+    fixture_fini(&f);
+}
+
+Test(segments_fault, piece_that_the_disk_refuses_is_never_built_upon)
+{
+    begin(true);
+    f.limits.segment_bytes = 64 * MIB;
+    f.files.fail_sync_only = true;
+    f.files.fail_at = f.files.calls + 1;
+    uint32_t syncs = f.files.syncs;
+    cr_assert_eq(fixture_write(&f, 8, 1, 512 * KIB), ERR_IO);
+    cr_assert_eq(f.files.syncs, syncs, "the pieces come before the sync");
+    f.files.fail_at = 0;
+    check_unchanged(BEFORE, 0);
+    cr_assert_eq(fixture_write(&f, 8, 1, 512 * KIB), 0);
+    cr_assert_eq(segments_last(&f.segments)->base_offset, BEFORE);
+    cr_assert_eq(segments_last(&f.segments)->end_offset, BEFORE + 8);
+    fixture_fini(&f);
+}
+
 Test(segments_fault, file_system_sync_that_failed_for_all_counts_as_failed)
 {
     begin(true);

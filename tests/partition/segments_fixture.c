@@ -65,7 +65,17 @@ static int faulty_write(struct file_system *fs, int file, const struct iovec *pa
         (void)!file_write(REAL, file, parts[0].iov_base, parts[0].iov_len / 2, pos);
         return faulty(fs)->error;
     }
+    for (int i = 0; i < count; i++)
+        faulty(fs)->cached += parts[i].iov_len;
+    faulty(fs)->cached_most = MAX(faulty(fs)->cached_most, faulty(fs)->cached);
     return file_write_parts(REAL, file, parts, count, pos);
+}
+
+static int faulty_write_back(struct file_system *fs, int file, uint64_t pos, uint64_t len)
+{
+    FAIL(fs, true);
+    faulty(fs)->cached = 0;
+    return file_write_back(REAL, file, pos, len);
 }
 
 static int faulty_sync(struct file_system *fs, int file)
@@ -73,6 +83,7 @@ static int faulty_sync(struct file_system *fs, int file)
     FAIL(fs, true);
     (void)file;
     faulty(fs)->syncs++;
+    faulty(fs)->cached = 0;
     return 0;
 }
 
@@ -159,6 +170,7 @@ void faulty_files_init(struct faulty_files *files)
         .read = faulty_read,
         .write = faulty_write,
         .sync = faulty_sync,
+        .write_back = faulty_write_back,
         .sync_directory = faulty_sync_directory,
         .sync_all = faulty_sync_all,
         .truncate = faulty_truncate,

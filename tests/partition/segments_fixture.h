@@ -22,6 +22,8 @@ struct faulty_files {
     uint32_t opened;     /* files open now */
     uint32_t syncs;      /* successful ones */
     uint32_t directory_syncs;
+    uint64_t cached;      /* bytes written since the last write-back or sync */
+    uint64_t cached_most; /* the most there ever were */
 };
 
 void faulty_files_init(struct faulty_files *files);

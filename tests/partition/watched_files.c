@@ -200,6 +200,12 @@ static int watched_sync(struct file_system *fs, int file)
     return result;
 }
 
+static int watched_write_back(struct file_system *fs, int file, uint64_t pos, uint64_t len)
+{
+    (void)fs;
+    return file_write_back(REAL, file, pos, len);
+}
+
 static int watched_sync_directory(struct file_system *fs, const char *path)
 {
     struct watched_files *w = watched(fs);
@@ -315,6 +321,7 @@ void watched_files_init(struct watched_files *files)
         .read = watched_read,
         .write = watched_write,
         .sync = watched_sync,
+        .write_back = watched_write_back,
         .sync_directory = watched_sync_directory,
         .sync_all = watched_sync_all,
         .truncate = watched_truncate,

@@ -84,6 +84,9 @@ const char *scene_told(const struct scene *s);
 void scene_use(struct scene *s, unsigned client);
 
 void scene_create(struct scene *s, const char *topic, int32_t partitions);
+/* A compacted topic of one partition: each batch is a segment of its own when it is flushed, if its
+ * timestamp lies more than a millisecond behind that of the one before it. */
+void scene_create_compacted(struct scene *s, const char *topic, const char *tombstone_ms);
 /* The error code, or NO_ANSWER. */
 int scene_try_create(struct scene *s, const char *topic, int32_t partitions);
 int scene_delete(struct scene *s, const char *topic);
@@ -102,6 +105,8 @@ struct scene_batch {
     uint32_t value;
     uint32_t records;
     uint32_t bytes;
+    uint32_t key;                    /* of all records, 0: none */
+    bool tombstone;                  /* they have no value */
     const struct scene_producer *as; /* null: nobody */
     int32_t sequence;
     int64_t timestamp; /* 0: now */
@@ -121,9 +126,9 @@ struct scene_ack scene_produce(struct scene *s, struct scene_batch batch);
 int64_t scene_put(struct scene *s, const char *topic, int32_t partition, uint32_t value);
 /* The same: the error code, or NO_ANSWER. */
 int scene_try_put(struct scene *s, const char *topic, int32_t partition, uint32_t value);
-/* What a consumer reads from offset 0 to the high watermark: the values, with a space between; at
- * an error "error N" in the end; "@N" before a value that does not follow the one before it. Valid
- * until the next read. */
+/* What a consumer reads from offset 0 to the high watermark: the values, with a space between
+ * ("-" for none); at an error "error N" in the end; "@N" before a value that does not follow the
+ * one before it. Valid until the next read. */
 const char *scene_read(struct scene *s, const char *topic, int32_t partition);
 const char *scene_read_from(struct scene *s, const char *topic, int32_t partition, int64_t from);
 #define scene_expect(s, topic, partition, values) \

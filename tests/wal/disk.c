@@ -167,6 +167,7 @@ static int64_t fs_read(struct file_system *fs, int file, void *data, uint64_t le
     if (error != 0)
         return error;
     d->read_longest = MAX(d->read_longest, len);
+    d->reads++;
     if (pos >= n->len)
         return 0;
     len = MIN(len, n->len - pos);

@@ -68,8 +68,9 @@ struct disk {
     bool dead;             /* everything fails, nothing changes */
     enum disk_fate fate;   /* of what disk_settle finishes */
     uint64_t read_longest; /* bytes asked for in one read */
-    uint64_t verbs;        /* file verbs that change something, for crashes between them */
-    uint64_t dies_at;      /* dead from this one on; 0: never */
+    uint64_t reads;
+    uint64_t verbs;   /* file verbs that change something, for crashes between them */
+    uint64_t dies_at; /* dead from this one on; 0: never */
 };
 
 void disk_init(struct disk *disk);

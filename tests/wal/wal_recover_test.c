@@ -56,6 +56,21 @@ static void check_refused(const char *file, unsigned long long position)
     rig_fini(&r);
 }
 
+/* Two reads a group made a start on a slow disk wait for each of them. */
+Test(wal_recover, one_read_brings_many_groups)
+{
+    begin();
+    for (int i = 0; i < 30; i++)
+        rig_append_durable(&r, "a");
+    rig_crash(&r);
+    r.disk.reads = 0;
+    int result;
+    cr_assert_eq(strlen(rig_recover(&r, &result)), 30 * strlen("a "));
+    cr_assert_eq(result, 0);
+    cr_assert_lt(r.disk.reads, 10);
+    rig_fini(&r);
+}
+
 Test(wal_recover, a_hole_between_two_writes_in_flight_is_legal)
 {
     begin();

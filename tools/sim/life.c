@@ -9,7 +9,7 @@
 #include "broker/options.h"
 #include "broker/server.h"
 
-#define ARGUMENTS_MAX 64
+#define ARGUMENTS_MAX 96
 #define MEMORY "odradek.memory.bytes=33554432"
 #define WAL_FILE "odradek.wal.file.bytes=8388608"
 #define WAL_MAX "odradek.wal.max.bytes=67108864"

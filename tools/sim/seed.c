@@ -20,6 +20,9 @@
 /* A stop waits for the start that is under way, each of whose reads may stall. */
 #define STOP_STALLED_NS (120 * NS_PER_S)
 #define CROWD 160
+#define SESSION_MS_MIN 1000
+#define STRING_OF_TOKEN(token) #token
+#define STRING_OF(macro) STRING_OF_TOKEN(macro)
 
 struct seed {
     const struct seed_options *options;
@@ -286,8 +289,15 @@ static void seed_make(struct seed *s)
         sim_trace(s->sim, print_event, s->options->trace);
     }
     /* Clocks may be years apart: that is refused by default, and rightly. */
-    static const char *const settings[] = {"log.message.timestamp.after.max.ms=9223372036854775807",
-                                           NULL};
+    static const char *const settings[] = {
+        "log.message.timestamp.after.max.ms=9223372036854775807",
+        /* More happens to groups in less time; a member has to be silent for longer than a stall.
+         */
+        "offsets.topic.num.partitions=4",
+        "group.min.session.timeout.ms=" STRING_OF(SESSION_MS_MIN),
+        "group.initial.rebalance.delay.ms=200",
+        NULL,
+    };
     struct life_options life = {
         .settings = settings,
         .cores = plan_cores(plan, 0),
@@ -314,6 +324,7 @@ static void seed_make(struct seed *s)
         .pause_ns = plan->pause_ns,
         .value_bytes_max = plan->value_bytes_max,
         .batch_records_max = plan->batch_records_max,
+        .session_ms_min = SESSION_MS_MIN,
         .kinds_out = plan->clients_out,
         /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of
          * several whose answers were lost the older ones are then out of order, here as there. */
