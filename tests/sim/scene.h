@@ -87,6 +87,13 @@ const char *scene_told(const struct scene *s);
 #define SCENE_CLIENTS 2
 void scene_use(struct scene *s, unsigned client);
 
+/* A request of any kind, in the version that the scenes speak, and its answer; null when none came.
+ * Valid until the next one. */
+const void *scene_call(struct scene *s, int16_t api_key, const void *request);
+/* The same in two steps. */
+void scene_ask(struct scene *s, int16_t api_key, const void *request);
+const void *scene_take(struct scene *s, int16_t api_key);
+
 void scene_create(struct scene *s, const char *topic, int32_t partitions);
 /* A compacted topic of one partition: each batch is a segment of its own when it is flushed, if its
  * timestamp lies more than a millisecond behind that of the one before it. */
