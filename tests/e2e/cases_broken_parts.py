@@ -104,7 +104,7 @@ def test_a_core_that_gets_no_processor_stops_only_what_needs_it(broker):
 # Fault 29: a half-open connection.
 
 def vanish(s):
-    """The socket is gone, and its peer is told nothing: what a cut cable or a lost machine leaves."""
+    """The socket is gone, and its peer is told nothing: as when a cable is cut."""
     try:
         s.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
     except PermissionError as error:

@@ -309,7 +309,7 @@ static void seed_make(struct seed *s)
         /* More happens to groups in less time; a member has to be silent for longer than a stall.
          */
         "offsets.topic.num.partitions=4",
-        "group.min.session.timeout.ms=" STRING_OF(SESSION_MS_MIN),
+        ("group.min.session.timeout.ms=" STRING_OF(SESSION_MS_MIN)),
         "group.initial.rebalance.delay.ms=200",
         NULL,
     };
