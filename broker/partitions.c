@@ -26,7 +26,10 @@ void partition_configure(struct partition *p, const struct image *image,
         .segment_bytes = (uint32_t)config->segment_bytes,
         .index_interval_bytes = (uint32_t)config->index_interval_bytes,
         .index_bytes_max = (uint32_t)config->segment_index_bytes,
-        .segment_ms = config->segment_ms,
+        /* Only a closed segment can be compacted in time. */
+        .segment_ms = config->cleanup_compact
+                          ? MIN(config->segment_ms, config->max_compaction_lag_ms)
+                          : config->segment_ms,
     };
     p->producer_limits = (struct producer_limits){
         .idle_ms = config_layers_integer(&layers, "producer.id.expiration.ms"),
@@ -39,9 +42,6 @@ void partition_configure(struct partition *p, const struct image *image,
         .min_cleanable_dirty_ratio = config->min_cleanable_dirty_ratio,
         .compact = config->cleanup_compact,
     };
-    /* Only a closed segment can be compacted in time. */
-    if (config->cleanup_compact)
-        p->limits.segment_ms = MIN(p->limits.segment_ms, config->max_compaction_lag_ms);
     const struct retention_limits retention = {
         .enabled = config->cleanup_delete,
         .ms = config->retention_ms,

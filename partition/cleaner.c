@@ -144,11 +144,11 @@ static void finish(struct shard *shard)
     p->clean_end = cleaning_clean_end(c->cleaning);
     c->cleanings++;
     log_info(&shard->log,
-             "%s-%d is compacted up to offset %lld: %llu of %llu records, %llu of %llu MiB stay",
+             "%s-%d is compacted up to offset %lld: %llu of %llu records, %llu of %llu KiB stay",
              p->topic, p->index, (long long)p->clean_end, (unsigned long long)totals->records_kept,
              (unsigned long long)totals->records_read,
-             (unsigned long long)(totals->bytes_written / MIB),
-             (unsigned long long)(totals->filtered_bytes / MIB));
+             (unsigned long long)(totals->bytes_written / KIB),
+             (unsigned long long)(totals->filtered_bytes / KIB));
     end_cleaning(shard);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/segment_files.h"
 
@@ -239,7 +240,7 @@ static int output_complete(struct cleaner_output *out, const struct aborted *abo
                      SEGMENT_CLEANED);
         result = aborted_write(aborted, out->fs, path);
     }
-    if (result == 0)
+    if (result == 0 && !MUTANT(SWAP_WITHOUT_SYNC))
         result = file_sync(out->fs, out->file);
     return result == 0 ? file_sync_directory(out->fs, out->directory) : result;
 }

@@ -158,4 +158,6 @@ void cleaner_apply(struct partition *p, const struct cleaning *c)
     const struct segment *result = cleaning_result(c);
     aborted_replace(&p->aborted, result->base_offset, result->end_offset, &c->transactions.kept);
     segments_replace(&p->segments, result, c->group_end - c->group_first);
+    /* The log start may have moved over them meanwhile. */
+    trim_segments(p);
 }

@@ -64,6 +64,16 @@ void partition_free(struct partition *p)
     mem_free(p);
 }
 
+uint64_t partition_bytes(const struct partition *p)
+{
+    uint64_t bytes = 0;
+    for (struct list *node = p->segments.list.next; node != &p->segments.list; node = node->next)
+        bytes += LIST_ENTRY(node, struct segment, node)->synced_bytes;
+    if (p->pending.count > 0)
+        bytes += p->bytes_appended - pending_at(&p->pending, 0)->bytes_before;
+    return bytes;
+}
+
 int64_t partition_stable_end(const struct partition *p)
 {
     int64_t open = producers_first_open(p->producers);

@@ -135,6 +135,9 @@ static inline int64_t partition_high_watermark(const struct partition *partition
     return partition->durable_end;
 }
 
+/* The bytes of all its batches, in segments or not. */
+uint64_t partition_bytes(const struct partition *partition);
+
 /* The offset below which everything is decided: the high watermark, or where the oldest open
  * transaction began. */
 int64_t partition_stable_end(const struct partition *partition);

@@ -164,6 +164,7 @@ void segments_replace(struct segments *s, const struct segment *segment, uint32_
     ASSERT(LIST_ENTRY(before->next, struct segment, node)->base_offset == segment->end_offset);
     list_push_front(before, &replacement->node);
     s->count -= count - 1;
+    s->replacements++;
 }
 
 uint32_t segments_cut_front(struct segments *s, int64_t offset, struct list *removed)

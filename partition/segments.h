@@ -69,7 +69,8 @@ struct segments {
     bool directory_made;
     struct list list;
     uint32_t count;
-    bool write_failed; /* the next write starts a new segment at the synced end */
+    uint32_t replacements; /* so far: positions in files have changed */
+    bool write_failed;     /* the next write starts a new segment at the synced end */
     const struct log *log;
 };
 

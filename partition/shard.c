@@ -261,6 +261,8 @@ static void delete_job_done(struct io_op *op, const struct io_event *event)
 /* A deleted partition goes when nothing points at it any more. */
 static void shard_reap(struct shard *shard)
 {
+    if (MUTANT(KEEP_DELETED) && !shard->stopping)
+        return;
     LIST_EACH(node, &shard->deleted) {
         struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
         if (p->appends_out > 0 || p->trims_out > 0 || p->jobs_out > 0 || p->flushing ||
@@ -309,11 +311,21 @@ void shard_stop(struct shard *shard)
     wal_drain(shard->wal);
 }
 
+/* A coordinator that was still loading reads for nobody. */
+static bool shard_reads(const struct shard *shard)
+{
+    LIST_EACH(node, &shard->partitions)
+        if (LIST_ENTRY(node, struct partition, shard_node)->jobs_out > 0)
+            return true;
+    return false;
+}
+
 bool shard_stopped(const struct shard *shard)
 {
     return shard->stopping && list_empty(&shard->appends) && list_empty(&shard->answers) &&
            list_empty(&shard->reads) && list_empty(&shard->queries) &&
            (list_empty(&shard->dirty) || MUTANT(STOP_BEFORE_FLUSH)) &&
            list_empty(&shard->deleted) && flush_resting(&shard->flush) && trim_resting(shard) &&
-           shard->rolls_out == 0 && cleaner_resting(&shard->cleaner) && wal_idle(shard->wal);
+           shard->rolls_out == 0 && cleaner_resting(&shard->cleaner) && wal_idle(shard->wal) &&
+           !shard_reads(shard);
 }

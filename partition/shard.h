@@ -16,6 +16,7 @@
 #include "io/io.h"
 #include "partition/cleaner.h"
 #include "partition/flush.h"
+#include "partition/read_places.h"
 #include "partition/relog.h"
 #include "partition/time_search.h"
 #include "partition/trim.h"
@@ -60,6 +61,7 @@ struct shard {
     uint32_t rolls_out;    /* partitions that begin an empty segment (retention.h) */
     struct heap deadlines; /* struct retention.timer: one for each partition that has one */
     struct cleaner cleaner;
+    struct read_places read_places;
     bool stopping;
 
     /* Called when memory came free, or the stream came back: parked appends may try again. */

@@ -26,7 +26,7 @@
 #define BEYOND 1000000
 #define RETRY_NS_MAX (300 * NS_PER_MS)
 #define TIMEOUT_MS 30000
-#define CONFIGS_MAX 6
+#define CONFIGS_MAX 9
 #define CONFIG_BYTES 32
 /* No code of Kafka: the answer does not hold what was asked. */
 #define ERROR_MALFORMED (-2)
@@ -151,6 +151,11 @@ static void creation_fill(struct sim_admin *admin, struct creation *c)
     creation_set_number(c, "max.message.bytes", plan->message_bytes_max);
     creation_set_number(c, "segment.bytes", plan->segment_bytes);
     creation_set_number(c, "segment.ms", plan->segment_ms);
+    if (plan->compact) {
+        creation_set(c, "cleanup.policy", "compact");
+        creation_set(c, "min.cleanable.dirty.ratio", "0.1");
+        creation_set(c, "delete.retention.ms", "1000");
+    }
     c->request.topics.items = &c->topic;
     c->request.topics.count = 1;
     c->request.timeout_ms = TIMEOUT_MS;

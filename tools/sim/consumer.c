@@ -282,13 +282,14 @@ static bool consumer_take_batch(struct sim_consumer *consumer, struct position *
     const struct model_topic_plan *plan = &position->topic->plan;
     struct bytes records;
     struct reader reader;
-    if (batch_compute_crc(batch.data, batch.len) != batch_crc(batch.data) || count < 1 ||
-        count != batch_last_offset_delta(batch.data) + 1 ||
+    bool dense = count >= 1 && count == batch_last_offset_delta(batch.data) + 1;
+    if (batch_compute_crc(batch.data, batch.len) != batch_crc(batch.data) ||
+        (!dense && !plan->compact) ||
         batch_unpack(batch, party->compressor, &party->scratch, &records) != 0)
         return false;
-    if (base > position->offset)
+    if (base > position->offset && !plan->compact)
         consumer_break(consumer, position, "the next batch begins behind the offset asked for");
-    if (plan->compression != MODEL_COMPRESSION_KEPT &&
+    if (plan->compression != MODEL_COMPRESSION_KEPT && count > 0 &&
         batch_compression(batch.data) != plan->compression)
         consumer_break(consumer, position, "a batch has another compression than its topic");
     if (batch_is_log_append_time(batch.data) != plan->append_time)
@@ -298,10 +299,11 @@ static bool consumer_take_batch(struct sim_consumer *consumer, struct position *
     reader_init(&reader, records.data, records.len);
     for (int32_t i = 0; i < count; i++) {
         struct record record;
-        if (record_read(&reader, &record) != 0 || record.offset_delta != i)
+        if (record_read(&reader, &record) != 0 || (dense && record.offset_delta != i) ||
+            record.offset_delta < i)
             return false;
         struct model_sight sight = {
-            .offset = base + i,
+            .offset = base + record.offset_delta,
             .time_ms = plan->append_time
                            ? batch_max_timestamp(batch.data)
                            : batch_base_timestamp(batch.data) + record.timestamp_delta,
@@ -520,6 +522,8 @@ struct sim_consumer *sim_consumer_new(struct party *party, const struct consumer
     consumer->options = *options;
     consumer->call.done = consumer_done;
     consumer->finishing = options->audits;
+    if (options->audits)
+        model_last_read_begins(party->model);
     client_init(&consumer->client, party);
     timer_init(&consumer->next, consumer_next);
     consumer->position_count = options->topic_count * MODEL_TOPIC_PARTITIONS_MAX;

@@ -49,6 +49,14 @@ int32_t model_index(const struct model_partition *partition);
 /* Its records have the time of their append, not that of their making. */
 void model_use_append_time(struct model_partition *partition);
 
+/* It is compacted: of the records with one key the last one that anybody knows of is there, and
+ * others may be gone. */
+void model_use_compaction(struct model_partition *partition);
+/* The key of a record in such a partition: a small number. */
+uint32_t model_key(record_id id);
+/* From here on what is seen counts as read at the end (model_read_whole). */
+void model_last_read_begins(struct model *model);
+
 /* A producer and what it may expect: an idempotent one never finds a record twice, an ordered one
  * (idempotent, or with one request in flight that is answered) never finds them out of order. */
 unsigned model_add_producer(struct model *model, bool idempotent, bool ordered);
@@ -128,7 +136,8 @@ struct model_epoch_answer {
 void model_told_epoch_end(struct model *model, struct model_partition *partition,
                           const struct model_epoch_answer *answer);
 
-/* After a whole read of every partition: what is missing breaks the model. `partition` has been
+/* After a whole read of every partition, that began after model_last_read_begins: what is missing
+ * breaks the model. `partition` has been
  * read up to `end`. */
 void model_read_whole(struct model *model, struct model_partition *partition, int64_t end);
 

@@ -31,6 +31,7 @@ struct model_place {
     int64_t time_ms;
     int64_t highest_ms; /* of all up to here; set below known_end */
     bool seen;
+    bool seen_last; /* in the last read */
 };
 
 /* Offsets of one leader epoch, as far as they were seen. */
@@ -44,6 +45,7 @@ struct model_partition {
     char topic[MODEL_NAME_BYTES];
     int32_t index;
     bool append_time;
+    bool compacted;
     struct model_place *places; /* by offset */
     size_t capacity;
     int64_t checked_end; /* below it every place was seen */
@@ -66,6 +68,7 @@ struct model {
     struct map producer_ids; /* int64_t, that the broker gave */
     struct model_counts counts;
     bool broken;
+    bool last_read;
     char violation[MODEL_VIOLATION_BYTES];
 };
 

@@ -103,6 +103,8 @@ void model_told_first_at(struct model *model, struct model_partition *p,
     int64_t certain = MIN(p->known_end, a->floor);
     int64_t expected = first_at(p, a->asked_ms, certain);
     model->counts.told++;
+    if (p->compacted)
+        return;
     bool fits = expected < certain
                     ? a->offset == expected
                     : a->offset == -1 || (a->offset >= certain && a->time_ms >= a->asked_ms);
@@ -129,6 +131,8 @@ void model_told_highest(struct model *model, struct model_partition *p,
     int64_t highest = certain == 0 ? INT64_MIN : p->places[certain - 1].highest_ms;
     bool fits = a->offset < 0 ? certain == 0 : a->time_ms >= highest;
     model->counts.told++;
+    if (p->compacted)
+        return;
     /* The first that has it: all before it are below. */
     if (fits && a->offset > 0) {
         int64_t end = MIN(a->offset, p->known_end);

@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "tools/sim/idle.h"
 #include "tools/sim/life.h"
 
 #define SETTLE_NS (120 * NS_PER_S)
@@ -38,7 +39,8 @@ struct seed {
     struct sim_disk_options honest;        /* the disk without faults */
     struct sim_net_options calm;
     struct sim_peer *crowd[CROWD];
-    int64_t ahead_ms; /* the broker's clock */
+    int64_t ahead_ms;   /* the broker's clock */
+    uint64_t rested_ns; /* of the time: nothing was to be done */
 };
 
 static void seed_break(struct seed *s, const char *sentence)
@@ -244,6 +246,18 @@ static void seed_settle(struct seed *s)
         seed_break(s, "the clients did not end");
 }
 
+/* The clients have gone: in a while the broker holds nothing of theirs any more. */
+static void seed_idle(struct seed *s)
+{
+    char sentence[WORKLOAD_VIOLATION_BYTES];
+    if (seed_is_broken(s))
+        return;
+    sim_run(s->sim, IDLE_NS);
+    s->rested_ns = IDLE_NS;
+    if (idle_keeps(s->life.host, sentence, sizeof sentence) != NULL)
+        seed_break(s, sentence);
+}
+
 static void seed_stop(struct seed *s)
 {
     if (seed_is_broken(s))
@@ -338,7 +352,7 @@ static void seed_make(struct seed *s)
 static void seed_tell(const struct seed *s)
 {
     struct seed_result *result = s->result;
-    result->simulated_ns = sim_now(s->sim);
+    result->simulated_ns = sim_now(s->sim) - s->rested_ns;
     result->hash = sim_hash(s->sim);
     result->starts = s->life.starts;
     result->refused = s->life.refused;
@@ -369,6 +383,7 @@ bool seed_run(const struct seed_options *options, struct seed_result *result)
     else
         seed_work(s);
     seed_settle(s);
+    seed_idle(s);
     seed_stop(s);
     if (result->workload.done) {
         sim_thread_join(clients);

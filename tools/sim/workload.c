@@ -250,6 +250,9 @@ static struct model_topic_plan choose_plan(struct workload *v)
         plan.segment_bytes = (int32_t)MIB;
     if (party_chance(party, 500))
         plan.segment_ms = (int32_t)party_random(party, 200, 5000);
+    plan.compact = party_chance(party, 300);
+    if (plan.compact)
+        plan.segment_ms = (int32_t)party_random(party, 1, 500);
     return plan;
 }
 
