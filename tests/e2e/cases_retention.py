@@ -2,19 +2,22 @@
 import json
 import pathlib
 import tempfile
+import time
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition as Place
 from confluent_kafka.admin import AdminClient
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from batches import batch, record
-from harness import kcat, words
+from cases_takeover import Kafka
+from harness import Broker, kcat, words
 from kafka_tools import run_tool
 from messages import Api
 from wire import create_topic, produce
 
 ONCE = {"test_kafkas_delete_records_tool", "test_librdkafka_deletes_records",
-        "test_kafka_python_deletes_records"}
+        "test_kafka_python_deletes_records", "test_what_stays_is_what_kafka_keeps"}
+LONG_ONLY = {"test_what_stays_is_what_kafka_keeps"}
 
 DELETE_RECORDS = Api(21, 2, range(0, 3), """
     topics:[ name:str partitions:[ index:i32 offset:i64 ] ] timeout_ms:i32=30000""", """
@@ -160,3 +163,83 @@ def test_kafka_python_deletes_records(broker):
     admin.close()
     assert earliest(broker, "py") == (3, 4)
     assert read(broker, "py") == b"d\n"
+
+
+def until(condition, patience=30):
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_records_go_when_their_time_is_over(broker):
+    create_topic(broker, "short", {"retention.ms": "2000"})
+    kcat(broker, "-P", "-t", "short", data=b"a\nb\n")
+    assert earliest(broker, "short") == (0, 2)
+    until(lambda: earliest(broker, "short") == (2, 2))
+    until(lambda: segments(broker, "short") == [2])
+    kcat(broker, "-P", "-t", "short", data=b"c\n")
+    assert read(broker, "short") == b"c\n"
+    broker.kill()
+    broker.start()
+    assert earliest(broker, "short")[0] in (2, 3)
+
+
+def test_old_timestamps_are_not_gone_at_once(broker):
+    create_topic(broker, "old", {"segment.ms": "1000"})
+    for when in (1000, 5000, 9000):
+        assert produce(broker, "old", batch(base_time=when))[0] == 0
+    time.sleep(2)
+    assert earliest(broker, "old") == (0, 3)
+
+
+def fill(broker):
+    """The same input for two brokers: forty batches, in time from the oldest to now."""
+    now = int(time.time() * 1000)
+    for topic, configs in KEPT.items():
+        create_topic(broker, topic, dict(configs, **{"segment.bytes": "1048576"}))
+    for topic in KEPT:
+        for i in range(40):
+            sent = batch([b"x" * 100000], base_time=now - (40 - i) * 3600000)
+            assert produce(broker, topic, sent) == (0, i)
+
+
+KEPT = {
+    "everything": {"retention.ms": "-1"},
+    "by-size": {"retention.ms": "-1", "retention.bytes": "2000000"},
+    "by-size-exactly": {"retention.ms": "-1", "retention.bytes": "2000680"},
+    "by-time": {"retention.ms": "43200000"},
+    "by-both": {"retention.ms": "72000000", "retention.bytes": "1500000"},
+    "all-by-time": {"retention.ms": "3600000"},
+    "all-by-size": {"retention.ms": "-1", "retention.bytes": "0"},
+}
+
+
+def test_what_stays_is_what_kafka_keeps(broker):
+    broker.stop()
+    # Both look only when everything is there: an active segment that went earlier would shift the
+    # bounds of those behind it.
+    broker.settings.append("log.retention.check.interval.ms=10000")
+    broker.start()
+    fill(broker)
+    kafka_side = Broker()
+    kafka_side.data.mkdir()
+    kafka = Kafka(kafka_side).format()
+    with open(kafka.path, "a") as settings:
+        settings.write("log.retention.check.interval.ms=1000\nlog.initial.task.delay.ms=40000\n")
+    with kafka.start():
+        fill(kafka)
+        kept = {}
+
+        def settled():
+            before = dict(kept)
+            for topic in KEPT:
+                kept[topic] = earliest(kafka, topic)
+            time.sleep(5)
+            return before == kept and kept["all-by-size"] == (40, 40)
+        until(settled, 150)
+        ours = {topic: earliest(broker, topic) for topic in KEPT}
+        assert ours == kept, (ours, kept)
+        for topic in KEPT:
+            assert segments(broker, topic) == segments(kafka_side, topic), topic
+    kafka_side.close()
