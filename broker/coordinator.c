@@ -484,7 +484,10 @@ int16_t coordinator_list(struct coordinator *c, struct group_listing *listing)
             continue;
         if (part->state == COORDINATOR_LOADING)
             return KAFKA_COORDINATOR_LOAD_IN_PROGRESS;
-        if (part->state == COORDINATOR_ACTIVE && groups_count(&part->groups) > 0)
+        /* Kafka leaves them out; but nobody else has them, and a list must not look whole. */
+        if (part->state == COORDINATOR_FAILED)
+            return KAFKA_COORDINATOR_NOT_AVAILABLE;
+        if (groups_count(&part->groups) > 0)
             groups_list(&part->groups, listing);
     }
     return KAFKA_NONE;
@@ -595,4 +598,9 @@ void coordinator_stop(struct coordinator *c)
     for (uint32_t i = 0; i < c->part_capacity; i++)
         if (c->parts[i] != NULL)
             groups_close(&c->parts[i]->groups);
+}
+
+bool coordinator_stopped(const struct coordinator *c)
+{
+    return c->stopped && c->load.part == NULL;
 }

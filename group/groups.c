@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "group/consumer_internal.h"
 #include "group/group_internal.h"
@@ -302,7 +303,7 @@ static void load_group(struct groups *groups, const struct group_record_read *re
     if (group->consumer != NULL)
         consumer_free(group->consumer);
     const struct group_metadata_value *value = &record->group;
-    group->generation = value->generation;
+    group->generation = MUTANT(FORGET_GENERATION) ? 0 : value->generation;
     group->state_ms = value->current_state_timestamp;
     if (value->protocol_type.len > 0)
         group->protocol_type = text_of_string(value->protocol_type);
