@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/assert.h"
+#include "broker/config_value.h"
 #include "broker/connection.h"
 #include "broker/coordinator.h"
 #include "broker/handlers.h"
@@ -13,6 +14,18 @@
 #define DESCRIBE_MEMBER_CONSUMER 1
 /* Kafka's for a group, as bits: read, delete, describe, describe and alter configs. */
 #define GROUP_OPERATIONS ((1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11))
+
+/* The protocol is to be finalized for the cluster, and not left out of the configuration. */
+static bool protocol_enabled(const struct request *r)
+{
+    const struct image *image = &r->core->image;
+    const char *list = config_text(image->config, "group.coordinator.rebalance.protocols");
+    struct bytes item;
+    bool listed = false;
+    while (list != NULL && config_list_next(&list, &item))
+        listed = listed || bytes_equal(item, BYTES_LITERAL("consumer"));
+    return listed && image_feature_level(image, "group.version") >= 1;
+}
 
 /* ConsumerGroupHeartbeat. */
 
@@ -167,7 +180,9 @@ void consumer_group_heartbeat_handle(struct request *r)
         return;
     state->call.serve = beat_serve;
     state->call.done = beat_back;
-    if (!coordinator_send(r->core, state->beat.group_id, &state->call))
+    if (!protocol_enabled(r))
+        beat_answer_client(state, KAFKA_UNSUPPORTED_VERSION);
+    else if (!coordinator_send(r->core, state->beat.group_id, &state->call))
         beat_answer_client(state, KAFKA_NOT_COORDINATOR);
 }
 
@@ -322,15 +337,16 @@ void consumer_group_describe_handle(struct request *r)
     if (state->groups == NULL)
         return;
     state->waiting = state->count + 1;
+    bool enabled = protocol_enabled(r);
     for (uint32_t i = 0; i < state->count; i++) {
         struct describe_consumer *group = &state->groups[i];
         group->state = state;
         group->description.group_id = request_utf8(r, state->body->group_ids.items[i]);
         group->call.serve = describe_serve;
         group->call.done = describe_back;
-        if (coordinator_send(r->core, group->description.group_id, &group->call))
+        if (enabled && coordinator_send(r->core, group->description.group_id, &group->call))
             continue;
-        group->call.error = KAFKA_NOT_COORDINATOR;
+        group->call.error = enabled ? KAFKA_NOT_COORDINATOR : KAFKA_UNSUPPORTED_VERSION;
         state->waiting--;
     }
     describe_one_back(state);

@@ -83,9 +83,11 @@ static int epoch_read(struct blob value, struct arena *arena, struct consumer_ch
 {
     struct consumer_group_metadata_value message;
     int result = value_read(&consumer_group_metadata_value_type, value, arena, &message);
+    if (result != 0)
+        return result;
     change->epoch = message.epoch;
     change->hash = message.metadata_hash;
-    return result;
+    return 0;
 }
 
 static int target_epoch_read(struct blob value, struct arena *arena, struct consumer_change *change)
@@ -93,8 +95,10 @@ static int target_epoch_read(struct blob value, struct arena *arena, struct cons
     struct consumer_group_target_assignment_metadata_value message;
     int result =
         value_read(&consumer_group_target_assignment_metadata_value_type, value, arena, &message);
+    if (result != 0)
+        return result;
     change->epoch = message.assignment_epoch;
-    return result;
+    return 0;
 }
 
 /* All keys are the group, and for some a member or a pattern behind it. */

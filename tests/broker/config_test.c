@@ -2,8 +2,8 @@
 #include "broker/config.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "base/mem.h"
 
@@ -269,6 +269,19 @@ Test(config, takes_the_node_id_from_either_key)
     load_fini(&load);
     expect_refused("node.id=1\nbroker.id=2", "server.properties:2: broker.id=2 is not node.id=1; "
                                              "one of them is enough");
+}
+
+Test(config, refuses_consumer_groups_that_contradict_themselves)
+{
+    expect_refused("group.consumer.session.timeout.ms=70000",
+                   "group.consumer.max.session.timeout.ms must be greater than or equal to "
+                   "group.consumer.session.timeout.ms");
+    expect_refused("group.consumer.heartbeat.interval.ms=1000",
+                   "server.properties:1: group.consumer.heartbeat.interval.ms must be greater than "
+                   "or equal to group.consumer.min.heartbeat.interval.ms");
+    expect_refused("group.consumer.assignors=range,org.example.Mine",
+                   "server.properties:1: group.consumer.assignors: 'org.example.Mine' is neither "
+                   "uniform nor range, and Java classes cannot be loaded");
 }
 
 Test(config, opens_several_plain_listeners)

@@ -333,6 +333,15 @@ def test_heartbeats_by_hand(broker):
                       42, 0, 111, 0, 0, 82, 0, 0, 25], errors
 
 
+def test_the_protocol_can_be_left_out(broker):
+    broker.stop()
+    broker.settings.append("group.coordinator.rebalance.protocols=classic")
+    broker.start()
+    ready(broker)
+    assert heartbeat(broker)["error"] == 35
+    assert described(broker, "hand")["error"] == 35
+
+
 def test_kafka_answers_the_same(broker):
     create_topic(broker, "t", {}, 4)
     ready(broker)
@@ -354,10 +363,14 @@ def test_kafka_answers_the_same(broker):
 def test_kafka_goes_on_with_living_members(broker):
     quick(broker)
     create_topic(broker, "t", {}, 4)
-    consumers = [modern(broker, "living") for _ in range(2)]
+    # One of them speaks the classic protocol.
+    consumers = [modern(broker, "living"), librdkafka(broker, "living", **{
+        "session.timeout.ms": 40000, "heartbeat.interval.ms": 200,
+        "partition.assignment.strategy": "range"})]
     for consumer in consumers:
         consumer.subscribe(["t"])
     before = settled(broker, "living", 2, consumers)
+    assert sorted(m["kind"] for m in before["members"]) == [0, 1], before
     pattern = modern(broker, "pattern")
     pattern.subscribe(["^t.*"])
     settled(broker, "pattern", 1, [pattern])
