@@ -484,7 +484,10 @@ int16_t coordinator_list(struct coordinator *c, struct group_listing *listing)
             continue;
         if (part->state == COORDINATOR_LOADING)
             return KAFKA_COORDINATOR_LOAD_IN_PROGRESS;
-        if (part->state == COORDINATOR_ACTIVE && groups_count(&part->groups) > 0)
+        /* Kafka leaves them out; but nobody else has them, and a list must not look whole. */
+        if (part->state == COORDINATOR_FAILED)
+            return KAFKA_COORDINATOR_NOT_AVAILABLE;
+        if (groups_count(&part->groups) > 0)
             groups_list(&part->groups, listing);
     }
     return KAFKA_NONE;
@@ -518,6 +521,10 @@ static void coordinator_configure(struct coordinator *c, const struct config *co
         .consumer_heartbeat_ms = config->consumer_heartbeat_ms,
         .consumer_members_max = config->consumer_members_max,
     };
+    const char *policy = config_text(config, "group.consumer.migration.policy");
+    bool both = config_value_choice("BIDIRECTIONAL", policy) == 0;
+    c->config.may_upgrade = both || config_value_choice("UPGRADE", policy) == 0;
+    c->config.may_downgrade = both || config_value_choice("DOWNGRADE", policy) == 0;
     configure_assignors(config, c->config.assignors);
     c->expiry_ms = config_integer(config, "offsets.retention.check.interval.ms");
     int64_t codec = config_integer(config, "offsets.topic.compression.codec");
@@ -591,4 +598,9 @@ void coordinator_stop(struct coordinator *c)
     for (uint32_t i = 0; i < c->part_capacity; i++)
         if (c->parts[i] != NULL)
             groups_close(&c->parts[i]->groups);
+}
+
+bool coordinator_stopped(const struct coordinator *c)
+{
+    return c->stopped && c->load.part == NULL;
 }

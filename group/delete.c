@@ -3,6 +3,7 @@
  * tombstones on their way to the log, and the places of the offsets held until they are durable.
  */
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "group/consumer_internal.h"
 #include "group/group_internal.h"
@@ -119,18 +120,21 @@ static void sweep_start(struct group_sweep *sweep)
     struct group_record *records =
         group_reply_alloc(&sweep->memory, sweep->count + tail, sizeof *records);
     int result = 0;
-    for (uint32_t i = 0; i < sweep->count && result == 0; i++) {
+    uint32_t count = sweep->whole && MUTANT(KEEP_DELETED_OFFSETS) ? 0 : sweep->count;
+    for (uint32_t i = 0; i < count && result == 0; i++) {
         const struct group_offset *slot = sweep->slots[i];
         struct group_offset_key key = {id, text_string(slot->topic), slot->partition};
         result = group_record_write_offset(&writer, &key, NULL, &records[i]);
     }
     if (consumer)
-        consumer_end_write(group->consumer, &sweep->memory, &records[sweep->count]);
+        consumer_end_write(group->consumer, &sweep->memory, &records[count]);
     else if (result == 0 && tombstone)
-        result = group_record_write_group(&writer, id, NULL, &records[sweep->count]);
+        result = group_record_write_group(&writer, id, NULL, &records[count]);
     ASSERT(result == 0);
     sweep->write.records = records;
-    sweep->write.count = sweep->count + tail;
+    sweep->write.count = count + tail;
+    for (uint32_t i = 0; MUTANT(SHOW_DELETION_EARLY) && i < count; i++)
+        sweep->slots[i]->committed = false;
     sweep->write.done = sweep_written;
     groups_write_started(group);
     groups->host->append(groups->host, groups, &sweep->write);
@@ -139,7 +143,7 @@ static void sweep_start(struct group_sweep *sweep)
 /* The log says in order that it ended, and what came then: nobody need wait for that. */
 void group_end_consumer(struct group *group)
 {
-    ASSERT(group_is_empty(group) && group->consumer->stored);
+    ASSERT(group_is_empty(group));
     struct group_sweep *sweep = sweep_new(group, 0);
     uint32_t count = consumer_end_count(group->consumer);
     sweep->write.records = group_reply_alloc(&sweep->memory, count, sizeof(struct group_record));

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "group/consumer_internal.h"
 #include "group/group_internal.h"
@@ -152,6 +153,17 @@ bool group_is_empty(const struct group *group)
     return group->state == GROUP_EMPTY;
 }
 
+void group_rest(struct group *group)
+{
+    struct heap *timers = group->groups->host->timers;
+    ASSERT(group->member_count == 0);
+    heap_cancel(timers, &group->rebalance);
+    heap_cancel(timers, &group->sync_limit);
+    group->state = GROUP_EMPTY;
+    group->leader = NULL;
+    group_subscribe(group);
+}
+
 void group_end_classic(struct group *group)
 {
     ASSERT(group->state == GROUP_EMPTY && group->member_count == 0);
@@ -184,7 +196,7 @@ uint32_t groups_count(const struct groups *groups)
 
 /* Ending. */
 
-static void group_drop_members(struct group *group, int16_t error)
+void group_drop_members(struct group *group, int16_t error)
 {
     LIST_EACH(node, &group->members) {
         struct group_member *member = LIST_ENTRY(node, struct group_member, node);
@@ -291,7 +303,7 @@ static void load_group(struct groups *groups, const struct group_record_read *re
     if (group->consumer != NULL)
         consumer_free(group->consumer);
     const struct group_metadata_value *value = &record->group;
-    group->generation = value->generation;
+    group->generation = MUTANT(FORGET_GENERATION) ? 0 : value->generation;
     group->state_ms = value->current_state_timestamp;
     if (value->protocol_type.len > 0)
         group->protocol_type = text_of_string(value->protocol_type);
