@@ -93,6 +93,18 @@ class Turn:
         return got, figures
 
 
+def wait_led(broker, partitions=0):
+    """Until every partition that is told has a leader, and there are at least so many."""
+    deadline = time.monotonic() + 180
+    while True:
+        _, known, led = metadata(broker.port, True)
+        if led == known >= partitions:
+            return
+        if time.monotonic() > deadline:
+            raise Failed(f"{broker.name}: not every partition got a leader")
+        time.sleep(0.01)
+
+
 def latencies(got, name, told=""):
     found = got["latency_ms"].get(name, {})
     return {f"{told}{p} ms": found[p] for p in ("p50", "p99", "p99.9", "max") if p in found}
@@ -104,10 +116,13 @@ def failures(got):
 
 
 def produce(turn, topic, partitions, *arguments, seconds=None, keep=False):
-    words = ["-t", topic, "-p", partitions, "--create-topic", "--acks", "all", *arguments]
+    words = ["-t", topic, "--acks", "all", *arguments, *turn.times(seconds)]
     if not keep:
+        # Before the processor time is looked at.
+        create_topics(turn.broker.port, [(topic, partitions)])
+        wait_led(turn.broker)
         words.append("--delete-topic-after")
-    got, figures = turn.measured(*words, *turn.times(seconds))
+    got, figures = turn.measured(*words)
     return {"messages/s": got["messages_per_second"], "MB/s": got["bytes_per_second"] / 1e6,
             **latencies(got, "response"), **figures, **failures(got)}
 
@@ -127,7 +142,8 @@ def produce_128_16p(turn):
 def add_concurrent(count):
     def concurrent(turn):
         return produce(turn, f"c{count}", 1, "-c", count, "-s", 256)
-    concurrent.__doc__ = f"{count} connections, one record of 256 bytes a request, one partition."
+    connections = "One connection" if count == 1 else f"{count} connections"
+    concurrent.__doc__ = f"{connections}, one record of 256 bytes a request, on one partition."
     case(f"produce-{count}")(concurrent)
 
 
@@ -348,14 +364,6 @@ def connections_5000(turn):
     return hold_connections(turn, 5000)
 
 
-def wait_led(turn):
-    deadline = time.monotonic() + 180
-    while metadata(turn.broker.port, True)[2] < turn.partitions:
-        if time.monotonic() > deadline:
-            raise Failed(f"{turn.broker.name}: not every partition got a leader")
-        time.sleep(0.01)
-
-
 @case("topics-each", part="standing")
 def topics_each(turn):
     """100 topics, one after another, each in a request of its own."""
@@ -375,7 +383,7 @@ def topics_1000(turn):
     create_topics(turn.broker.port, [(f"one-{i}", 1) for i in range(1000)])
     answered = time.monotonic() - begin
     turn.partitions += 1000
-    wait_led(turn)
+    wait_led(turn.broker, turn.partitions)
     led = time.monotonic() - begin
     return {"answered s": answered, "all led s": led, **machine.memory(turn.broker.process.pid)}
 
@@ -387,7 +395,7 @@ def partitions_10000(turn):
     for i in range(9):
         create_topics(turn.broker.port, [(f"many-{i}", 1000)])
         turn.partitions += 1000
-    wait_led(turn)
+    wait_led(turn.broker, turn.partitions)
     return {"all led s": time.monotonic() - begin, **machine.memory(turn.broker.process.pid)}
 
 
