@@ -62,6 +62,7 @@ struct image {
     uint32_t broker_override_count;
     struct config_pair *default_overrides; /* of all nodes */
     uint32_t default_override_count;
+    uint64_t broker_changes; /* records that changed the configuration of this node or of all */
     struct image_settings settings;
     int64_t producer_id_next; /* the first id of no block yet */
     int64_t broker_epoch;     /* of this node's registration, -1: none */
