@@ -37,6 +37,8 @@ static const struct dispatch_row dispatch_table[] = {
     {42, delete_groups_handle},
     {44, incremental_alter_configs_handle},
     {47, offset_delete_handle},
+    {48, describe_client_quotas_handle},
+    {49, alter_client_quotas_handle},
     {60, describe_cluster_handle},
     {74, list_config_resources_handle},
     {75, describe_topic_partitions_handle},
