@@ -119,8 +119,7 @@ static bool answer_entity(struct request *r, const struct quota_item *item,
     answer->entity.count = (int32_t)item->part_count;
     for (uint32_t i = 0; i < item->part_count; i++) {
         answer->entity.items[i].entity_type = string_of(item->parts[i].type);
-        answer->entity.items[i].entity_name =
-            request_utf8(r, string_of(item->parts[i].name));
+        answer->entity.items[i].entity_name = request_utf8(r, string_of(item->parts[i].name));
     }
     return true;
 }
@@ -143,10 +142,9 @@ static void alter_answer(struct quotas_state *state)
         answer->error_code = item->error;
         answer->error_message = STRING_NULL;
         if (item->error != KAFKA_NONE)
-            answer->error_message =
-                request_utf8(r, string_of(item->sentence[0] != '\0'
-                                              ? item->sentence
-                                              : kafka_error_message(item->error)));
+            answer->error_message = request_utf8(
+                r, string_of(item->sentence[0] != '\0' ? item->sentence
+                                                       : kafka_error_message(item->error)));
         if (!answer_entity(r, item, answer))
             return;
     }
@@ -213,8 +211,8 @@ static int16_t refuse_repeated(struct quota_item *item)
     size_t len = 0;
     for (uint32_t i = 0; i < item->part_count && len < sizeof text - 1; i++) {
         const struct image_quota_part *part = &item->parts[i];
-        int more = snprintf(text + len, sizeof text - len, "%s%s=%s", i > 0 ? ", " : "",
-                            part->type, part->name == NULL ? "null" : part->name);
+        int more = snprintf(text + len, sizeof text - len, "%s%s=%s", i > 0 ? ", " : "", part->type,
+                            part->name == NULL ? "null" : part->name);
         len += (size_t)MAX(more, 0);
     }
     return refuse(item, "Ignoring duplicate entity ClientQuotaEntity(entries={%s})", text);
@@ -425,8 +423,7 @@ static bool check_component(struct quotas_asking *asking,
         return refuse_filter(asking, KAFKA_UNSUPPORTED_VERSION, "Unsupported entity type %.*s",
                              (int)MIN(type.len, (size_t)256), (const char *)type.data);
     if (c->match_type < MATCH_EXACT || c->match_type > MATCH_SPECIFIED)
-        return refuse_filter(asking, KAFKA_INVALID_REQUEST, "Unknown match type %d",
-                             c->match_type);
+        return refuse_filter(asking, KAFKA_INVALID_REQUEST, "Unknown match type %d", c->match_type);
     if (c->match_type == MATCH_EXACT && c->match.len < 0)
         return refuse_filter(asking, KAFKA_INVALID_REQUEST,
                              "Request specified MATCH_TYPE_EXACT, but set match string to null.");
