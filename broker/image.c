@@ -66,6 +66,7 @@ void image_fini(struct image *image)
     config_pairs_free(image->broker_overrides, image->broker_override_count);
     config_pairs_free(image->default_overrides, image->default_override_count);
     image_settings_fini(&image->settings);
+    credentials_fini(&image->credentials);
     mem_free(image->sorted);
     map_fini(&image->by_name);
     map_fini(&image->by_id);
@@ -217,6 +218,7 @@ static int apply_partition(struct applying *a, const struct partition_record *re
                                         (size_t)topic->partition_count * sizeof *topic->partitions,
                                         (size_t)count * sizeof *topic->partitions);
         image->partition_count += (uint32_t)(count - topic->partition_count);
+        image->topics_version++;
         topic->partition_count = count;
     }
     struct image_partition *p = &topic->partitions[index];
@@ -264,6 +266,7 @@ static void apply_remove_topic(struct applying *a, const struct remove_topic_rec
     memmove(&image->sorted[at], &image->sorted[at + 1],
             (image->topic_count - at - 1) * sizeof *image->sorted);
     image->topic_count--;
+    image->topics_version++;
     image->partition_count -= (uint32_t)topic->partition_count;
     map_remove(&image->by_name, hash_bytes(bytes_of_string(topic->name)), topic);
     map_remove(&image->by_id, uuid_hash(topic->id), topic);
@@ -357,6 +360,20 @@ static void apply_broker_change(struct applying *a,
         a->image->broker_fenced = record->fenced > 0;
 }
 
+/* Credentials. */
+
+static void apply_credential(struct applying *a, const struct user_scram_credential_record *record)
+{
+    credentials_put(&a->image->credentials, string_bytes(record->name), record->mechanism,
+                    record->iterations);
+}
+
+static void apply_remove_credential(struct applying *a,
+                                    const struct remove_user_scram_credential_record *record)
+{
+    credentials_remove(&a->image->credentials, string_bytes(record->name), record->mechanism);
+}
+
 /* Records. */
 
 static int apply_message(void *context, const struct catalog_record *record)
@@ -385,6 +402,10 @@ static int apply_message(void *context, const struct catalog_record *record)
         apply_broker(a, message);
     else if (type == &broker_registration_change_record_type)
         apply_broker_change(a, message);
+    else if (type == &user_scram_credential_record_type)
+        apply_credential(a, message);
+    else if (type == &remove_user_scram_credential_record_type)
+        apply_remove_credential(a, message);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base/util.h"
 
@@ -166,32 +167,43 @@ int file_make_directories(struct file_system *fs, const char *path)
     return result == ERR_EXISTS ? 0 : result;
 }
 
-static int temporary_write(struct file_system *fs, const char *path, const void *data, uint64_t len)
+static int temporary_write(struct file_system *fs, const char *path, struct bytes text, bool sync)
 {
     int file = file_open(fs, path, FILE_CREATE | FILE_TRUNCATE);
     if (file < 0)
         return file;
-    int result = file_write(fs, file, data, len, 0);
-    if (result == 0)
+    int result = file_write(fs, file, text.data, text.len, 0);
+    if (result == 0 && sync)
         result = file_sync(fs, file);
     file_close(fs, file);
     return result;
 }
 
-int file_replace(struct file_system *fs, const char *path, const void *data, uint64_t len)
+static int replace(struct file_system *fs, const char *path, struct bytes text, bool sync)
 {
     char temporary[PATH_BYTES];
-    char parent[PATH_BYTES];
-    int text = snprintf(temporary, sizeof temporary, "%s.tmp", path);
-    ASSERT(text > 0 && (size_t)text < sizeof temporary);
-    parent_of(path, parent, sizeof parent);
-    int result = temporary_write(fs, temporary, data, len);
+    int len = snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    ASSERT(len > 0 && (size_t)len < sizeof temporary);
+    int result = temporary_write(fs, temporary, text, sync);
     if (result == 0)
         result = file_rename(fs, temporary, path);
     if (result == 0)
-        return file_sync_directory(fs, parent);
+        return 0;
     /* The first failure is the one to report. */
     int removed = file_remove(fs, temporary);
     (void)removed;
     return result;
+}
+
+int file_replace(struct file_system *fs, const char *path, const void *data, uint64_t len)
+{
+    char parent[PATH_BYTES];
+    parent_of(path, parent, sizeof parent);
+    int result = replace(fs, path, (struct bytes){data, len}, true);
+    return result == 0 ? file_sync_directory(fs, parent) : result;
+}
+
+int file_put(struct file_system *fs, const char *path, const void *data, uint64_t len)
+{
+    return replace(fs, path, (struct bytes){data, len}, false);
 }

@@ -127,3 +127,6 @@ int file_make_directories(struct file_system *fs, const char *path) MUST_CHECK;
 /* Atomically and durably: write `path`.tmp, sync it, rename it, sync the directory. */
 int file_replace(struct file_system *fs, const char *path, const void *data,
                  uint64_t len) MUST_CHECK;
+/* The same without the syncs: only after file_sync_all will a crash leave the old or the new;
+ * before, it may leave anything. */
+int file_put(struct file_system *fs, const char *path, const void *data, uint64_t len) MUST_CHECK;

@@ -148,7 +148,8 @@ static void flush_failed(struct shard *shard, int error)
 /* What a flush could take now, or later when its backoff is over. */
 static bool flush_may_take(const struct partition *p)
 {
-    return !p->relogging && pending_at(&p->pending, 0)->last_offset < p->durable_end;
+    return !p->relogging && p->retention.roll == NULL &&
+           pending_at(&p->pending, 0)->last_offset < p->durable_end;
 }
 
 /* Under pressure, what is not logged again instead. */
@@ -275,15 +276,18 @@ static void flush_plan_partition(struct shard *shard, struct partition *p, uint6
     flush->share_count++;
 }
 
+/* A crash before file_sync_all may tear them. Then the WAL holds this flush's batches, and their
+ * replay has both written again. */
 static int share_write_texts(struct file_system *fs, const struct flush_share *share)
 {
     const struct partition *p = share->partition;
+    bool sync = share->write.sync;
     int result = 0;
     if (share->write_metadata)
-        result = kafka_write_partition_metadata(fs, p->segments.directory, p->topic_id);
+        result = kafka_write_partition_metadata(fs, p->segments.directory, p->topic_id, sync);
     if (result == 0 && share->epochs != NULL)
-        result = kafka_write_text(fs, p->segments.directory, "leader-epoch-checkpoint",
-                                  bytes_of_string(share->epochs));
+        result = kafka_put_text(fs, p->segments.directory, KAFKA_EPOCHS_FILE,
+                                bytes_of_string(share->epochs), sync);
     return result;
 }
 
@@ -348,8 +352,13 @@ static void share_apply(struct shard *shard, struct flush_share *share)
     } else {
         flush_works_again(shard, p);
         p->metadata_written = true;
-        if (written > 0)
+        if (written > 0) {
             p->synced_end = share->write.batches[written - 1].last_offset + 1;
+            retention_written(p, share->write.created_count + 1);
+            trim_segments(p);
+        }
+        if (share->write.created_count > 0)
+            cleaner_notice(shard, p);
     }
     share->write.batch_count = written;
     mem_free(share->epochs);
@@ -379,6 +388,7 @@ static void flush_checkpoint(struct shard *shard)
     flush->position = wal_position_after_plan(shard->wal);
     flush->checkpoint_number++;
     flush_encode_checkpoint(shard);
+    flush->encoded++;
     flush->phase = FLUSH_CHECKPOINTING;
     flush->op.done = flush_checkpoint_done;
     io_job(shard->io, &flush->op, SHARD_DISK_LANE, flush_checkpoint_job, shard);
@@ -420,6 +430,7 @@ static void share_finish(struct shard *shard, struct flush_share *share, bool ch
         p->dirty_since_ns = io_now(shard->io);
         list_push_back(&shard->dirty, &p->dirty_node);
     }
+    retention_check(p);
 }
 
 static void flush_checkpoint_done(struct io_op *op, const struct io_event *event)
@@ -441,8 +452,10 @@ static void flush_checkpoint_done(struct io_op *op, const struct io_event *event
     flush_not_full(shard);
     for (uint32_t i = 0; i < flush->share_count; i++)
         share_finish(shard, &flush->shares[i], checkpointed);
-    if (checkpointed)
+    if (checkpointed) {
+        flush->written = flush->encoded;
         wal_trim(shard->wal, &flush->position);
+    }
     flush->phase = FLUSH_RESTING;
     shard_signal_room(shard);
 }

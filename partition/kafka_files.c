@@ -26,12 +26,19 @@ void kafka_path(char *path, const char *directory, const char *name)
     ASSERT(len > 0 && len < KAFKA_PATH_SIZE);
 }
 
-int kafka_write_text(struct file_system *fs, const char *directory, const char *name,
-                     struct bytes text)
+int kafka_put_text(struct file_system *fs, const char *directory, const char *name,
+                   struct bytes text, bool sync)
 {
     char path[KAFKA_PATH_SIZE];
     kafka_path(path, directory, name);
-    return file_replace(fs, path, text.data, text.len);
+    return sync ? file_replace(fs, path, text.data, text.len)
+                : file_put(fs, path, text.data, text.len);
+}
+
+int kafka_write_text(struct file_system *fs, const char *directory, const char *name,
+                     struct bytes text)
+{
+    return kafka_put_text(fs, directory, name, text, true);
 }
 
 int kafka_load_text(struct file_system *fs, const char *directory, const char *name, uint64_t limit,
@@ -55,7 +62,7 @@ void kafka_free_text(struct bytes text)
 /* partition.metadata. */
 
 int kafka_write_partition_metadata(struct file_system *fs, const char *directory,
-                                   struct uuid topic_id)
+                                   struct uuid topic_id, bool sync)
 {
     ASSERT(!uuid_is_zero(topic_id));
     char id[UUID_TEXT_LEN + 1];
@@ -63,7 +70,7 @@ int kafka_write_partition_metadata(struct file_system *fs, const char *directory
     int len = snprintf(text, sizeof text, "version: %d\ntopic_id: %s", METADATA_VERSION,
                        uuid_print(topic_id, id));
     ASSERT(len > 0 && (size_t)len < sizeof text);
-    return kafka_write_text(fs, directory, METADATA_FILE, bytes_of_string(text));
+    return kafka_put_text(fs, directory, METADATA_FILE, bytes_of_string(text), sync);
 }
 
 /* `label`, a blank, the value, the end of the line. */

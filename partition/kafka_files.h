@@ -22,16 +22,21 @@
 #define KAFKA_RECOVERY_POINT_FILE "recovery-point-offset-checkpoint"
 #define KAFKA_HIGH_WATERMARK_FILE "replication-offset-checkpoint"
 #define KAFKA_LOG_START_FILE "log-start-offset-checkpoint"
+/* Up to where each compacted log is clean. */
+#define KAFKA_CLEANED_FILE "cleaner-offset-checkpoint"
 #define KAFKA_EPOCHS_FILE "leader-epoch-checkpoint"
 #define KAFKA_TOPIC_NAME_MAX 249
 
 /* Replaces `directory`/`name` by `text`. */
 int kafka_write_text(struct file_system *fs, const char *directory, const char *name,
                      struct bytes text) MUST_CHECK;
+/* Without `sync` it is durable only after file_sync_all, and torn if a crash comes before. */
+int kafka_put_text(struct file_system *fs, const char *directory, const char *name,
+                   struct bytes text, bool sync) MUST_CHECK;
 
 /* partition.metadata. ERR_NOT_FOUND when it is missing; ERR_CORRUPT also for the zero id. */
 int kafka_write_partition_metadata(struct file_system *fs, const char *directory,
-                                   struct uuid topic_id) MUST_CHECK;
+                                   struct uuid topic_id, bool sync) MUST_CHECK;
 int kafka_read_partition_metadata(struct file_system *fs, const char *directory,
                                   struct uuid *topic_id) MUST_CHECK;
 

@@ -12,6 +12,8 @@
  */
 #include "partition/producers.h"
 
+#include <stdlib.h>
+
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/map.h"
@@ -288,4 +290,47 @@ uint32_t producers_expire(struct producers *producers, const struct producer_exp
 uint32_t producers_count(const struct producers *producers)
 {
     return (uint32_t)producers->map.count;
+}
+
+static int last_order(const void *left, const void *right)
+{
+    const struct producer_last *a = left;
+    const struct producer_last *b = right;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+struct producer_last *producers_last(const struct producers *producers, uint32_t *count)
+{
+    *count = (uint32_t)producers->map.count;
+    if (*count == 0)
+        return NULL;
+    struct producer_last *last = mem_alloc_array(*count, sizeof *last);
+    size_t position = 0;
+    uint32_t at = 0;
+    const struct producer *p;
+    while ((p = map_next(&producers->map, &position)) != NULL)
+        last[at++] = (struct producer_last){
+            .id = p->id,
+            .last_offset = p->count > 0 ? p->traces[p->count - 1].last_offset : -1,
+            .epoch = p->epoch,
+        };
+    ASSERT(at == *count);
+    qsort(last, *count, sizeof *last, last_order);
+    return last;
+}
+
+bool producers_next(const struct producers *producers, size_t *position, struct producer_view *view)
+{
+    const struct producer *p = map_next(&producers->map, position);
+    if (p == NULL)
+        return false;
+    *view = (struct producer_view){
+        .id = p->id,
+        .last_timestamp = p->last_timestamp,
+        .transaction_start = p->transaction_start,
+        .coordinator_epoch = p->coordinator_epoch,
+        .last_sequence = p->count > 0 ? p->traces[p->count - 1].last_sequence : -1,
+        .epoch = p->epoch,
+    };
+    return true;
 }

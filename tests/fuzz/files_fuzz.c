@@ -158,7 +158,7 @@ static void use_small(struct fuzz *f, struct bytes input)
     (void)!kafka_load_clean_stop(f->fs, DIRECTORY, &broker_epoch);
     if (kafka_read_partition_metadata(f->fs, DIRECTORY, &topic_id) != 0)
         return;
-    int result = kafka_write_partition_metadata(f->fs, DIRECTORY, topic_id);
+    int result = kafka_write_partition_metadata(f->fs, DIRECTORY, topic_id, true);
     ASSERT(result == 0);
     result = kafka_read_partition_metadata(f->fs, DIRECTORY, &again);
     ASSERT(result == 0 && uuid_equal(topic_id, again));

@@ -215,6 +215,10 @@ FILES(file, replaces_a_file_whole)
     cr_assert_eq(len, 6);
     cr_assert_str_eq(data, "second");
     mem_free(data);
+    cr_assert_eq(file_put(fs, path, "third.", 6), 0);
+    cr_assert_eq(file_load(fs, path, 100, &data, &len), 0);
+    cr_assert_str_eq(data, "third.");
+    mem_free(data);
     uint32_t seen = 0;
     cr_assert_eq(file_list(fs, directory, count_entry, &seen), 0);
     cr_assert_eq(seen, 256, "nothing is left beside it");

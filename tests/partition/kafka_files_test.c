@@ -43,7 +43,7 @@ Test(kafka_files, partition_metadata_round_trip)
 {
     struct uuid id;
     cr_assert_eq(kafka_read_partition_metadata(&f.files.fs, f.directory, &id), ERR_NOT_FOUND);
-    cr_assert_eq(kafka_write_partition_metadata(&f.files.fs, f.directory, some_id()), 0);
+    cr_assert_eq(kafka_write_partition_metadata(&f.files.fs, f.directory, some_id(), true), 0);
     char text[64] = "version: 0\ntopic_id: ";
     uuid_print(some_id(), text + strlen(text));
     expect_text("partition.metadata", text);

@@ -41,7 +41,7 @@ static void make(const char *name, const char *topic)
     snprintf(path, sizeof path, "%s/%s", f.root, name);
     cr_assert_eq(file_make_directory(&f.files.fs, path), 0);
     if (topic != NULL)
-        cr_assert_eq(kafka_write_partition_metadata(&f.files.fs, path, id_of(topic)), 0);
+        cr_assert_eq(kafka_write_partition_metadata(&f.files.fs, path, id_of(topic), true), 0);
 }
 
 static bool has(const char *name)

@@ -2,6 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "io/file.h"
+#include "partition/kafka_files.h"
 #include "tests/sim/scene.h"
 
 #define LOG DATA "/t-0/00000000000000000000.log"
@@ -278,14 +281,50 @@ Test(segments, above_64_dirty_files_one_sync_of_the_file_system_stands_for_all)
     for (int32_t i = 0; i < 70; i++)
         scene_put(s, "t", i, 1);
     uint64_t all = sim_disk_count(scene_host(s), SIM_DISK_SYNC_ALL);
-    scene_plan(s, (struct sim_failure){.kind = SIM_DISK_SYNC, .path = ".log", .number = 1});
+    uint64_t names = sim_disk_count(scene_host(s), SIM_DISK_SYNC_DIRECTORY);
+    scene_plan(s, (struct sim_failure){.kind = SIM_DISK_SYNC, .path = "/t-", .number = 1});
     scene_flush(s);
     cr_assert_eq(sim_disk_count(scene_host(s), SIM_DISK_SYNC_ALL), all + 1);
     cr_assert_eq(sim_disk_failure_seen(scene_host(s)), 0, "none of its own");
+    cr_assert_lt(sim_disk_count(scene_host(s), SIM_DISK_SYNC_DIRECTORY), names + 10);
     scene_crash(s);
     scene_start(s);
     for (int32_t i = 0; i < 70; i++)
         scene_expect(s, "t", i, "1");
+    scene_free(s);
+}
+
+Test(segments, what_a_power_loss_tore_before_that_sync_is_written_again_for_kafka)
+{
+    struct scene *s = scene_new(&(struct scene_options){0});
+    scene_start(s);
+    scene_create(s, "t", 70);
+    for (int32_t i = 0; i < 70; i++)
+        scene_put(s, "t", i, 1);
+    cr_assert(scene_stop(s));
+    scene_start(s);
+    for (int32_t i = 0; i < 70; i++)
+        scene_put(s, "t", i, 2);
+    scene_plan(s,
+               (struct sim_failure){.kind = SIM_DISK_SYNC_ALL, .number = 1, .late_ns = 5 * SECOND});
+    scene_await_plan(s);
+    scene_crash(s);
+    scene_start(s);
+    cr_assert(scene_stop(s));
+    struct file_system *fs = sim_host_files(scene_host(s));
+    for (int32_t i = 0; i < 70; i++) {
+        char path[128];
+        struct uuid id;
+        char *epochs;
+        uint64_t len;
+        snprintf(path, sizeof path, DATA "/t-%d", i);
+        cr_assert(scene_exists(s, path));
+        cr_assert_eq(kafka_read_partition_metadata(fs, path, &id), 0, "%s", path);
+        snprintf(path, sizeof path, DATA "/t-%d/" KAFKA_EPOCHS_FILE, i);
+        cr_assert_eq(file_load(fs, path, 100, &epochs, &len), 0, "%s", path);
+        cr_assert_str_eq(epochs, "0\n2\n0 0\n2 1\n", "%s", path);
+        mem_free(epochs);
+    }
     scene_free(s);
 }
 
