@@ -9,7 +9,8 @@ from cases_handover import clear, format_dynamic, rich_kafka
 from harness import kcat
 from kafka_tools import ask, refused, run_tool
 
-ONCE = {"test_kafkas_answers", "test_settings_survive", "test_kafka_and_we_hand_each_other_settings"}
+ONCE = {"test_kafkas_answers", "test_settings_survive",
+        "test_kafka_and_we_hand_each_other_settings"}
 LONG_ONLY = {"test_kafka_and_we_hand_each_other_settings"}
 
 DIALOGUE = pathlib.Path(__file__).with_name("configs_dialogue.txt.gz")

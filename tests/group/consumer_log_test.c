@@ -75,7 +75,7 @@ static void any_change(struct rig *rig, struct group_reply *memory, struct consu
     *change = (struct consumer_change){.kind = kinds[any(ARRAY_LENGTH(kinds))]};
     bool pair = change->kind == CONSUMER_MEMBER || change->kind == CONSUMER_TARGET ||
                 change->kind == CONSUMER_CURRENT || change->kind == CONSUMER_PATTERN;
-    change->key = !pair                               ? STRING_NULL
+    change->key = !pair                              ? STRING_NULL
                   : change->kind == CONSUMER_PATTERN ? s(patterns[any(4)])
                                                      : s(members[any(4)]);
     change->tombstone = change->kind == CONSUMER_CLASSIC || any(5) == 0;
