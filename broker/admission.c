@@ -16,13 +16,9 @@ struct admission_count {
     uint32_t connections;
 };
 
-void admission_init(struct admission *admission, const struct config *config)
+void admission_init(struct admission *admission)
 {
-    *admission = (struct admission){
-        .limit = (uint32_t)config->connections_max,
-        .address_limit = (uint32_t)config->connections_per_ip_max,
-        .overrides = config_text(config, "max.connections.per.ip.overrides"),
-    };
+    *admission = (struct admission){0};
     map_init(&admission->addresses);
 }
 
@@ -35,12 +31,30 @@ void admission_fini(struct admission *admission)
     map_fini(&admission->addresses);
 }
 
+/* The limits, as the core knows them. */
+
+static uint32_t limit(const struct core *core, const char *key)
+{
+    struct config_layers layers = image_config_layers(&core->image);
+    return (uint32_t)config_layers_integer(&layers, key);
+}
+
+/* "address:count,..." */
+static const char *overrides(const struct core *core)
+{
+    struct config_layers layers = image_config_layers(&core->image);
+    const struct config_def *def =
+        config_table_find(CONFIG_SCOPE_BROKER, BYTES_LITERAL("max.connections.per.ip.overrides"));
+    ASSERT(def != NULL);
+    return config_layers_text(&layers, def);
+}
+
 /* The whole broker. */
 
 bool admission_full(const struct core *core)
 {
     const struct admission *admission = server_admission(core->server);
-    return atomic_load(&admission->open) >= admission->limit;
+    return atomic_load(&admission->open) >= limit(core, "max.connections");
 }
 
 void admission_opened(struct core *core)
@@ -85,25 +99,30 @@ bool admission_moved(const struct core *core)
            atomic_load(&server_admission(core->server)->ended) != core->accept_seen;
 }
 
+/* Who waits for a place may have one without anybody's end. */
+void admission_configured(struct core *core)
+{
+    if (core->accept_waits)
+        atomic_fetch_add(&server_admission(core->server)->ended, 1);
+}
+
 /* Addresses; from here on `admission->addresses` is touched on core 0 only. */
 
 /* The limit of one address: its own, where the overrides name it. */
-static uint32_t limit_of(const struct admission *admission, const char *address)
+static uint32_t limit_of(const struct core *core, const char *address)
 {
-    const char *list = admission->overrides;
+    const char *list = overrides(core);
     struct bytes item;
     size_t len = strlen(address);
     while (list != NULL && config_list_next(&list, &item))
         if (item.len > len && item.data[len] == ':' && memcmp(item.data, address, len) == 0)
             return (uint32_t)strtoul((const char *)item.data + len + 1, NULL, 10);
-    return admission->address_limit;
+    return limit(core, "max.connections.per.ip");
 }
 
 bool admission_counts(const struct core *core)
 {
-    const struct admission *admission = server_admission(core->server);
-    bool overridden = admission->overrides != NULL && admission->overrides[0] != '\0';
-    return admission->address_limit < INT32_MAX || overridden;
+    return limit(core, "max.connections.per.ip") < INT32_MAX || overrides(core)[0] != '\0';
 }
 
 static bool same_address(const void *item, const void *key)
@@ -124,7 +143,7 @@ static void ask_run(struct core *core, struct core_call *call)
     struct admission_count *count =
         map_find(&admission->addresses, hash, same_address, peer->address);
     uint32_t connections = count == NULL ? 0 : count->connections;
-    peer->refused = connections >= limit_of(admission, peer->address);
+    peer->refused = connections >= limit_of(core, peer->address);
     if (!peer->refused && count == NULL) {
         count = mem_alloc(sizeof *count);
         memcpy(count->address, peer->address, sizeof count->address);

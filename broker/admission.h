@@ -22,9 +22,6 @@ struct config;
 
 /* Shared by all cores; written when connections come and go only. */
 struct admission {
-    uint32_t limit;
-    uint32_t address_limit;
-    const char *overrides; /* "address:count,..." */
     atomic_uint open;
     atomic_uint ended;    /* how many connections have ended so far */
     atomic_uint waiting;  /* cores that do not accept now */
@@ -41,7 +38,7 @@ struct admission_peer {
     bool refused;
 };
 
-void admission_init(struct admission *admission, const struct config *config);
+void admission_init(struct admission *admission);
 void admission_fini(struct admission *admission);
 
 bool admission_full(const struct core *core);
@@ -53,6 +50,9 @@ void admission_wait(struct core *core);
 void admission_wait_over(struct core *core);
 /* Something has ended since the core began to wait. */
 bool admission_moved(const struct core *core);
+
+/* The limits, which are those of the core's image, may be other ones now. */
+void admission_configured(struct core *core);
 
 /* Whether addresses are counted at all. */
 bool admission_counts(const struct core *core);

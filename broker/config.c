@@ -358,3 +358,21 @@ int64_t config_layers_integer(const struct config_layers *layers, const char *ke
     ASSERT(def != NULL);
     return config_value_integer(config_layers_text(layers, def));
 }
+
+static int config_layers_choice(const struct config_layers *layers, const char *key)
+{
+    const struct config_def *def = config_row(key);
+    int choice = config_value_choice(def->rule.values, config_layers_text(layers, def));
+    ASSERT(choice >= 0);
+    return choice;
+}
+
+enum wal_profile config_layers_wal_profile(const struct config_layers *layers)
+{
+    return (enum wal_profile)config_layers_choice(layers, "odradek.wal.profile");
+}
+
+enum flush_profile config_layers_flush_profile(const struct config_layers *layers)
+{
+    return (enum flush_profile)config_layers_choice(layers, "odradek.flush.profile");
+}

@@ -57,8 +57,6 @@ struct config_listener {
     X(int32_t, fetch_sessions_max, "max.incremental.fetch.session.cache.slots")  \
     X(int32_t, request_partitions_max, "max.request.partition.size.limit")       \
     X(int64_t, connection_idle_ms_max, "connections.max.idle.ms")                \
-    X(int32_t, connections_max, "max.connections")                               \
-    X(int32_t, connections_per_ip_max, "max.connections.per.ip")                 \
     X(int32_t, queued_requests_max, "queued.max.requests")                       \
     X(int32_t, socket_send_bytes, "socket.send.buffer.bytes")                    \
     X(int32_t, socket_receive_bytes, "socket.receive.buffer.bytes")              \
@@ -168,5 +166,7 @@ const char *config_pair_find(const struct config_pair *pairs, uint32_t count, st
 /* The value of a broker key in force: this broker's, all brokers', static, default. Null: none.
  * Changed values that the key cannot have are passed over. */
 const char *config_layers_text(const struct config_layers *layers, const struct config_def *def);
+enum wal_profile config_layers_wal_profile(const struct config_layers *layers);
+enum flush_profile config_layers_flush_profile(const struct config_layers *layers);
 /* The same, read as a number; the key must have a row, and one. */
 int64_t config_layers_integer(const struct config_layers *layers, const char *key);

@@ -71,7 +71,8 @@ static const char *layer_text(const struct config_layers *layers, enum config_so
     case CONFIG_SOURCE_STATIC_BROKER:
         return layers->config->values[row].text;
     case CONFIG_SOURCE_DEFAULT:
-        return def->standard;
+        /* Kafka tells no default of what exists only while it is changed. */
+        return def->update == CONFIG_DYNAMIC_ONLY ? NULL : def->standard;
     default:
         UNREACHABLE();
     }

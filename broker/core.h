@@ -116,6 +116,7 @@ struct core {
     struct producer_ids *producer_ids;
     struct recoder *recoder;
     struct catalog *catalog; /* core 0 only */
+    uint64_t configured;     /* image.broker_changes when the settings below were taken over */
     struct boot *boot;       /* core 0, until connections are accepted */
 
     enum core_life life;

@@ -50,6 +50,8 @@ static const struct dispatch_row dispatch_table[] = {
     {45, alter_partition_reassignments_handle},
     {46, list_partition_reassignments_handle},
     {47, offset_delete_handle},
+    {48, describe_client_quotas_handle},
+    {49, alter_client_quotas_handle},
     {50, describe_user_scram_credentials_handle},
     {55, describe_quorum_handle},
     {57, update_features_handle},

@@ -19,6 +19,8 @@ void describe_configs_handle(struct request *request);
 void alter_configs_handle(struct request *request);
 void incremental_alter_configs_handle(struct request *request);
 void list_config_resources_handle(struct request *request);
+void describe_client_quotas_handle(struct request *request);
+void alter_client_quotas_handle(struct request *request);
 void find_coordinator_handle(struct request *request);
 void join_group_handle(struct request *request);
 void sync_group_handle(struct request *request);

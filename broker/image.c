@@ -288,6 +288,7 @@ static void apply_broker_config(struct applying *a, const struct config_record *
     struct image *image = a->image;
     if (!is_own_broker(image, record->resource_name))
         return;
+    image->broker_changes++;
     if (record->resource_name.len <= 0)
         config_pairs_set(&image->default_overrides, &image->default_override_count,
                          string_bytes(record->name), record->value);

@@ -64,6 +64,7 @@ struct image {
     uint32_t broker_override_count;
     struct config_pair *default_overrides; /* of all nodes */
     uint32_t default_override_count;
+    uint64_t broker_changes; /* records that changed the configuration of this node or of all */
     struct image_settings settings;
     struct credentials credentials;
     int64_t producer_id_next; /* the first id of no block yet */

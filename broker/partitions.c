@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/util.h"
+#include "broker/admission.h"
 #include "broker/cleaning.h"
 #include "broker/coordinator.h"
 #include "broker/core.h"
@@ -103,6 +104,16 @@ static void keeper_led(struct image_listener *listener, struct image_partition *
         place->partition->leader_epoch = place->leader_epoch;
 }
 
+/* What the configuration of the broker says beside the topics: it may change with every batch. */
+static void core_configure(struct core *core)
+{
+    const struct config_layers layers = image_config_layers(&core->image);
+    wal_set_profile(core->shard.wal, config_layers_wal_profile(&layers));
+    core->shard.flush.profile = config_layers_flush_profile(&layers);
+    core->configured = core->image.broker_changes;
+    admission_configured(core);
+}
+
 int partitions_apply(struct core *core, const uint8_t *batch, uint32_t len)
 {
     struct keeper keeper = {
@@ -112,5 +123,7 @@ int partitions_apply(struct core *core, const uint8_t *batch, uint32_t len)
     int result = image_apply(&core->image, batch, len, &keeper.listener);
     if (result == 0)
         wal_set_catalog_offset(core->shard.wal, core->image.offset);
+    if (core->configured != core->image.broker_changes)
+        core_configure(core);
     return result;
 }

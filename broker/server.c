@@ -339,7 +339,7 @@ int server_run(const struct config *config, const struct log *log)
     server->lock = -1;
     server->fs = file_system_real();
     server->descriptors = io_raise_descriptors();
-    admission_init(&server->admission, config);
+    admission_init(&server->admission);
     server->core_count = count_cores(config);
     server->cores = mem_alloc_array(server->core_count, sizeof *server->cores);
     int code = server_start(server);

@@ -174,3 +174,69 @@ Test(image, a_quorum_of_others_is_seen)
     cr_assert_eq(apply(&batch), 0);
     cr_expect(image.foreign_voters);
 }
+
+static void configure(int8_t type, const char *resource, const char *name, const char *value)
+{
+    struct config_record record = {
+        .resource_type = type,
+        .resource_name = string_of(resource),
+        .name = string_of(name),
+        .value = string_of(value),
+    };
+    cr_assert_eq(apply_record(&config_record_type, 0, &record), 0);
+}
+
+Test(image, groups_and_subscriptions_have_settings_until_the_last_one_goes)
+{
+    configure(CONFIG_RESOURCE_GROUP, "g", "consumer.session.timeout.ms", "50000");
+    configure(CONFIG_RESOURCE_GROUP, "a", "share.isolation.level", "read_committed");
+    configure(CONFIG_RESOURCE_CLIENT_METRICS, "g", "interval.ms", "100");
+    configure(CONFIG_RESOURCE_GROUP, "never", "share.isolation.level", NULL);
+    cr_assert_eq(image.settings.resource_count, 3);
+    const struct image_resource *group =
+        image_resource_find(&image.settings, CONFIG_RESOURCE_GROUP, BYTES_LITERAL("g"));
+    cr_assert_not_null(group);
+    cr_expect_str_eq(group->overrides[0].value, "50000");
+    configure(CONFIG_RESOURCE_GROUP, "g", "consumer.session.timeout.ms", NULL);
+    cr_expect_null(image_resource_find(&image.settings, CONFIG_RESOURCE_GROUP, BYTES_LITERAL("g")));
+    cr_expect_not_null(
+        image_resource_find(&image.settings, CONFIG_RESOURCE_CLIENT_METRICS, BYTES_LITERAL("g")));
+}
+
+/* The entity is the same in whatever order its parts come. */
+static void set_quota(bool user_first, const char *key, double value, bool gone)
+{
+    struct client_quota_record_entity_data user = {.entity_type = string_of("user"),
+                                                   .entity_name = string_of("u")};
+    struct client_quota_record_entity_data client = {.entity_type = string_of("client-id"),
+                                                     .entity_name = STRING_NULL};
+    struct client_quota_record_entity_data parts[] = {user_first ? user : client,
+                                                      user_first ? client : user};
+    struct client_quota_record record;
+    message_defaults(&client_quota_record_struct, &record);
+    record.entity.items = parts;
+    record.entity.count = 2;
+    record.key = string_of(key);
+    record.value = value;
+    record.remove = gone;
+    cr_assert_eq(apply_record(&client_quota_record_type, 0, &record), 0);
+}
+
+Test(image, quotas_are_kept_by_entity_and_go_with_their_last_value)
+{
+    struct image_quota_part parts[] = {{.type = (char[]){"client-id"}},
+                                       {.type = (char[]){"user"}, .name = (char[]){"u"}}};
+    set_quota(true, "producer_byte_rate", 5, false);
+    set_quota(false, "consumer_byte_rate", 6, false);
+    set_quota(false, "producer_byte_rate", 7, false);
+    const struct image_quota *quota = image_quota_find(&image.settings, parts, 2);
+    cr_assert_not_null(quota);
+    cr_assert_eq(quota->value_count, 2);
+    cr_expect_eq(quota->values[0].value, 7);
+    cr_expect_null(image_quota_find(&image.settings, parts, 1));
+    set_quota(true, "producer_byte_rate", 0, true);
+    set_quota(true, "request_percentage", 0, true);
+    cr_expect_eq(image.settings.quota_count, 1);
+    set_quota(true, "consumer_byte_rate", 0, true);
+    cr_expect_eq(image.settings.quota_count, 0);
+}

@@ -11,6 +11,7 @@ from harness import ROOT
 
 JARS = ROOT / "build" / "kafka"
 TOOLS = {
+    "ask": "Ask",
     "kafka-broker-api-versions": "org.apache.kafka.tools.BrokerApiVersionsCommand",
     "kafka-cluster": "org.apache.kafka.tools.ClusterTool",
     "kafka-configs": "kafka.admin.ConfigCommand",

@@ -10,6 +10,7 @@
 #define CLIENTS 100
 #define TOPICS_EACH 10
 #define WRITES_MAX 50
+#define SECOND_NS UINT64_C(1000000000)
 
 /* Every proposal is one topic with one partition, which is two records. */
 static void ask_topic(struct talk_peer *p, const char *name)
@@ -97,5 +98,32 @@ Test(catalog_batch, who_proposes_alone_does_not_wait_for_others)
         cr_assert_eq(topic_answered(p), KAFKA_NONE);
     }
     talk_close(p);
+    talk_free(t);
+}
+
+/* Each step of the first write takes 40 s; who came after it began is answered after 30. */
+Test(catalog_batch, what_no_batch_takes_within_thirty_seconds_is_told_so)
+{
+    struct talk *t = begin(NULL);
+    struct talk_peer *first = talk_connect(t);
+    struct talk_peer *second = talk_connect(t);
+    struct sim_disk_options *disk = sim_disk(talk_host(t));
+    const struct sim_disk_options before = *disk;
+    disk->stall = SIM_ALWAYS;
+    disk->stall_ns = (struct sim_range){40 * SECOND_NS, 40 * SECOND_NS};
+    ask_topic(first, "written");
+    talk_wait(t, SECOND_NS);
+    *disk = before;
+    ask_topic(second, "waits");
+    cr_assert(!talk_has_answer(second, 29 * SECOND_NS));
+    cr_assert(talk_has_answer(second, 2 * SECOND_NS));
+    cr_assert_eq(topic_answered(second), KAFKA_REQUEST_TIMED_OUT);
+    cr_assert(!talk_has_answer(first, SECOND_NS));
+    cr_assert(talk_has_answer(first, 200 * SECOND_NS));
+    cr_assert_eq(topic_answered(first), KAFKA_NONE);
+    ask_topic(second, "waits");
+    cr_assert_eq(topic_answered(second), KAFKA_NONE);
+    talk_close(first);
+    talk_close(second);
     talk_free(t);
 }
