@@ -15,6 +15,7 @@
 #include "broker/accept.h"
 #include "broker/admission.h"
 #include "broker/catalog.h"
+#include "broker/cleaning.h"
 #include "broker/connection.h"
 #include "broker/coordinator.h"
 #include "broker/fetch.h"
@@ -319,6 +320,8 @@ void core_init(struct core *core, const struct core_options *options)
     core_make_fetch_sessions(core, options);
     core->producer_ids = producer_ids_new(core);
     core->recoder = recoder_new();
+    budget_add(&core->budget, "log cleaner",
+               cleaning_map_bytes(options->config, options->core_count));
     size_t groups =
         budget_add(&core->budget, "groups and offsets", options->memory_bytes / CORE_GROUP_SHARE);
     core->coordinator = coordinator_new(core, options->config, groups);

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/util.h"
+#include "broker/cleaning.h"
 #include "broker/coordinator.h"
 #include "broker/core.h"
 #include "broker/server.h"
@@ -31,6 +32,20 @@ void partition_configure(struct partition *p, const struct image *image,
         .idle_ms = config_layers_integer(&layers, "producer.id.expiration.ms"),
         .check_ms = image->config->producer_id_check_ms,
     };
+    p->cleanup_limits = (struct cleanup_limits){
+        .retention_bytes = config->retention_bytes,
+        .retention_ms = config->retention_ms,
+        .file_delete_delay_ms = config->file_delete_delay_ms,
+        .delete_retention_ms = config->delete_retention_ms,
+        .min_compaction_lag_ms = config->min_compaction_lag_ms,
+        .max_compaction_lag_ms = config->max_compaction_lag_ms,
+        .min_cleanable_dirty_ratio = config->min_cleanable_dirty_ratio,
+        .delete_old = config->cleanup_delete,
+        .compact = config->cleanup_compact,
+    };
+    /* Only a closed segment can be compacted in time. */
+    if (config->cleanup_compact)
+        p->limits.segment_ms = MIN(p->limits.segment_ms, config->max_compaction_lag_ms);
 }
 
 void partitions_attach(struct core *core, struct image_topic *topic, struct partition *p)
@@ -68,12 +83,14 @@ static void keeper_removed(struct image_listener *listener, struct image_topic *
 
 static void keeper_configured(struct image_listener *listener, struct image_topic *topic)
 {
-    const struct image *image = &CONTAINER_OF(listener, struct keeper, listener)->core->image;
+    struct core *core = CONTAINER_OF(listener, struct keeper, listener)->core;
+    const struct image *image = &core->image;
     for (int32_t i = 0; i < topic->partition_count; i++) {
         struct partition *p = topic->partitions[i].partition;
         if (p != NULL)
             partition_configure(p, image, topic);
     }
+    cleaning_configure(core);
 }
 
 static void keeper_led(struct image_listener *listener, struct image_partition *place)

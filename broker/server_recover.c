@@ -8,6 +8,7 @@
 #include "base/mutant.h"
 #include "base/util.h"
 #include "broker/catalog.h"
+#include "broker/cleaning.h"
 #include "broker/partitions.h"
 #include "broker/server_internal.h"
 #include "partition/checkpoint.h"
@@ -98,6 +99,7 @@ static int start_shards(struct server *server, struct recovery *recovery)
         if (result != 0)
             return result;
         wal_set_catalog_offset(core->shard.wal, core->image.offset);
+        cleaning_configure(core);
     }
     server->cores[0].catalog = catalog_new(&server->cores[0], server->catalog_partition);
     return recovery_drop_streams(recovery, server->core_count);
@@ -147,7 +149,9 @@ int server_recover(struct server *server)
 struct offset_lists {
     struct kafka_offset *ends;
     struct kafka_offset *starts;
+    struct kafka_offset *cleaned;
     uint32_t count;
+    uint32_t cleaned_count;
 };
 
 static int finish_partition(struct server *server, struct partition *p, struct offset_lists *lists)
@@ -159,6 +163,9 @@ static int finish_partition(struct server *server, struct partition *p, struct o
     lists->ends[lists->count] = (struct kafka_offset){p->topic, p->index, p->log_end};
     lists->starts[lists->count] = (struct kafka_offset){p->topic, p->index, p->log_start};
     lists->count++;
+    if (p->cleanup_limits.compact)
+        lists->cleaned[lists->cleaned_count++] =
+            (struct kafka_offset){p->topic, p->index, p->clean_end};
     return result;
 }
 
@@ -180,6 +187,9 @@ static int finish_partitions(struct server *server, struct offset_lists *lists)
     if (result == 0)
         result = kafka_write_offsets(server->fs, directory, KAFKA_LOG_START_FILE, lists->starts,
                                      lists->count);
+    if (result == 0)
+        result = kafka_write_offsets(server->fs, directory, KAFKA_CLEANED_FILE, lists->cleaned,
+                                     lists->cleaned_count);
     return result;
 }
 
@@ -222,6 +232,7 @@ int server_finish(struct server *server)
             count++;
     lists.ends = mem_alloc_array(count, sizeof *lists.ends);
     lists.starts = mem_alloc_array(count, sizeof *lists.starts);
+    lists.cleaned = mem_alloc_array(count, sizeof *lists.cleaned);
     int result = refuse_offline(server);
     if (result == 0)
         result = finish_partitions(server, &lists);
@@ -231,6 +242,7 @@ int server_finish(struct server *server)
         result = file_sync_all(server->fs, directory);
     mem_free(lists.ends);
     mem_free(lists.starts);
+    mem_free(lists.cleaned);
     if (server->cores[0].catalog != NULL)
         catalog_free(server->cores[0].catalog);
     for (unsigned i = 0; i < server->core_count; i++)

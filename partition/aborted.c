@@ -58,6 +58,15 @@ static uint32_t marker_place(const struct aborted *a, int64_t offset)
     return low;
 }
 
+void aborted_cut_start(struct aborted *a, int64_t offset)
+{
+    uint32_t gone = marker_place(a, offset);
+    if (gone == 0)
+        return;
+    a->count -= gone;
+    memmove(a->entries, a->entries + gone, a->count * sizeof *a->entries);
+}
+
 uint32_t aborted_find(const struct aborted *a, int64_t from, int64_t to, uint32_t *first)
 {
     *first = marker_place(a, from);
@@ -65,6 +74,19 @@ uint32_t aborted_find(const struct aborted *a, int64_t from, int64_t to, uint32_
         if (a->entries[i].last_stable >= to)
             return i + 1;
     return a->count;
+}
+
+void aborted_replace(struct aborted *a, int64_t from, int64_t to, const struct aborted *entries)
+{
+    uint32_t first = marker_place(a, from);
+    uint32_t end = marker_place(a, to);
+    uint32_t count = a->count;
+    ASSERT(from <= to && entries->count <= end - first);
+    for (uint32_t i = 0; i < entries->count; i++)
+        a->entries[first + i] = entries->entries[i];
+    for (uint32_t i = end; i < count; i++)
+        a->entries[first + entries->count + (i - end)] = a->entries[i];
+    a->count = count - (end - first) + entries->count;
 }
 
 /* Files. */
@@ -141,16 +163,10 @@ int aborted_load(struct aborted *a, struct file_system *fs, const char *director
     return result;
 }
 
-static int store_segment(const struct aborted *a, const struct segments *s,
-                         const struct segment *segment)
+/* The bytes of entries [first, end), from mem_alloc. */
+static uint8_t *encode(const struct aborted *a, uint32_t first, uint32_t end)
 {
-    uint32_t first = marker_place(a, segment->base_offset);
-    uint32_t end = marker_place(a, segment->end_offset);
-    char path[SEGMENT_PATH_SIZE];
     struct writer w;
-    if (first == end)
-        return segment_file_remove(s->fs, s->directory, segment->base_offset,
-                                   SEGMENT_TRANSACTION_INDEX);
     size_t len = (size_t)(end - first) * ENTRY_BYTES;
     uint8_t *data = mem_alloc(len);
     writer_init(&w, data, len);
@@ -162,6 +178,35 @@ static int store_segment(const struct aborted *a, const struct segments *s,
         write_be64(&w, (uint64_t)a->entries[i].last_stable);
     }
     ASSERT(w.error == 0 && writer_len(&w) == len);
+    return data;
+}
+
+int aborted_write(const struct aborted *a, struct file_system *fs, const char *path)
+{
+    ASSERT(a->count > 0);
+    int file = file_open(fs, path, FILE_CREATE | FILE_EXCLUSIVE);
+    if (file < 0)
+        return file;
+    uint8_t *data = encode(a, 0, a->count);
+    int result = file_write(fs, file, data, (size_t)a->count * ENTRY_BYTES, 0);
+    mem_free(data);
+    if (result == 0)
+        result = file_sync(fs, file);
+    file_close(fs, file);
+    return result;
+}
+
+static int store_segment(const struct aborted *a, const struct segments *s,
+                         const struct segment *segment)
+{
+    uint32_t first = marker_place(a, segment->base_offset);
+    uint32_t end = marker_place(a, segment->end_offset);
+    char path[SEGMENT_PATH_SIZE];
+    if (first == end)
+        return segment_file_remove(s->fs, s->directory, segment->base_offset,
+                                   SEGMENT_TRANSACTION_INDEX);
+    size_t len = (size_t)(end - first) * ENTRY_BYTES;
+    uint8_t *data = encode(a, first, end);
     segment_file_path(path, s->directory, segment->base_offset, SEGMENT_TRANSACTION_INDEX);
     int result = file_replace(s->fs, path, data, len);
     mem_free(data);

@@ -36,6 +36,11 @@ void aborted_fini(struct aborted *aborted);
 void aborted_add(struct aborted *aborted, const struct aborted_entry *entry);
 /* Forgets markers at or above `offset`. */
 void aborted_cut_end(struct aborted *aborted, int64_t offset);
+/* Forgets markers below `offset`. */
+void aborted_cut_start(struct aborted *aborted, int64_t offset);
+/* What stands for the markers of [from, to) from now on: compaction has removed some of them. */
+void aborted_replace(struct aborted *aborted, int64_t from, int64_t to,
+                     const struct aborted *entries);
 /* Which entries a reader of [from, to) needs: *first up to, but not including, the result. Some in
  * between may touch none of it. */
 uint32_t aborted_find(const struct aborted *aborted, int64_t from, int64_t to, uint32_t *first);
@@ -47,3 +52,6 @@ int aborted_load(struct aborted *aborted, struct file_system *fs, const char *di
  * deleted. Blocking. */
 int aborted_store(const struct aborted *aborted, const struct segments *segments,
                   int64_t from) MUST_CHECK;
+/* A new file with these entries, synced. Blocking. */
+int aborted_write(const struct aborted *aborted, struct file_system *fs,
+                  const char *path) MUST_CHECK;

@@ -98,15 +98,16 @@ void epochs_cut_end(struct epochs *epochs, int64_t end_offset)
         epochs->count--;
 }
 
-void epochs_cut_start(struct epochs *epochs, int64_t start_offset)
+bool epochs_cut_start(struct epochs *epochs, int64_t start_offset)
 {
     uint32_t begun = epochs_begun(epochs, start_offset);
-    if (begun == 0)
-        return;
+    if (begun == 0 || (begun == 1 && epochs->entries[0].start_offset == start_offset))
+        return false;
     uint32_t gone = begun - 1;
     epochs->count -= gone;
     memmove(epochs->entries, epochs->entries + gone, epochs->count * sizeof *epochs->entries);
     epochs->entries[0].start_offset = start_offset;
+    return true;
 }
 
 char *epochs_print(const struct epochs *epochs)

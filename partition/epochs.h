@@ -35,8 +35,9 @@ struct epoch_entry epochs_end_of(const struct epochs *epochs, int32_t epoch, int
 struct epoch_entry epochs_end_under(const struct epochs *epochs, int32_t leader_epoch,
                                     int32_t epoch, int64_t log_end);
 void epochs_cut_end(struct epochs *epochs, int64_t end_offset);
-/* Entries below `start_offset` go; the one in force there moves up to it. */
-void epochs_cut_start(struct epochs *epochs, int64_t start_offset);
+/* Entries below `start_offset` go; the one in force there moves up to it. True when that changed
+ * anything. */
+bool epochs_cut_start(struct epochs *epochs, int64_t start_offset);
 /* The text of the file ("0\n<count>\n<epoch> <offset>\n..."), from mem_alloc. */
 char *epochs_print(const struct epochs *epochs);
 int epochs_parse(struct epochs *epochs, struct bytes text) MUST_CHECK;

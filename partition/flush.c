@@ -351,8 +351,12 @@ static void share_apply(struct shard *shard, struct flush_share *share)
     } else {
         flush_works_again(shard, p);
         p->metadata_written = true;
-        if (written > 0)
+        if (written > 0) {
             p->synced_end = share->write.batches[written - 1].last_offset + 1;
+            trim_segments(p);
+        }
+        if (share->write.created_count > 0)
+            cleaner_notice(shard, p);
     }
     share->write.batch_count = written;
     mem_free(share->epochs);
@@ -382,6 +386,7 @@ static void flush_checkpoint(struct shard *shard)
     flush->position = wal_position_after_plan(shard->wal);
     flush->checkpoint_number++;
     flush_encode_checkpoint(shard);
+    flush->encoded++;
     flush->phase = FLUSH_CHECKPOINTING;
     flush->op.done = flush_checkpoint_done;
     io_job(shard->io, &flush->op, SHARD_DISK_LANE, flush_checkpoint_job, shard);
@@ -444,8 +449,10 @@ static void flush_checkpoint_done(struct io_op *op, const struct io_event *event
     flush_not_full(shard);
     for (uint32_t i = 0; i < flush->share_count; i++)
         share_finish(shard, &flush->shares[i], checkpointed);
-    if (checkpointed)
+    if (checkpointed) {
+        flush->written = flush->encoded;
         wal_trim(shard->wal, &flush->position);
+    }
     flush->phase = FLUSH_RESTING;
     shard_signal_room(shard);
 }

@@ -63,6 +63,8 @@ struct flush {
     uint64_t checkpoint_len;
     uint64_t checkpoint_capacity;
     uint64_t checkpoint_number;
+    uint64_t encoded;  /* checkpoints of this run that were begun */
+    uint64_t written;  /* the last of them that is on disk */
     uint64_t retry_ns; /* not before; after a failed checkpoint */
     struct wal_position position;
     bool checkpoint_due; /* entries have left without a flush: a checkpoint lets WAL files go */

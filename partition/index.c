@@ -168,6 +168,7 @@ void index_append_init(struct index_append *append, struct file_system *fs, cons
 {
     append->fs = fs;
     append->directory = directory;
+    append->suffix = "";
     append->base_offset = base_offset;
     append->state = state;
     append->count = 0;
@@ -230,6 +231,7 @@ static int append_to(struct index_append *append, enum segment_file kind, const 
         return 0;
     char path[SEGMENT_PATH_SIZE];
     segment_file_path(path, append->directory, append->base_offset, kind);
+    segment_path_add(path, append->suffix);
     int file = file_open(append->fs, path, FILE_CREATE);
     if (file < 0)
         return file;

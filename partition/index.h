@@ -64,6 +64,7 @@ int64_t time_index_count(const struct index_file *index, int64_t timestamp_max,
 struct index_append {
     struct file_system *fs;
     const char *directory;
+    const char *suffix; /* behind the files' names; usually none */
     int64_t base_offset;
     struct segment_index *state; /* kept up to date, what is still buffered included */
     uint32_t count;              /* buffered entries */

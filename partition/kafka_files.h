@@ -22,6 +22,8 @@
 #define KAFKA_RECOVERY_POINT_FILE "recovery-point-offset-checkpoint"
 #define KAFKA_HIGH_WATERMARK_FILE "replication-offset-checkpoint"
 #define KAFKA_LOG_START_FILE "log-start-offset-checkpoint"
+/* Up to where each compacted log is clean. */
+#define KAFKA_CLEANED_FILE "cleaner-offset-checkpoint"
 #define KAFKA_EPOCHS_FILE "leader-epoch-checkpoint"
 #define KAFKA_TOPIC_NAME_MAX 249
 

@@ -39,17 +39,20 @@ struct partition *partition_new(struct file_system *fs, const char *log_director
     list_init(&p->shard_node);
     list_init(&p->dirty_node);
     list_init(&p->moved_node);
+    list_init(&p->trim_node);
+    list_init(&p->removed);
     list_init(&p->watches);
     return p;
 }
 
 void partition_free(struct partition *p)
 {
-    ASSERT(p->appends_out == 0 && p->jobs_out == 0 && !p->flushing);
+    ASSERT(p->appends_out == 0 && p->trims_out == 0 && p->jobs_out == 0 && !p->flushing);
     ASSERT(p->pending.count == 0 && list_empty(&p->watches));
     list_remove(&p->shard_node);
     list_remove(&p->dirty_node);
     list_remove(&p->moved_node);
+    trim_drop(p);
     segments_fini(&p->segments);
     epochs_fini(&p->epochs);
     aborted_fini(&p->aborted);
@@ -72,7 +75,7 @@ uint64_t partition_bytes(const struct partition *p)
 int64_t partition_stable_end(const struct partition *p)
 {
     int64_t open = producers_first_open(p->producers);
-    return open < 0 ? p->durable_end : MIN(open, p->durable_end);
+    return open < 0 ? p->durable_end : MAX(MIN(open, p->durable_end), p->log_start);
 }
 
 /* The append is decided without a WAL entry; its callback runs in the shard's next step. */

@@ -6,8 +6,8 @@
  * durable. Until a flush has put it into a segment, a batch is *pending*: an entry that points
  * into the WAL block, which serves tail reads and the segment write.
  *
- *     log start <= synced end <= last stable offset <= high watermark = durable end <= log end
- *                  (segments)                          (one machine)
+ *     log start <= last stable offset <= high watermark = durable end <= log end
+ *               synced end (segments) <=             (one machine)
  */
 #pragma once
 
@@ -18,9 +18,11 @@
 #include "base/uuid.h"
 #include "io/io.h"
 #include "partition/aborted.h"
+#include "partition/cleaner.h"
 #include "partition/epochs.h"
 #include "partition/producers.h"
 #include "partition/segments.h"
+#include "partition/trim.h"
 #include "wal/wal.h"
 
 struct shard;
@@ -54,10 +56,24 @@ struct producer_limits {
     int64_t check_ms; /* producer.id.expiration.check.interval.ms */
 };
 
+/* When records are removed or compacted: the topic's configuration. */
+struct cleanup_limits {
+    int64_t retention_bytes;          /* retention.bytes; negative: no limit */
+    int64_t retention_ms;             /* retention.ms; negative: no limit */
+    int64_t file_delete_delay_ms;     /* file.delete.delay.ms */
+    int64_t delete_retention_ms;      /* delete.retention.ms */
+    int64_t min_compaction_lag_ms;    /* min.compaction.lag.ms */
+    int64_t max_compaction_lag_ms;    /* max.compaction.lag.ms */
+    double min_cleanable_dirty_ratio; /* min.cleanable.dirty.ratio */
+    bool delete_old;                  /* cleanup.policy has delete */
+    bool compact;                     /* cleanup.policy has compact */
+};
+
 struct partition {
     struct list shard_node; /* shard->partitions */
     struct list dirty_node; /* shard->dirty while it has pending batches, oldest first */
     struct list moved_node; /* shard->moved while watches are to be told */
+    struct list trim_node;  /* shard->trims.partitions while `removed` has some */
     struct shard *shard;
 
     char *topic;
@@ -66,6 +82,7 @@ struct partition {
     int32_t leader_epoch;
     struct segment_limits limits;
     struct producer_limits producer_limits;
+    struct cleanup_limits cleanup_limits;
 
     int64_t log_start;
     int64_t synced_end;
@@ -74,6 +91,7 @@ struct partition {
     int64_t last_stable; /* follows the high watermark while no transaction is open */
 
     struct segments segments;
+    struct list removed; /* segments below the log start whose files are still there */
     struct producers *producers;
     uint64_t producers_checked_ns; /* for idle ones; 0: not since the start */
     struct aborted aborted;        /* transactions */
@@ -88,13 +106,17 @@ struct partition {
     uint64_t flush_not_before_ns;
     int64_t replay_end; /* recovery has passed over batches up to here: others must follow */
     bool flushing;
-    bool relogging;        /* its pending batches are being logged again (relog.h) */
-    bool metadata_written; /* partition.metadata stands in the directory */
+    bool relogging;               /* its pending batches are being logged again (relog.h) */
+    int64_t clean_end;            /* compacted up to here, as far as that is known */
+    uint64_t clean_not_before_ns; /* after a failure */
+    bool uncleanable;             /* until the next start: a segment is damaged */
+    bool metadata_written;        /* partition.metadata stands in the directory */
 
     bool offline; /* its files are missing or damaged: neither appends nor reads */
     bool deleted;
     uint32_t appends_out; /* in shard->appends */
-    uint32_t jobs_out;    /* reading jobs */
+    uint32_t trims_out;   /* in shard->trims */
+    uint32_t jobs_out;    /* reading jobs, and the one that deletes segments */
     bool delete_started;
     bool delete_done;
     struct io_op delete_op;
@@ -197,6 +219,8 @@ struct partition_read {
     struct list node;
 };
 void partition_read(struct partition_read *read);
+/* For the cleaner, which it has waited for: goes on from the beginning, or ends with the error. */
+void partition_read_resume(struct partition_read *read, int error);
 /* The aborted transactions that touch what a read has brought: from mem_alloc, the caller's; null
  * when there are none. On the partition's core, when the read is done. */
 struct aborted_entry *partition_aborted(const struct partition_read *read, uint32_t *count);
@@ -227,6 +251,8 @@ struct partition_time_query {
     } memory; /* a compressed batch that is pending */
 };
 void partition_time_query(struct partition_time_query *query);
+/* As partition_read_resume. */
+void partition_time_query_resume(struct partition_time_query *query, int error);
 
 /* `moved` is called once, on the next move of the high watermark; the watch is then off. */
 void partition_watch(struct partition *partition, struct partition_watch *watch);

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/mutant.h"
+#include "partition/segment_seek.h"
 #include "partition/shard.h"
 #include "protocol/batch.h"
 
@@ -53,9 +54,46 @@ static int read_job(struct file_system *fs, void *context)
 
 static void read_job_done(struct io_op *op, const struct io_event *event);
 
+static struct read_place place_of(const struct partition *p, const struct segment *segment,
+                                  int64_t offset)
+{
+    return (struct read_place){
+        .topic_id = p->topic_id,
+        .partition = p->index,
+        .replacements = p->segments.replacements,
+        .segment = segment->base_offset,
+        .offset = offset,
+    };
+}
+
+static uint64_t position_hint(const struct partition *p, const struct segment *segment,
+                              int64_t offset)
+{
+    if (offset == segment->base_offset)
+        return 0;
+    struct read_place place = place_of(p, segment, offset);
+    uint64_t position = read_places_find(&p->shard->read_places, &place);
+    return position == 0 ? SEGMENT_NO_HINT : position;
+}
+
+/* Whoever asks for what follows finds it at once. */
+static void keep_place(const struct partition_read *r, const struct segment *segment)
+{
+    const struct segment_read *read = &r->segment;
+    if (read->len == 0)
+        return;
+    struct read_place place = place_of(r->partition, segment, read->next_offset);
+    place.position = read->next_position;
+    read_places_keep(&r->partition->shard->read_places, &place);
+}
+
 static void read_segment(struct partition_read *r, struct segment *segment, int64_t offset)
 {
     struct partition *p = r->partition;
+    if (segment->swapping) {
+        cleaner_park_read(p->shard, r);
+        return;
+    }
     segment_hold(segment);
     p->jobs_out++;
     r->segment = (struct segment_read){
@@ -64,7 +102,7 @@ static void read_segment(struct partition_read *r, struct segment *segment, int6
         .synced_bytes = segment->synced_bytes,
         .offset = offset,
         .offset_limit = MIN(read_limit(r), segment->end_offset),
-        .position_hint = offset == segment->base_offset ? 0 : SEGMENT_NO_HINT,
+        .position_hint = position_hint(p, segment, offset),
         .data = r->data,
         .capacity = r->capacity,
         .check = true,
@@ -107,8 +145,20 @@ static void read_job_done(struct io_op *op, const struct io_event *event)
     struct segment *segment = r->segment.segment;
     /* As it was when the job began: a flush may have moved the segment's end meanwhile. */
     int64_t end = r->segment.offset_limit;
+    bool swapping = segment->swapping;
+    bool replaced = segment->replaced;
+    if (event->value >= 0 && !swapping && !replaced)
+        keep_place(r, segment);
     p->jobs_out--;
     segment_drop(&p->segments, segment);
+    if (swapping) {
+        cleaner_park_read(p->shard, r);
+        return;
+    }
+    if (replaced) {
+        partition_read_resume(r, 0);
+        return;
+    }
     if (event->value < 0) {
         read_finish(r, (int)event->value);
         return;
@@ -116,6 +166,10 @@ static void read_job_done(struct io_op *op, const struct io_event *event)
     r->len = r->segment.len;
     r->needed = r->segment.needed;
     if (r->len == 0 && r->needed == 0 && end > r->offset && end < read_limit(r)) {
+        if (end < p->log_start) {
+            read_finish(r, ERR_OUT_OF_RANGE);
+            return;
+        }
         r->offset = end;
         read_start(r, end);
         return;
@@ -153,6 +207,16 @@ struct aborted_entry *partition_aborted(const struct partition_read *r, uint32_t
         entries[(*count)++] = aborted->entries[i];
     }
     return entries;
+}
+
+void partition_read_resume(struct partition_read *r, int error)
+{
+    r->len = 0;
+    r->needed = 0;
+    if (error != 0)
+        read_finish(r, segment_read_result(error));
+    else
+        read_start(r, r->offset);
 }
 
 void partition_read(struct partition_read *r)

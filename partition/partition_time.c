@@ -12,6 +12,7 @@
  */
 #include "base/assert.h"
 #include "partition/partition.h"
+#include "partition/segment_seek.h"
 #include "partition/shard.h"
 #include "protocol/batch.h"
 
@@ -26,7 +27,11 @@ static void query_next(struct partition_time_query *q);
 /* What a search says: the answer, or that the next ones are to be asked. */
 static void query_judge(struct partition_time_query *q, const struct time_search *search, int error)
 {
-    if (error == 0 && !search->found) {
+    /* The log start may have moved over what was found. */
+    bool gone = error == 0 && search->found && search->offset < q->partition->log_start;
+    if (gone)
+        q->next_offset = q->partition->log_start;
+    if (gone || (error == 0 && !search->found)) {
         query_next(q);
         return;
     }
@@ -114,8 +119,18 @@ static void segment_job_done(struct io_op *op, const struct io_event *event)
 {
     struct partition_time_query *q = CONTAINER_OF(op, struct partition_time_query, op);
     struct partition *p = q->partition;
+    bool swapping = q->segment.segment->swapping;
+    bool replaced = q->segment.segment->replaced;
     p->jobs_out--;
     segment_drop(&p->segments, q->segment.segment);
+    if (swapping) {
+        cleaner_park_query(p->shard, q);
+        return;
+    }
+    if (replaced) {
+        query_next(q);
+        return;
+    }
     q->next_offset = q->job_end;
     query_judge(q, &q->segment.search, (int)MIN(event->value, 0));
 }
@@ -148,10 +163,13 @@ static void query_next(struct partition_time_query *q)
     }
     LIST_EACH(node, &p->segments.list) {
         struct segment *segment = LIST_ENTRY(node, struct segment, node);
-        if (segment->end_offset > q->next_offset && segment->max_timestamp >= q->timestamp) {
+        if (segment->end_offset <= q->next_offset || segment->max_timestamp < q->timestamp)
+            continue;
+        if (segment->swapping)
+            cleaner_park_query(p->shard, q);
+        else
             segment_job_start(q, segment);
-            return;
-        }
+        return;
     }
     search_memory(q);
 }
@@ -167,6 +185,14 @@ static int64_t highest_timestamp(const struct partition *p)
             highest = MAX(highest, batch->max_timestamp);
     }
     return highest;
+}
+
+void partition_time_query_resume(struct partition_time_query *q, int error)
+{
+    if (error != 0)
+        query_finish(q, segment_read_result(error));
+    else
+        query_next(q);
 }
 
 void partition_time_query(struct partition_time_query *q)

@@ -12,6 +12,8 @@
  */
 #include "partition/producers.h"
 
+#include <stdlib.h>
+
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/map.h"
@@ -304,4 +306,31 @@ bool producers_next(const struct producers *producers, size_t *position, struct 
         .epoch = p->epoch,
     };
     return true;
+}
+
+static int last_order(const void *left, const void *right)
+{
+    const struct producer_last *a = left;
+    const struct producer_last *b = right;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+struct producer_last *producers_last(const struct producers *producers, uint32_t *count)
+{
+    *count = (uint32_t)producers->map.count;
+    if (*count == 0)
+        return NULL;
+    struct producer_last *last = mem_alloc_array(*count, sizeof *last);
+    size_t position = 0;
+    uint32_t at = 0;
+    const struct producer *p;
+    while ((p = map_next(&producers->map, &position)) != NULL)
+        last[at++] = (struct producer_last){
+            .id = p->id,
+            .last_offset = p->count > 0 ? p->traces[p->count - 1].last_offset : -1,
+            .epoch = p->epoch,
+        };
+    ASSERT(at == *count);
+    qsort(last, *count, sizeof *last, last_order);
+    return last;
 }

@@ -38,6 +38,7 @@ struct recovery {
     bool clean;
     struct kafka_offsets recovery_points;
     struct kafka_offsets log_starts;
+    struct kafka_offsets cleaned;
     struct map checkpoints; /* struct checkpoint_partition, the one with the higher end */
     recovery_find_fn *find;
     void *context;
@@ -48,6 +49,8 @@ struct recovery {
     uint32_t opened_count;
     uint32_t opened_capacity;
     bool checkpointed; /* a checkpoint of this start names all of them */
+    bool disk_probed;  /* for one stream of this start: it holds for the others */
+    bool disk_dsync;
 };
 
 /* Finding out what there is. */
@@ -135,7 +138,15 @@ static int load_kafka_files(struct recovery *r)
         kafka_load_offsets(r->fs, r->directory, KAFKA_RECOVERY_POINT_FILE, &r->recovery_points);
     if (result != 0)
         return result;
-    return kafka_load_offsets(r->fs, r->directory, KAFKA_LOG_START_FILE, &r->log_starts);
+    result = kafka_load_offsets(r->fs, r->directory, KAFKA_LOG_START_FILE, &r->log_starts);
+    if (result != 0)
+        return result;
+    /* Without it everything is cleaned again: no reason not to start. */
+    result = kafka_load_offsets(r->fs, r->directory, KAFKA_CLEANED_FILE, &r->cleaned);
+    if (result == ERR_CORRUPT || result == ERR_VERSION)
+        log_warn(r->log, "%s/%s cannot be used: %s; compacted logs are cleaned from their start",
+                 r->directory, KAFKA_CLEANED_FILE, result_sentence(result));
+    return result == ERR_CORRUPT || result == ERR_VERSION ? 0 : result;
 }
 
 int recovery_begin(struct file_system *fs, const char *directory, const struct log *log,
@@ -178,6 +189,7 @@ void recovery_end(struct recovery *r)
     map_fini(&r->checkpoints);
     kafka_free_offsets(&r->recovery_points);
     kafka_free_offsets(&r->log_starts);
+    kafka_free_offsets(&r->cleaned);
     mem_free(r->opened);
     mem_free(r);
 }
@@ -274,6 +286,7 @@ int recovery_open(struct recovery *r, struct partition *p)
         result = aborted_store(&p->aborted, &p->segments, load.replay_from);
     if (result != 0)
         return result;
+    p->clean_end = kafka_find_offset(&r->cleaned, p->topic, p->index, 0);
     struct uuid topic_id;
     p->metadata_written =
         kafka_read_partition_metadata(r->fs, p->segments.directory, &topic_id) == 0;
@@ -422,6 +435,26 @@ static int settle_missed(struct recovery *r)
     return result;
 }
 
+/* What lies below the log start is known only when everything is replayed. */
+static void settle_log_starts(struct recovery *r)
+{
+    for (uint32_t i = 0; i < r->opened_count; i++) {
+        struct partition *p = r->opened[i];
+        if (p->offline)
+            continue;
+        if (p->log_start > p->log_end) {
+            log_error(r->log, "%s-%d is offline: its log begins at %lld and ends at %lld", p->topic,
+                      p->index, (long long)p->log_start, (long long)p->log_end);
+            p->offline = true;
+            continue;
+        }
+        if (epochs_cut_start(&p->epochs, p->log_start))
+            p->epochs_changed = true;
+        aborted_cut_start(&p->aborted, p->log_start);
+        p->last_stable = partition_stable_end(p);
+    }
+}
+
 int recovery_replay(struct recovery *r, recovery_find_fn *find, void *context)
 {
     r->find = find;
@@ -444,7 +477,10 @@ int recovery_replay(struct recovery *r, recovery_find_fn *find, void *context)
             return result;
     }
     int result = settle_missed(r);
-    return result == 0 ? write_gathered(r) : result;
+    if (result == 0)
+        result = write_gathered(r);
+    settle_log_starts(r);
+    return result;
 }
 
 int64_t recovery_catalog_offset(const struct recovery *r)
@@ -510,7 +546,16 @@ int recovery_start_shard(struct recovery *r, struct shard *shard,
         return result;
     }
     flush_init(shard, options->flush_profile, number);
-    return shard_open(shard, options, &s->wal);
+    if (!s->wal.probed && r->disk_probed) {
+        s->wal.probed = true;
+        s->wal.dsync = r->disk_dsync;
+    }
+    result = shard_open(shard, options, &s->wal);
+    if (result != 0)
+        return result;
+    r->disk_probed = true;
+    r->disk_dsync = wal_uses_dsync(shard->wal);
+    return 0;
 }
 
 int recovery_drop_streams(struct recovery *r, unsigned count)

@@ -41,6 +41,13 @@ void segment_file_path(char path[SEGMENT_PATH_SIZE], const char *directory, int6
     ASSERT(len > 0 && len < SEGMENT_PATH_SIZE);
 }
 
+void segment_path_add(char path[SEGMENT_PATH_SIZE], const char *suffix)
+{
+    size_t len = strlen(path);
+    ASSERT(len + strlen(suffix) < SEGMENT_PATH_SIZE);
+    memcpy(path + len, suffix, strlen(suffix) + 1);
+}
+
 bool segment_file_parse(struct bytes name, int64_t *offset, enum segment_file *file)
 {
     int64_t value = 0;

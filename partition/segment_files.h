@@ -26,6 +26,11 @@ void segment_join_path(char path[SEGMENT_PATH_SIZE], const char *directory, cons
 /* "directory/<offset, 20 digits>.<suffix>". */
 void segment_file_path(char path[SEGMENT_PATH_SIZE], const char *directory, int64_t offset,
                        enum segment_file file);
+/* Kafka's names for what a compaction is writing, and for what it has decided. */
+#define SEGMENT_CLEANED ".cleaned"
+#define SEGMENT_SWAP ".swap"
+/* Adds such a suffix to a path. */
+void segment_path_add(char path[SEGMENT_PATH_SIZE], const char *suffix);
 /* Takes such a name apart; false when it is another one. */
 bool segment_file_parse(struct bytes name, int64_t *offset, enum segment_file *file);
 /* Removes one; missing is success. */

@@ -143,12 +143,34 @@ void segments_write_end(struct segments *s, struct segment_write *w)
         segments_take_created(s, &w->created[i]);
 }
 
+void segments_replace(struct segments *s, const struct segment *segment, uint32_t count)
+{
+    struct segment *old = segments_find(s, segment->base_offset);
+    ASSERT(old != NULL && old->base_offset == segment->base_offset && count > 0);
+    struct segment *replacement = mem_alloc(sizeof *replacement);
+    *replacement = *segment;
+    struct list *before = old->node.prev;
+    for (uint32_t i = 0; i < count; i++) {
+        old = LIST_ENTRY(before->next, struct segment, node);
+        ASSERT(&old->node != &s->list && old != segments_last(s) && old->swapping);
+        list_remove(&old->node);
+        old->swapping = false;
+        old->removed = old->replaced = true;
+        segment_hold(old);
+        segment_drop(s, old);
+    }
+    ASSERT(LIST_ENTRY(before->next, struct segment, node)->base_offset == segment->end_offset);
+    list_push_front(before, &replacement->node);
+    s->count -= count - 1;
+    s->replacements++;
+}
+
 uint32_t segments_cut_front(struct segments *s, int64_t offset, struct list *removed)
 {
     uint32_t count = 0;
     while (s->count > 1) {
         struct segment *first = segments_first(s);
-        if (first->end_offset > offset)
+        if (first->end_offset > offset || first->swapping)
             break;
         list_remove(&first->node);
         s->count--;
@@ -160,14 +182,14 @@ uint32_t segments_cut_front(struct segments *s, int64_t offset, struct list *rem
     return count;
 }
 
-uint32_t segments_take_unheld(struct list *removed, struct list *ready)
+uint32_t segments_take_unheld(struct list *removed, uint64_t written, struct list *ready)
 {
     uint32_t count = 0;
     LIST_EACH(node, removed) {
         struct segment *segment = LIST_ENTRY(node, struct segment, node);
         ASSERT(segment->removed && segment->holds > 0);
         /* In order, so that the oldest goes first and no hole appears. */
-        if (segment->holds > 1)
+        if (segment->holds > 1 || segment->removed_after > written)
             break;
         list_remove(node);
         list_push_back(ready, node);

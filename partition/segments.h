@@ -53,9 +53,12 @@ struct segment {
     int64_t first_timestamp;      /* max timestamp of the first batch, -1: none; for segment.ms */
     int64_t created_ms;           /* first append, wall clock: for segment.ms */
     struct segment_index index;
-    uint32_t holds; /* reading jobs, and the remover */
-    bool removed;   /* out of the list; freed with its last hold */
-    bool cut;       /* a failed write may have left bytes behind synced_bytes */
+    uint32_t holds;         /* reading jobs, and the remover */
+    bool removed;           /* out of the list; freed with its last hold */
+    bool cut;               /* a failed write may have left bytes behind synced_bytes */
+    bool swapping;          /* compaction is giving its files to another one: nobody reads them */
+    bool replaced;          /* that is done: what was read of it since may be of either */
+    uint64_t removed_after; /* its files may go with this checkpoint (flush.written) */
 };
 
 struct segments {
@@ -64,7 +67,8 @@ struct segments {
     bool directory_made;
     struct list list;
     uint32_t count;
-    bool write_failed; /* the next write starts a new segment at the synced end */
+    uint32_t replacements; /* so far: positions in files have changed */
+    bool write_failed;     /* the next write starts a new segment at the synced end */
     const struct log *log;
 };
 
@@ -196,10 +200,15 @@ int segment_time_query_run(struct segment_time_query *query) MUST_CHECK;
 /* Truncation and deletion. */
 
 /* Core: moves segments wholly below `offset` from the list to `removed` (a list of segment nodes),
- * keeping at least the last one. Each carries a hold of the remover's. Returns how many. */
+ * keeping at least the last one, and what is being swapped. Each carries a hold of the remover's.
+ * Returns how many. */
 uint32_t segments_cut_front(struct segments *s, int64_t offset, struct list *removed);
-/* Core: moves those that no reader holds any more from `removed` to `ready`, for the job. */
-uint32_t segments_take_unheld(struct list *removed, struct list *ready);
+/* Core: `count` segments from the one that begins at the base offset of `segment` on give way to a
+ * copy of that. Readers that hold one of them find it `replaced`. */
+void segments_replace(struct segments *s, const struct segment *segment, uint32_t count);
+/* Core: moves those that no reader holds any more, and that wait for no checkpoint behind
+ * `written`, from `removed` to `ready`, for the job. */
+uint32_t segments_take_unheld(struct list *removed, uint64_t written, struct list *ready);
 /* Job: deletes the files of the segments in `ready`, the oldest first. Missing is success. Not
  * synced: a segment that comes back after a crash lies below the log start. */
 int segments_remove_run(const struct segments *s, const struct list *ready) MUST_CHECK;

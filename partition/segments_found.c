@@ -172,6 +172,9 @@ static int settle_odd(struct listing *l)
             result = segment_file_remove(l->fs, l->directory, file->offset, file->kind);
         }
     }
+    /* None of them may come back beside the one that replaces it. */
+    if (result == 0 && swap_from < swap_to)
+        result = file_sync_directory(l->fs, l->directory);
     return result != 0 ? result : rename_swaps(l);
 }
 

@@ -32,6 +32,7 @@ static void shard_durable(struct wal_owner *owner, uint64_t sequence)
     struct shard *shard = shard_of(owner);
     struct partition_append *a;
     relog_durable(shard, sequence);
+    trim_durable(shard, sequence);
     if (shard->crowded) {
         shard->crowded = false;
         shard_signal_room(shard);
@@ -98,6 +99,7 @@ static void shard_offline(struct wal_owner *owner)
     struct shard *shard = shard_of(owner);
     struct list failed;
     relog_offline(shard);
+    trim_offline(shard);
     list_init(&failed);
     while (!list_empty(&shard->appends)) {
         struct list *node = shard->appends.prev;
@@ -131,6 +133,8 @@ int shard_open(struct shard *shard, const struct shard_options *options,
     if (result != 0)
         return result;
     relog_init(shard);
+    LIST_EACH(node, &shard->partitions)
+        trim_begin(shard, LIST_ENTRY(node, struct partition, shard_node));
     return 0;
 }
 
@@ -145,6 +149,8 @@ void shard_init(struct shard *shard)
     list_init(&shard->dirty);
     list_init(&shard->moved);
     list_init(&shard->deleted);
+    trim_init(shard);
+    cleaner_init(shard);
 }
 
 void shard_close(struct shard *shard)
@@ -158,6 +164,7 @@ void shard_close(struct shard *shard)
         wal_close(shard->wal);
     batch_opener_fini(&shard->opener);
     relog_fini(shard);
+    cleaner_fini(shard);
     flush_fini(shard);
 }
 
@@ -188,7 +195,7 @@ void shard_signal_room(struct shard *shard)
 
 static bool shard_answer(struct shard *shard)
 {
-    bool any = false;
+    bool any = trim_answer(shard);
     struct list *node;
     while ((node = list_pop_front(&shard->answers)) != NULL) {
         struct partition_append *a = LIST_ENTRY(node, struct partition_append, node);
@@ -246,10 +253,13 @@ static void delete_job_done(struct io_op *op, const struct io_event *event)
 /* A deleted partition goes when nothing points at it any more. */
 static void shard_reap(struct shard *shard)
 {
+    if (MUTANT(KEEP_DELETED) && !shard->stopping)
+        return;
     LIST_EACH(node, &shard->deleted) {
         struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
-        if (p->appends_out > 0 || p->jobs_out > 0 || p->flushing || p->relogging ||
-            !list_empty(&p->watches) || !list_empty(&p->moved_node))
+        if (p->appends_out > 0 || p->trims_out > 0 || p->jobs_out > 0 || p->flushing ||
+            p->relogging || !list_empty(&p->watches) || !list_empty(&p->moved_node) ||
+            cleaner_uses(&shard->cleaner, p))
             continue;
         if (!p->delete_started) {
             p->delete_started = true;
@@ -276,11 +286,12 @@ uint64_t shard_step(struct shard *shard)
     }
     shard_reap(shard);
     uint64_t wal_deadline = wal_pump(shard->wal);
-    uint64_t flush_deadline = flush_step(shard);
+    uint64_t flush_deadline = MIN(flush_step(shard), trim_step(shard));
+    uint64_t cleaner_deadline = cleaner_step(shard);
     /* The pump may have taken the stream offline: whoever waited is answered now. */
-    if (!list_empty(&shard->answers) || shard->room_due)
+    if (!list_empty(&shard->answers) || !list_empty(&shard->trims.answers) || shard->room_due)
         return 0;
-    return MIN(wal_deadline, flush_deadline);
+    return MIN(MIN(wal_deadline, flush_deadline), cleaner_deadline);
 }
 
 void shard_stop(struct shard *shard)
@@ -294,5 +305,6 @@ bool shard_stopped(const struct shard *shard)
     return shard->stopping && list_empty(&shard->appends) && list_empty(&shard->answers) &&
            list_empty(&shard->reads) && list_empty(&shard->queries) &&
            (list_empty(&shard->dirty) || MUTANT(STOP_BEFORE_FLUSH)) &&
-           list_empty(&shard->deleted) && flush_resting(&shard->flush) && wal_idle(shard->wal);
+           list_empty(&shard->deleted) && flush_resting(&shard->flush) && trim_resting(shard) &&
+           cleaner_resting(&shard->cleaner) && wal_idle(shard->wal);
 }

@@ -13,9 +13,12 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "io/io.h"
+#include "partition/cleaner.h"
 #include "partition/flush.h"
+#include "partition/read_places.h"
 #include "partition/relog.h"
 #include "partition/time_search.h"
+#include "partition/trim.h"
 #include "wal/wal.h"
 
 struct partition;
@@ -53,6 +56,9 @@ struct shard {
     struct flush flush;
     struct batch_opener opener; /* of the jobs in SHARD_TIME_LANE */
     struct relog relog;
+    struct trims trims;
+    struct cleaner cleaner;
+    struct read_places read_places;
     bool stopping;
 
     /* Called when memory came free, or the stream came back: parked appends may try again. */
@@ -65,6 +71,8 @@ struct shard {
 #define SHARD_DISK_LANE 1
 /* Time queries run in this one (the WAL's own is 2): they share what opens compressed batches. */
 #define SHARD_TIME_LANE 3
+/* And compaction, which changes closed segments alone. */
+#define SHARD_CLEAN_LANE 4
 
 void shard_init(struct shard *shard);
 /* Blocking: opens the stream in a new life. Everything recovered is flushed already. */

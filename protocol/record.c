@@ -195,11 +195,21 @@ void batch_build_begin_like(struct batch_builder *b, const uint8_t *original, vo
     b->base_known = true;
 }
 
+void batch_build_set_horizon(struct batch_builder *b, int64_t horizon)
+{
+    ASSERT(b->base_known && b->count == 0 && !b->horizon_set);
+    b->moved = (uint64_t)b->base_timestamp - (uint64_t)horizon;
+    b->base_timestamp = horizon;
+    b->horizon_set = true;
+}
+
 void batch_build_keep(struct batch_builder *b, const struct record *record)
 {
     ASSERT(b->base_known && b->count < INT32_MAX);
-    write_record(&b->writer, record);
-    uint64_t timestamp = (uint64_t)b->base_timestamp + (uint64_t)record->timestamp_delta;
+    struct record kept = *record;
+    kept.timestamp_delta = (int64_t)((uint64_t)record->timestamp_delta + b->moved);
+    write_record(&b->writer, &kept);
+    uint64_t timestamp = (uint64_t)b->base_timestamp + (uint64_t)kept.timestamp_delta;
     b->max_timestamp = MAX(b->max_timestamp, (int64_t)timestamp);
     b->count++;
 }
@@ -211,11 +221,15 @@ int64_t batch_build_end_like(struct batch_builder *b, const uint8_t *original)
     uint8_t *batch = b->writer.start;
     uint16_t attributes = batch_attributes(original) & (uint16_t)~BATCH_ATTRIBUTE_COMPRESSION;
     memcpy(batch, original, BATCH_HEADER_SIZE);
-    store_be16(batch + 21, attributes);
+    if (b->horizon_set)
+        attributes |= BATCH_ATTRIBUTE_DELETE_HORIZON;
     /* Without records nothing gives a base; the max stays, as under log append time, where the
      * header's is the only one. */
-    if (b->count == 0)
+    if (b->count == 0) {
         b->base_timestamp = NO_TIMESTAMP;
+        attributes &= (uint16_t)~BATCH_ATTRIBUTE_DELETE_HORIZON;
+    }
+    store_be16(batch + 21, attributes);
     if (b->count == 0 || batch_is_log_append_time(original))
         b->max_timestamp = batch_max_timestamp(original);
     return build_end(b);

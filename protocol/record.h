@@ -49,7 +49,9 @@ struct batch_builder {
     int64_t base_timestamp;
     int64_t max_timestamp; /* -1 without records */
     int32_t count;
-    bool base_known; /* base_timestamp was given */
+    uint64_t moved;   /* what timestamp deltas become larger by, modulo 2^64 */
+    bool base_known;  /* base_timestamp was given */
+    bool horizon_set; /* it is the delete horizon */
 };
 
 void batch_build_begin(struct batch_builder *builder, void *buffer, size_t capacity);
@@ -80,6 +82,9 @@ int64_t batch_build_end(struct batch_builder *builder,
  * batch may end up without records. The compression becomes none. */
 void batch_build_begin_like(struct batch_builder *builder, const uint8_t *original, void *buffer,
                             size_t capacity);
+/* Before the first record: the batch gets a delete horizon, which takes the place of its base
+ * timestamp (KIP-534); timestamps stay. */
+void batch_build_set_horizon(struct batch_builder *builder, int64_t horizon);
 void batch_build_keep(struct batch_builder *builder, const struct record *record);
 int64_t batch_build_end_like(struct batch_builder *builder, const uint8_t *original) MUST_CHECK;
 

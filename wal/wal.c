@@ -591,6 +591,11 @@ bool wal_online(const struct wal *wal)
     return wal->state != WAL_OFFLINE && !wal->probing;
 }
 
+bool wal_uses_dsync(const struct wal *wal)
+{
+    return wal->head.dsync;
+}
+
 void wal_set_catalog_offset(struct wal *wal, int64_t offset)
 {
     ASSERT(offset >= wal->catalog_offset);
@@ -656,14 +661,14 @@ int wal_open(const struct wal_options *options, const struct wal_recovered *reco
     if (recovered->found) {
         wal->head.uuid = recovered->uuid;
         wal->head.number = recovered->head_number;
-        wal->head.probed = recovered->probed;
-        wal->head.dsync = recovered->dsync;
         wal->life = recovered->life_next;
         wal->sequence_next = recovered->sequence_next;
         wal->file_next = recovered->file_next;
     } else {
         wal->head.uuid = io_random_uuid(options->io);
     }
+    wal->head.probed = recovered->probed;
+    wal->head.dsync = recovered->dsync;
     wal->durable = wal->proven = wal->sequence_next - 1;
     int error = wal_files_open(wal);
     if (error != 0) {

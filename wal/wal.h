@@ -106,8 +106,8 @@ struct wal_recovered {
     uint64_t sequence_next;
     uint64_t file_next;
     uint64_t head_number;
-    bool dsync; /* the probe's result at an earlier start, when probed */
-    bool probed;
+    bool probed; /* the disk: at an earlier start, or for another stream in the same directory */
+    bool dsync;  /* the result */
 };
 
 struct wal_visit {
@@ -202,6 +202,8 @@ void wal_trim(struct wal *wal, const struct wal_position *position);
 uint64_t wal_oldest_end(const struct wal *wal);
 
 /* The catalog offset this core has applied; goes into every group header. */
+/* Whether groups are DSYNC writes; else each is a write and a sync. */
+bool wal_uses_dsync(const struct wal *wal);
 void wal_set_catalog_offset(struct wal *wal, int64_t offset);
 void wal_set_profile(struct wal *wal, enum wal_profile profile);
 

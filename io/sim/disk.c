@@ -21,12 +21,6 @@ static const char *kind_name(enum sim_disk_kind kind)
     return names[kind];
 }
 
-static bool bytes_are_zero(struct bytes bytes)
-{
-    return bytes.len > 0 && bytes.data[0] == 0 &&
-           memcmp(bytes.data, bytes.data + 1, bytes.len - 1) == 0;
-}
-
 /* A short sum of what is written, so that two runs that write other bytes have other hashes. Most
  * bytes are the zeros of new WAL files. */
 static uint64_t bytes_hash(const struct sim_request *request)
@@ -34,7 +28,7 @@ static uint64_t bytes_hash(const struct sim_request *request)
     uint64_t hash = 0;
     for (int i = 0; i < request->count; i++) {
         struct bytes part = {request->parts[i].iov_base, request->parts[i].iov_len};
-        hash = hash_u64(hash ^ (bytes_are_zero(part) ? part.len : hash_bytes(part)));
+        hash = hash_u64(hash ^ (request->zeros ? part.len : hash_bytes(part)));
     }
     return hash;
 }

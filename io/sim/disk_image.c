@@ -163,17 +163,30 @@ static void page_sync(struct disk_page *page, uint8_t mask)
     page_join(page);
 }
 
-/* `data` null: zeros. */
+/* `data` null: zeros, as everywhere below. */
+static bool is_zero(const uint8_t *data, uint64_t len)
+{
+    return data == NULL || memcmp(data, zeros, len) == 0;
+}
+
+static void page_fill(struct disk_page *page, const struct part *part, const uint8_t *data)
+{
+    memcpy(page->cached + part->from, data == NULL ? zeros : data, part->to - part->from);
+}
+
+static const uint8_t *data_at(const uint8_t *data, uint64_t at)
+{
+    return data == NULL ? NULL : data + at;
+}
+
 static void page_write(struct disk_image *image, const struct part *part, const uint8_t *data)
 {
     struct disk_page *page = page_at(image, part->number);
-    uint64_t len = part->to - part->from;
     page_allocate(image, page);
-    data = data == NULL ? zeros : data;
-    if (page->cached == NULL && page->durable == NULL && memcmp(data, zeros, len) == 0)
+    if (page->cached == NULL && page->durable == NULL && is_zero(data, part->to - part->from))
         return;
     page_split(page);
-    memcpy(page->cached + part->from, data, len);
+    page_fill(page, part, data);
     uint8_t mask = sector_mask(part->from, part->to);
     page->dirty |= mask;
     page->lost &= (uint8_t)~mask;
@@ -186,18 +199,17 @@ static void page_write_through(struct disk_image *image, const struct part *part
                                const uint8_t *data)
 {
     struct disk_page *page = page_at(image, part->number);
-    uint64_t len = part->to - part->from;
     if (page_is_split(page)) {
         page_write(image, part, data);
         page_sync(page, sector_mask(part->from, part->to));
         return;
     }
     page_allocate(image, page);
-    if (page->cached == NULL && memcmp(data, zeros, len) == 0)
+    if (page->cached == NULL && is_zero(data, part->to - part->from))
         return;
     if (page->cached == NULL)
         page->cached = mem_alloc(DISK_PAGE);
-    memcpy(page->cached + part->from, data, len);
+    page_fill(page, part, data);
 }
 
 void disk_image_write(struct disk_image *image, const void *data, uint64_t len, uint64_t pos)
@@ -205,7 +217,7 @@ void disk_image_write(struct disk_image *image, const void *data, uint64_t len, 
     uint64_t at = pos;
     while (at < pos + len) {
         struct part part = part_at(at, pos + len);
-        page_write(image, &part, (const uint8_t *)data + (at - pos));
+        page_write(image, &part, data_at(data, at - pos));
         at += part.to - part.from;
     }
     if (len > 0)
@@ -223,7 +235,7 @@ void disk_image_write_through(struct disk_image *image, const void *data, uint64
     uint64_t at = pos;
     while (at < pos + len) {
         struct part part = part_at(at, pos + len);
-        page_write_through(image, &part, (const uint8_t *)data + (at - pos));
+        page_write_through(image, &part, data_at(data, at - pos));
         at += part.to - part.from;
     }
     if (len > 0)

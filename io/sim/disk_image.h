@@ -43,7 +43,7 @@ void disk_image_fini(struct disk_image *image);
 uint64_t disk_image_read(const struct disk_image *image, void *data, uint64_t len, uint64_t pos);
 /* How many pages a write there would allocate. */
 uint64_t disk_image_pages_wanted(const struct disk_image *image, uint64_t pos, uint64_t len);
-/* Into the cache. */
+/* Into the cache. `data` null: zeros. */
 void disk_image_write(struct disk_image *image, const void *data, uint64_t len, uint64_t pos);
 /* The same, and durable at once. */
 void disk_image_write_through(struct disk_image *image, const void *data, uint64_t len,

@@ -46,6 +46,16 @@ struct sim_thread {
     struct sim_waiter *joiner;
 };
 
+#define SIM_FORMATS 64
+#define SIM_FORMAT_ARGUMENTS_MAX 15
+
+/* What trace.c keeps of a line's format. */
+struct sim_format {
+    const char *format;
+    uint64_t words;
+    char kinds[SIM_FORMAT_ARGUMENTS_MAX + 1];
+};
+
 struct sim {
     struct sim_options options;
     struct prng prng;
@@ -56,13 +66,15 @@ struct sim {
     struct list threads; /* all, to be freed in the end */
     struct list idle;    /* those that may be used again */
     struct sim_thread *running;
-    bool reap; /* a host has ended inside a thread: its dead ones come first */
+    bool watched; /* somebody looks at the world after each turn */
+    bool reap;    /* a host has ended inside a thread: its dead ones come first */
     struct sim_host *hosts[SIM_HOSTS_MAX];
     uint32_t host_count;
     bool cut[SIM_HOSTS_MAX][SIM_HOSTS_MAX]; /* no packet gets through */
     uint64_t next_socket;
     uint64_t strikes[SIM_STRIKE_COUNT];
     uint64_t hash;
+    struct sim_format formats[SIM_FORMATS];
     sim_trace_fn *trace;
     void *trace_context;
 };
@@ -210,6 +222,7 @@ struct sim_request {
     int count;
     uint64_t len;
     uint64_t pos;
+    bool zeros; /* nothing else is written, as a new WAL file is; known once it lands */
     struct file_info *info;
     struct sim_names *names;
     /* What was decided at the start. */

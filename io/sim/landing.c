@@ -19,8 +19,27 @@ static void touch(struct sim_request *request, struct disk_node *node)
 
 /* Writes. */
 
+static bool bytes_are_zero(struct bytes bytes)
+{
+    return bytes.len > 0 && bytes.data[0] == 0 &&
+           memcmp(bytes.data, bytes.data + 1, bytes.len - 1) == 0;
+}
+
+/* Most bytes that are written are the zeros of new WAL files: they are looked at once. */
+static void look_for_zeros(struct sim_request *request)
+{
+    const struct iovec *part = request->parts;
+    request->zeros = true;
+    for (int i = 0; i < request->count && request->zeros; i++, part++) {
+        bool again =
+            i > 0 && part->iov_base == part[-1].iov_base && part->iov_len == part[-1].iov_len;
+        request->zeros = again || bytes_are_zero((struct bytes){part->iov_base, part->iov_len});
+    }
+}
+
 static void land_part(struct sim_request *request, const uint8_t *data, uint64_t len, uint64_t pos)
 {
+    data = request->zeros ? NULL : data;
     if (request->through && !request->lost)
         disk_image_write_through(image_of(request), data, len, pos);
     else
@@ -102,6 +121,7 @@ static int64_t apply_write(struct sim_request *request)
     struct sim *sim = request->host->sim;
     if (request->len == 0)
         return request->error;
+    look_for_zeros(request);
     if (request->error == 0 && !has_space(request)) {
         land_prefix(request, free_pages(request->host) * DISK_PAGE);
         return ERR_NO_SPACE;
@@ -349,6 +369,7 @@ static void write_at_end(struct sim_request *request, bool power_loss)
     struct prng *prng = &request->host->sim->prng;
     if (request->len == 0 || !has_space(request))
         return;
+    look_for_zeros(request);
     switch (prng_below(prng, 3)) {
     case 0:
         return;

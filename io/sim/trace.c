@@ -24,30 +24,44 @@ static uint64_t mix_text(uint64_t hash, const char *text)
     return mix(hash, hash_bytes(bytes_of_string(text)));
 }
 
-/* One argument of the conversion at `at`, behind the '%'; returns the end of the conversion. The
- * conversions are those the simulator uses: d, u, x and s, with l and ll. */
-static const char *mix_argument(uint64_t *hash, const char *at, va_list *arguments)
+/* A format, taken apart once: its words' hash and the kinds of its arguments. The conversions are
+ * those the simulator uses: d, u, x and s, with l and ll. */
+static void format_learn(struct sim_format *known, const char *format)
 {
-    unsigned longs = 0;
-    at += strspn(at, "0123456789");
-    for (; *at == 'l'; at++)
-        longs++;
-    ASSERT(longs != 1);
-    if (*at == 's')
-        *hash = mix_text(*hash, va_arg(*arguments, const char *));
-    else if (longs == 2)
-        *hash = mix(*hash, va_arg(*arguments, unsigned long long));
-    else
-        *hash = mix(*hash, va_arg(*arguments, unsigned));
-    ASSERT(strchr("duxs", *at) != NULL);
-    return at + 1;
+    unsigned count = 0;
+    for (const char *at = strchr(format, '%'); at != NULL; at = strchr(at, '%')) {
+        unsigned longs = 0;
+        at += 1 + strspn(at + 1, "0123456789");
+        for (; *at == 'l'; at++)
+            longs++;
+        ASSERT(longs != 1 && strchr("duxs", *at) != NULL && count < SIM_FORMAT_ARGUMENTS_MAX);
+        known->kinds[count++] = *at == 's' ? 's' : longs == 2 ? 'l' : 'u';
+    }
+    known->kinds[count] = '\0';
+    known->format = format;
+    known->words = hash_bytes(bytes_of_string(format));
 }
 
-static uint64_t mix_line(uint64_t hash, const char *format, va_list *arguments)
+/* Where a format lies is another place in each build: it only finds what would be made anew. */
+static const struct sim_format *format_of(struct sim *sim, const char *format)
 {
-    hash = mix_text(hash, format);
-    for (const char *at = strchr(format, '%'); at != NULL; at = strchr(at, '%'))
-        at = mix_argument(&hash, at + 1, arguments);
+    struct sim_format *known = &sim->formats[((uintptr_t)format >> 3) % SIM_FORMATS];
+    if (known->format != format)
+        format_learn(known, format);
+    return known;
+}
+
+static uint64_t mix_line(uint64_t hash, const struct sim_format *format, va_list *arguments)
+{
+    hash = mix(hash, format->words);
+    for (const char *kind = format->kinds; *kind != '\0'; kind++) {
+        if (*kind == 's')
+            hash = mix_text(hash, va_arg(*arguments, const char *));
+        else if (*kind == 'l')
+            hash = mix(hash, va_arg(*arguments, unsigned long long));
+        else
+            hash = mix(hash, va_arg(*arguments, unsigned));
+    }
     return hash;
 }
 
@@ -67,7 +81,7 @@ void sim_note(struct sim *sim, const struct sim_host *host, const char *format, 
     sim->hash = mix(sim->hash, sim->now_ns);
     sim->hash = mix(sim->hash, host == NULL ? SIM_HOSTS_MAX : host->number);
     va_start(arguments, format);
-    sim->hash = mix_line(sim->hash, format, &arguments);
+    sim->hash = mix_line(sim->hash, format_of(sim, format), &arguments);
     va_end(arguments);
     if (sim->trace == NULL)
         return;

@@ -173,10 +173,30 @@ static void wait_outside(struct sim_waiter *waiter)
     }
 }
 
+/*
+ * Time passes for the running thread without a switch away from it, when nothing would come in
+ * between: what follows is what the world's loop would have done, to the number it would have
+ * drawn. Not while somebody looks at the world between two turns.
+ */
+static bool wait_alone(struct sim *sim, uint64_t deadline_ns)
+{
+    if (sim->running == NULL || sim->watched || sim->runnable_count > 0 || sim->reap ||
+        deadline_ns >= heap_next(&sim->events) || !sim_thread_alive(sim->running))
+        return false;
+    uint64_t skip = prng_below(&sim->prng, 1);
+    ASSERT(skip == 0);
+    sim->now_ns = MAX(sim->now_ns, deadline_ns);
+    return true;
+}
+
 bool sim_wait(struct sim_waiter *waiter, uint64_t deadline_ns)
 {
     struct sim *sim = waiter->sim;
     ASSERT(waiter->thread == NULL);
+    if (!waiter->ready && wait_alone(sim, deadline_ns)) {
+        waiter->expired = true;
+        return false;
+    }
     waiter->expired = false;
     if (deadline_ns != IO_NEVER)
         heap_set(&sim->events, &waiter->timer, MAX(deadline_ns, sim->now_ns));
@@ -211,15 +231,20 @@ void sim_run(struct sim *sim, uint64_t ns)
 bool sim_run_until(struct sim *sim, bool (*is_true)(void *context), void *context, uint64_t ns)
 {
     uint64_t end_ns = sim->now_ns + ns;
-    ASSERT(sim->running == NULL);
-    while (!is_true(context)) {
-        if (sim->runnable_count == 0 && heap_next(&sim->events) > end_ns) {
+    ASSERT(sim->running == NULL && !sim->watched);
+    sim->watched = true;
+    bool done = is_true(context);
+    bool over = false;
+    while (!done && !over) {
+        over = sim->runnable_count == 0 && heap_next(&sim->events) > end_ns;
+        if (over)
             sim->now_ns = end_ns;
-            return is_true(context);
-        }
-        sim_turn(sim);
+        else
+            sim_turn(sim);
+        done = is_true(context);
     }
-    return true;
+    sim->watched = false;
+    return done;
 }
 
 /* Hosts. */
@@ -247,6 +272,11 @@ struct sim_host *sim_host_new(struct sim *sim, const char *name)
 struct sim *sim_host_world(const struct sim_host *host)
 {
     return host->sim;
+}
+
+const char *sim_host_name(const struct sim_host *host)
+{
+    return host->name;
 }
 
 struct file_system *sim_host_files(struct sim_host *host)

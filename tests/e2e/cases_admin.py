@@ -75,6 +75,8 @@ def test_every_version_is_answered(broker):
     for version in LIST_TRANSACTIONS.versions:
         got = LIST_TRANSACTIONS.ask(broker, version, states=["Ongoing", "ongoing"])
         assert (got["error"], got["unknown"], got["transactions"]) == (0, ["ongoing"], [])
+    for pattern, error in (("a.*", 0), ("", 0), ("(", 128), ("(?=x)", 128)):
+        assert LIST_TRANSACTIONS.ask(broker, 2, pattern=pattern)["error"] == error, pattern
     got = DESCRIBE_TRANSACTIONS.ask(broker, 0, ids=["a", ""])["transactions"]
     assert [one["error"] for one in got] == [16, 42]
     assert UNREGISTER_BROKER.ask(broker, 0, broker=7)["error"] == 102
@@ -368,7 +370,8 @@ def test_groups_are_described_by_tools(broker):
     finally:
         live.terminate()
         live.wait(20)
-    assert "Group none not found." in groups(broker, "--describe", "--group", "none")
+    told = groups(broker, "--describe", "--group", "none", said="GroupIdNotFoundException")
+    assert "Group none not found." in told, told
 
 
 def test_offsets_are_reset_by_tools(broker):

@@ -508,6 +508,21 @@ Test(recovery, log_start_survives_a_change_of_cores)
     expect_end(1, 6);
 }
 
+/* The streams lie on one disk; each probe makes a start longer by sixteen syncs. */
+Test(recovery, disk_is_probed_for_one_stream_and_never_again)
+{
+    rig.cores = 2;
+    rig.log.level = LOG_INFO;
+    start();
+    const char *first = strstr(rig.logged, "disk probe");
+    cr_assert_not_null(first);
+    cr_assert_null(strstr(first + 1, "disk probe"));
+    rig_crash(&rig);
+    rig.logged[0] = '\0';
+    start();
+    cr_assert_null(strstr(rig.logged, "disk probe"));
+}
+
 Test(recovery, stream_that_no_core_has_any_more_is_removed)
 {
     rig.cores = 2;

@@ -461,19 +461,19 @@ Test(segments, cutting_the_front_keeps_the_last_and_waits_for_readers)
     segment_hold(held);
     cr_assert_eq(segments_cut_front(&f.segments, 3, &removed), 3);
     cr_assert_eq(f.segments.count, 2);
-    cr_assert_eq(segments_take_unheld(&removed, &ready), 1);
+    cr_assert_eq(segments_take_unheld(&removed, 0, &ready), 1);
     cr_assert_eq(segments_remove_run(&f.segments, &ready), 0);
     segments_remove_end(&f.segments, &ready);
     cr_assert_not(fixture_has(&f, LOG_0) || fixture_has(&f, INDEX_0) || fixture_has(&f, TIME_0));
     cr_assert(fixture_has(&f, "00000000000000000001.log"));
     segment_drop(&f.segments, held);
-    cr_assert_eq(segments_take_unheld(&removed, &ready), 2);
+    cr_assert_eq(segments_take_unheld(&removed, 0, &ready), 2);
     cr_assert_eq(segments_remove_run(&f.segments, &ready), 0);
     segments_remove_end(&f.segments, &ready);
     cr_assert_not(fixture_has(&f, "00000000000000000001.log"));
     cr_assert_eq(segments_cut_front(&f.segments, INT64_MAX, &removed), 1);
     cr_assert_eq(f.segments.count, 1);
-    segments_take_unheld(&removed, &ready);
+    segments_take_unheld(&removed, 0, &ready);
     segments_remove_end(&f.segments, &ready);
     cr_assert_eq(fixture_read_all(&f, 4), 5);
 }

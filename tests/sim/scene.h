@@ -49,6 +49,10 @@ struct scene_options {
 };
 
 struct scene *scene_new(const struct scene_options *options);
+/* Another broker in the same world: a machine, a disk and a port of its own, by the name
+ * "beside-<n>"; its clients are on the same machine as the first one's. Whatever lets time pass for
+ * one lets it pass for all. It is freed before the scene it is beside. The seed is not read. */
+struct scene *scene_new_beside(struct scene *first, const struct scene_options *options);
 void scene_free(struct scene *s);
 struct sim *scene_world(struct scene *s);
 struct sim_host *scene_host(struct scene *s);
@@ -83,7 +87,17 @@ const char *scene_told(const struct scene *s);
 #define SCENE_CLIENTS 2
 void scene_use(struct scene *s, unsigned client);
 
+/* A request of any kind, in the version that the scenes speak, and its answer; null when none came.
+ * Valid until the next one. */
+const void *scene_call(struct scene *s, int16_t api_key, const void *request);
+/* The same in two steps. */
+void scene_ask(struct scene *s, int16_t api_key, const void *request);
+const void *scene_take(struct scene *s, int16_t api_key);
+
 void scene_create(struct scene *s, const char *topic, int32_t partitions);
+/* A compacted topic of one partition: each batch is a segment of its own when it is flushed, if its
+ * timestamp lies more than a millisecond behind that of the one before it. */
+void scene_create_compacted(struct scene *s, const char *topic, const char *tombstone_ms);
 /* The error code, or NO_ANSWER. */
 int scene_try_create(struct scene *s, const char *topic, int32_t partitions);
 int scene_delete(struct scene *s, const char *topic);
@@ -102,6 +116,8 @@ struct scene_batch {
     uint32_t value;
     uint32_t records;
     uint32_t bytes;
+    uint32_t key;                    /* of all records, 0: none */
+    bool tombstone;                  /* they have no value */
     const struct scene_producer *as; /* null: nobody */
     int32_t sequence;
     int64_t timestamp; /* 0: now */
@@ -121,9 +137,9 @@ struct scene_ack scene_produce(struct scene *s, struct scene_batch batch);
 int64_t scene_put(struct scene *s, const char *topic, int32_t partition, uint32_t value);
 /* The same: the error code, or NO_ANSWER. */
 int scene_try_put(struct scene *s, const char *topic, int32_t partition, uint32_t value);
-/* What a consumer reads from offset 0 to the high watermark: the values, with a space between; at
- * an error "error N" in the end; "@N" before a value that does not follow the one before it. Valid
- * until the next read. */
+/* What a consumer reads from offset 0 to the high watermark: the values, with a space between
+ * ("-" for none); at an error "error N" in the end; "@N" before a value that does not follow the
+ * one before it. Valid until the next read. */
 const char *scene_read(struct scene *s, const char *topic, int32_t partition);
 const char *scene_read_from(struct scene *s, const char *topic, int32_t partition, int64_t from);
 #define scene_expect(s, topic, partition, values) \
@@ -170,6 +186,8 @@ struct scene_group scene_wal_last(struct scene *s, unsigned stream);
  * Sweeps: `act` with the power going at its first, its second, ... change of the disk, each time in
  * a new world that `before` has prepared, until it comes through; behind each end `after`, on a
  * machine that is off. Every `stride`th change (0: each). How many there were.
+ *
+ * SCENE_EVERY_CHANGE in the environment makes every stride 1: ./dev check --long does.
  */
 struct scene_sweep {
     struct scene_options options;
@@ -180,3 +198,5 @@ struct scene_sweep {
     void (*after)(struct scene *s);
 };
 uint64_t scene_sweep(const struct scene_sweep *sweep);
+/* For loops of a test's own. */
+unsigned scene_stride(unsigned usual);

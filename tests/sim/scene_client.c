@@ -32,6 +32,23 @@ static int16_t version_of(int16_t api_key)
         return 2;
     case API_METADATA:
         return 1;
+    case API_FIND_COORDINATOR:
+        return 2;
+    case API_JOIN_GROUP:
+        return 5;
+    case API_SYNC_GROUP:
+    case API_HEARTBEAT:
+    case API_LEAVE_GROUP:
+    case API_DESCRIBE_GROUPS:
+        return 3;
+    case API_OFFSET_COMMIT:
+        return 7;
+    case API_OFFSET_FETCH:
+        return 5;
+    case API_LIST_GROUPS:
+        return 2;
+    case API_DELETE_GROUPS:
+        return 1;
     default:
         UNREACHABLE();
     }
@@ -114,7 +131,7 @@ static bool client_dial(struct scene *s)
 {
     uint64_t end_ns = sim_now(s->sim) + PATIENCE_NS;
     while (s->client->peer == NULL && sim_now(s->sim) < end_ns && !broker_has_ended(s)) {
-        s->client->peer = sim_peer_connect(s->clients, "broker", LIFE_PORT);
+        s->client->peer = sim_peer_connect(s->clients, sim_host_name(s->host), LIFE_PORT);
         sim_run_until(s->sim, peer_is_decided, s, SECOND);
         if (sim_peer_state(s->client->peer) == 0)
             return true;
@@ -201,6 +218,21 @@ static void *client_call(struct scene *s, int16_t api_key, const void *request)
     return client_answer(s, api_key);
 }
 
+void scene_ask(struct scene *s, int16_t api_key, const void *request)
+{
+    client_ask(s, api_key, request);
+}
+
+const void *scene_take(struct scene *s, int16_t api_key)
+{
+    return client_answer(s, api_key);
+}
+
+const void *scene_call(struct scene *s, int16_t api_key, const void *request)
+{
+    return client_call(s, api_key, request);
+}
+
 bool scene_client_greet(struct scene *s)
 {
     struct metadata_request request;
@@ -210,7 +242,8 @@ bool scene_client_greet(struct scene *s)
 
 /* Topics. */
 
-int scene_try_create(struct scene *s, const char *topic, int32_t partitions)
+static int try_create(struct scene *s, const char *topic, int32_t partitions,
+                      struct create_topics_request_creatable_topic_config *configs, int32_t count)
 {
     struct create_topics_request_creatable_topic item;
     struct create_topics_request request;
@@ -219,10 +252,28 @@ int scene_try_create(struct scene *s, const char *topic, int32_t partitions)
     item.name = string_of(topic);
     item.num_partitions = partitions;
     item.replication_factor = 1;
+    item.configs.items = configs;
+    item.configs.count = count;
     request.topics.items = &item;
     request.topics.count = 1;
     const struct create_topics_response *answer = client_call(s, API_CREATE_TOPICS, &request);
     return answer == NULL ? NO_ANSWER : answer->topics.items[0].error_code;
+}
+
+int scene_try_create(struct scene *s, const char *topic, int32_t partitions)
+{
+    return try_create(s, topic, partitions, NULL, 0);
+}
+
+void scene_create_compacted(struct scene *s, const char *topic, const char *tombstone_ms)
+{
+    struct create_topics_request_creatable_topic_config configs[] = {
+        {.name = string_of("cleanup.policy"), .value = string_of("compact")},
+        {.name = string_of("segment.ms"), .value = string_of("1")},
+        {.name = string_of("min.cleanable.dirty.ratio"), .value = string_of("0.1")},
+        {.name = string_of("delete.retention.ms"), .value = string_of(tombstone_ms)},
+    };
+    cr_assert_eq(try_create(s, topic, 1, configs, ARRAY_LENGTH(configs)), KAFKA_NONE);
 }
 
 void scene_create(struct scene *s, const char *topic, int32_t partitions)
@@ -262,13 +313,16 @@ static int64_t build_batch(struct scene *s, const struct scene_batch *batch, uin
     struct batch_build_options options = BATCH_BUILD_PLAIN;
     uint32_t bytes = MAX(batch->bytes, 4U);
     uint8_t *value = mem_alloc(bytes);
+    uint8_t key[4];
+    store_be32(key, batch->key);
     memset(value, 'v', bytes);
     int64_t now_ms = s->wall_ms + (int64_t)(sim_now(s->sim) / MS);
     batch_build_begin(&builder, data, capacity);
     for (uint32_t i = 0; i < MAX(batch->records, 1U); i++) {
         store_be32(value, batch->value + i);
         batch_build_add(&builder, batch->timestamp != 0 ? batch->timestamp : now_ms,
-                        (struct blob){NULL, -1}, blob_of(value, bytes));
+                        batch->key != 0 ? blob_of(key, sizeof key) : (struct blob){NULL, -1},
+                        batch->tombstone ? (struct blob){NULL, -1} : blob_of(value, bytes));
     }
     if (batch->as != NULL) {
         options.producer_id = batch->as->id;
@@ -369,7 +423,10 @@ static void reading_take(struct reading *r, struct bytes records)
                 continue;
             if (offset != r->expected)
                 reading_add(r, "%s@%lld", offset);
-            reading_add(r, "%s%lld", load_be32(record.value.data));
+            if (record.value.len < 0)
+                reading_add(r, "%s-", 0);
+            else
+                reading_add(r, "%s%lld", load_be32(record.value.data));
             r->next = r->expected = offset + 1;
         }
         r->next = MAX(r->next, batch_last_offset(batch.data) + 1);

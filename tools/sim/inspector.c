@@ -159,6 +159,11 @@ static void judge_missing(struct sim_inspector *inspector, struct model_listing 
         model_listing_told_missing(listing, bytes_of_string(topic->name));
 }
 
+static bool is_internal_name(struct string name)
+{
+    return name.len > 2 && memcmp(name.data, "__", 2) == 0;
+}
+
 static void judge_metadata(struct sim_inspector *inspector, const struct metadata_response *answer)
 {
     struct model_listing listing;
@@ -169,7 +174,8 @@ static void judge_metadata(struct sim_inspector *inspector, const struct metadat
             judge_missing(inspector, &listing, told->error_code);
             continue;
         }
-        if (told->is_internal)
+        /* Older versions do not say that it is. */
+        if (told->is_internal || is_internal_name(told->name))
             continue;
         struct model_topic *topic = model_listing_told(&listing, string_bytes(told->name),
                                                        told->topic_id, told->partitions.count);

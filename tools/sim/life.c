@@ -9,7 +9,7 @@
 #include "broker/options.h"
 #include "broker/server.h"
 
-#define ARGUMENTS_MAX 64
+#define ARGUMENTS_MAX 96
 #define MEMORY "odradek.memory.bytes=33554432"
 #define WAL_FILE "odradek.wal.file.bytes=8388608"
 #define WAL_MAX "odradek.wal.max.bytes=67108864"
@@ -56,6 +56,7 @@ static void life_main(void *context)
     struct config_notes notes = {0};
     struct log log;
     char message[OPTIONS_MESSAGE_MAX];
+    char listen[128];
     char cores[32];
     char wal[64];
     char flush[64];
@@ -63,6 +64,7 @@ static void life_main(void *context)
     char message_max[64];
     bool small = life->options.wal_file_bytes != 0;
     uint32_t segment_ms = life->options.segment_ms;
+    snprintf(listen, sizeof listen, "%s:%d", sim_host_name(life->host), LIFE_PORT);
     snprintf(cores, sizeof cores, "%u", life->options.cores);
     snprintf(wal, sizeof wal, "odradek.wal.profile=%s", life->options.wal_profile);
     snprintf(flush, sizeof flush, "odradek.flush.profile=%s", life->options.flush_profile);
@@ -72,7 +74,7 @@ static void life_main(void *context)
                                  "--data",
                                  "/data",
                                  "--listen",
-                                 "broker:9092",
+                                 listen,
                                  "--cores",
                                  cores,
                                  "--set",

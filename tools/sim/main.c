@@ -5,7 +5,6 @@
  * Exit codes: 0 every promise was kept, 1 one was broken, 64 usage, 71 the system failed.
  */
 #include <errno.h>
-#include <malloc.h>
 #include <string.h>
 
 #include "base/crc32c.h"
@@ -130,11 +129,6 @@ int main(int argc, char **argv)
     int code;
     if (!arguments_parse(argc, argv, &arguments, &code))
         return code;
-    /* Seeds live for a moment: giving memory back to the system and taking it again would cost them
-     * a third of it. But what is large and hardly touched is best mapped. */
-    mallopt(M_MMAP_THRESHOLD, 2 << 20);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
-    mallopt(M_TOP_PAD, 16 << 20);
     crc32c_init();
     if (arguments.mutants)
         return mutants_run(&arguments.seed, arguments.only, arguments.jobs);

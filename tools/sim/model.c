@@ -160,10 +160,16 @@ void model_send_again(struct model *model, record_id id)
     record_of(model, id)->sends++;
 }
 
-/* Eight bytes of a record's value. */
+/*
+ * A record's value: its id, then runs of 64 bytes, each a word of its own again and again. Where
+ * every word is another one, compressing them takes a tenth of a run; here a record, a sector or
+ * a block that stands elsewhere is still told, and so is a bit.
+ */
+#define VALUE_RUN 64
+
 static uint64_t value_word(record_id id, size_t at)
 {
-    uint64_t word = (id + at) * 0x9e3779b97f4a7c15U;
+    uint64_t word = (id + at / VALUE_RUN) * 0x9e3779b97f4a7c15U;
     return word ^ (word >> 29);
 }
 
@@ -178,10 +184,23 @@ void model_value(record_id id, uint8_t *value, size_t len)
         value[at] = (uint8_t)value_word(id, at);
 }
 
+/* In which bits a run differs from its word. */
+static uint64_t run_difference(const uint8_t *run, uint64_t word)
+{
+    uint64_t difference = 0;
+    for (size_t i = 0; i < VALUE_RUN; i += 8)
+        difference |= load_be64(run + i) ^ word;
+    return difference;
+}
+
 static bool value_is_whole(record_id id, struct bytes value)
 {
     uint64_t difference = 0;
     size_t at = 8;
+    for (; at + 8 <= value.len && at % VALUE_RUN != 0; at += 8)
+        difference |= load_be64(value.data + at) ^ value_word(id, at);
+    for (; at + VALUE_RUN <= value.len; at += VALUE_RUN)
+        difference |= run_difference(value.data + at, value_word(id, at));
     for (; at + 8 <= value.len; at += 8)
         difference |= load_be64(value.data + at) ^ value_word(id, at);
     for (; at < value.len; at++)

@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "tools/sim/idle.h"
 #include "tools/sim/life.h"
 
 #define SETTLE_NS (120 * NS_PER_S)
@@ -20,6 +21,9 @@
 /* A stop waits for the start that is under way, each of whose reads may stall. */
 #define STOP_STALLED_NS (120 * NS_PER_S)
 #define CROWD 160
+#define SESSION_MS_MIN 1000
+#define STRING_OF_TOKEN(token) #token
+#define STRING_OF(macro) STRING_OF_TOKEN(macro)
 
 struct seed {
     const struct seed_options *options;
@@ -35,7 +39,8 @@ struct seed {
     struct sim_disk_options honest;        /* the disk without faults */
     struct sim_net_options calm;
     struct sim_peer *crowd[CROWD];
-    int64_t ahead_ms; /* the broker's clock */
+    int64_t ahead_ms;   /* the broker's clock */
+    uint64_t rested_ns; /* of the time: nothing was to be done */
 };
 
 static void seed_break(struct seed *s, const char *sentence)
@@ -241,6 +246,18 @@ static void seed_settle(struct seed *s)
         seed_break(s, "the clients did not end");
 }
 
+/* The clients have gone: in a while the broker holds nothing of theirs any more. */
+static void seed_idle(struct seed *s)
+{
+    char sentence[WORKLOAD_VIOLATION_BYTES];
+    if (seed_is_broken(s))
+        return;
+    sim_run(s->sim, IDLE_NS);
+    s->rested_ns = IDLE_NS;
+    if (idle_keeps(s->life.host, sentence, sizeof sentence) != NULL)
+        seed_break(s, sentence);
+}
+
 static void seed_stop(struct seed *s)
 {
     if (seed_is_broken(s))
@@ -286,8 +303,15 @@ static void seed_make(struct seed *s)
         sim_trace(s->sim, print_event, s->options->trace);
     }
     /* Clocks may be years apart: that is refused by default, and rightly. */
-    static const char *const settings[] = {"log.message.timestamp.after.max.ms=9223372036854775807",
-                                           NULL};
+    static const char *const settings[] = {
+        "log.message.timestamp.after.max.ms=9223372036854775807",
+        /* More happens to groups in less time; a member has to be silent for longer than a stall.
+         */
+        "offsets.topic.num.partitions=4",
+        "group.min.session.timeout.ms=" STRING_OF(SESSION_MS_MIN),
+        "group.initial.rebalance.delay.ms=200",
+        NULL,
+    };
     struct life_options life = {
         .settings = settings,
         .cores = plan_cores(plan, 0),
@@ -314,6 +338,7 @@ static void seed_make(struct seed *s)
         .pause_ns = plan->pause_ns,
         .value_bytes_max = plan->value_bytes_max,
         .batch_records_max = plan->batch_records_max,
+        .session_ms_min = SESSION_MS_MIN,
         .kinds_out = plan->clients_out,
         /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of
          * several whose answers were lost the older ones are then out of order, here as there. */
@@ -326,7 +351,7 @@ static void seed_make(struct seed *s)
 static void seed_tell(const struct seed *s)
 {
     struct seed_result *result = s->result;
-    result->simulated_ns = sim_now(s->sim);
+    result->simulated_ns = sim_now(s->sim) - s->rested_ns;
     result->hash = sim_hash(s->sim);
     result->starts = s->life.starts;
     result->refused = s->life.refused;
@@ -357,6 +382,7 @@ bool seed_run(const struct seed_options *options, struct seed_result *result)
     else
         seed_work(s);
     seed_settle(s);
+    seed_idle(s);
     seed_stop(s);
     if (result->workload.done) {
         sim_thread_join(clients);

@@ -14,6 +14,7 @@
 #include "base/util.h"
 #include "tools/sim/admin.h"
 #include "tools/sim/consumer.h"
+#include "tools/sim/group_crew.h"
 #include "tools/sim/hostile.h"
 #include "tools/sim/inspector.h"
 #include "tools/sim/producer.h"
@@ -21,8 +22,11 @@
 #define PRODUCERS_MAX 40
 #define CONSUMERS_MAX 24
 #define ADMINS_MAX 4
+#define STEADY_MAX 2
 #define NAME_BYTES 64
 #define STEP_NS (50 * NS_PER_MS)
+/* When nothing is in the way, a rebalance ends by then: sessions and rebalances are shorter. */
+#define REBALANCE_NS (30 * NS_PER_S)
 
 /* Kinds that a seed may leave out. */
 enum kind {
@@ -43,6 +47,7 @@ enum kind {
     KIND_SECOND = 1 << 14,
     KIND_HOSTILE = 1 << 15,
     KIND_PLANS = 1 << 16,
+    KIND_GROUPS = 1 << 17,
 };
 
 enum stage {
@@ -54,7 +59,7 @@ enum stage {
     STAGE_LEAVING,
 };
 
-_Static_assert(KIND_PLANS == 1 << (WORKLOAD_KINDS - 1), "all kinds are counted");
+_Static_assert(KIND_GROUPS == 1 << (WORKLOAD_KINDS - 1), "all kinds are counted");
 
 struct workload {
     struct io_loop loop; /* first */
@@ -62,6 +67,7 @@ struct workload {
     struct workload_options options;
     struct model *model;
     struct model_topics *topics;
+    struct model_groups *groups;
     uint32_t kinds; /* enum kind */
     enum stage stage;
     uint64_t calls;  /* of all that has been run */
@@ -75,6 +81,9 @@ struct workload {
     uint32_t consumer_count;
     struct sim_inspector *inspector;
     struct hostile *hostile;
+    struct sim_crew *crew;
+    struct model_topic *steady[STEADY_MAX]; /* topics that stay: groups read them */
+    uint32_t steady_count;
 };
 
 static bool has(const struct workload *v, enum kind kind)
@@ -188,9 +197,19 @@ static void gather_consumers(struct workload *v, struct model_topic *topic)
         add_consumer(v, &o);
 }
 
+/* Groups read it from now on. */
+static void crew_told(struct workload *v, struct model_topic *topic)
+{
+    ASSERT(v->steady_count < STEADY_MAX);
+    v->steady[v->steady_count++] = topic;
+    if (v->crew != NULL)
+        sim_crew_add_topic(v->crew, topic);
+}
+
 static void topic_began(void *context, struct model_topic *topic)
 {
     struct workload *v = context;
+    crew_told(v, topic);
     if (v->stage > STAGE_WORKING)
         return;
     gather_producers(v, topic);
@@ -245,6 +264,16 @@ static void add_admin(struct workload *v, const char *suffix, struct admin_optio
     sim_admin_start(v->admins[v->admin_count++]);
 }
 
+static void add_crew(struct workload *v)
+{
+    struct crew_options options = {v->options.topic, v->options.session_ms_min};
+    if (!has(v, KIND_GROUPS) || options.session_ms_min == 0)
+        return;
+    v->crew = sim_crew_new(&v->party, v->groups, &options);
+    for (uint32_t i = 0; i < v->steady_count; i++)
+        sim_crew_add_topic(v->crew, v->steady[i]);
+}
+
 static void workload_begin(struct workload *v)
 {
     struct admin_options options = {
@@ -274,6 +303,9 @@ static void workload_begin(struct workload *v)
         v->hostile = hostile_new(&v->party, 2 * NS_PER_S);
         hostile_start(v->hostile);
     }
+    add_crew(v);
+    if (v->crew != NULL)
+        sim_crew_start(v->crew);
 }
 
 /* The stages. */
@@ -324,6 +356,8 @@ static void workload_settle(struct workload *v)
         sim_admin_stop(v->admins[i]);
     for (uint32_t i = 0; i < v->producer_count; i++)
         sim_producer_stop(v->producers[i]);
+    if (v->crew != NULL)
+        sim_crew_stop(v->crew);
 }
 
 static void workload_read(struct workload *v)
@@ -343,6 +377,8 @@ static void workload_check_all(struct workload *v)
         sim_inspector_start(v->inspector);
     }
     sim_inspector_finish(v->inspector);
+    if (v->crew != NULL)
+        sim_crew_check(v->crew);
     for (uint32_t i = 0; (topic = model_topic_at(v->topics, i)) != NULL; i++) {
         if (!model_topic_stays(topic))
             continue;
@@ -360,12 +396,25 @@ static void workload_leave(struct workload *v)
         hostile_leave(v->hostile);
 }
 
+/* Rebalances end, once nothing is in the way. */
+static bool crew_settled(struct workload *v)
+{
+    const char *group = v->crew == NULL ? NULL : sim_crew_unsettled(v->crew);
+    bool calm = v->party.calm_ns != IO_NEVER;
+    if (group != NULL && calm && v->stage > STAGE_WORKING &&
+        io_now(v->party.io) > v->end_ns + REBALANCE_NS)
+        model_break(v->model, "group %s: its rebalance does not end", group);
+    return group == NULL;
+}
+
 static void workload_advance(struct workload *v)
 {
     uint64_t now = io_now(v->party.io);
     const bool *calm = v->options.calm;
     if (calm != NULL && *calm && v->party.calm_ns == IO_NEVER) {
         party_calm(&v->party);
+        if (v->crew != NULL)
+            sim_crew_calm(v->crew);
         v->end_ns = MAX(v->end_ns, now);
     }
     workload_sweep(v);
@@ -379,10 +428,10 @@ static void workload_advance(struct workload *v)
         workload_settle(v);
     } else if (v->stage == STAGE_SETTLING && v->producer_count == 0 && admins_done(v)) {
         workload_read(v);
-    } else if (v->stage == STAGE_READING && v->consumer_count == 0 && !waiting) {
+    } else if (v->stage == STAGE_READING && v->consumer_count == 0 && !waiting && crew_settled(v)) {
         workload_check_all(v);
     } else if (v->stage == STAGE_AUDITING && v->consumer_count == 0 &&
-               sim_inspector_done(v->inspector)) {
+               sim_inspector_done(v->inspector) && (v->crew == NULL || sim_crew_done(v->crew))) {
         workload_leave(v);
     }
     if (v->stage > STAGE_WORKING && v->stage < STAGE_LEAVING && !waiting &&
@@ -418,6 +467,9 @@ static void workload_send_home(struct workload *v)
         sim_inspector_free(v->inspector);
     if (v->hostile != NULL)
         hostile_free(v->hostile);
+    if (v->crew != NULL)
+        sim_crew_free(v->crew);
+    v->crew = NULL;
     v->producer_count = v->consumer_count = v->admin_count = 0;
     v->inspector = NULL;
     v->hostile = NULL;
@@ -463,6 +515,7 @@ static void run_begin(struct workload *v)
 static void audit_begin(struct workload *v)
 {
     v->end_ns = io_now(v->party.io);
+    add_crew(v);
     workload_check_all(v);
 }
 
@@ -473,11 +526,13 @@ struct workload *workload_new(const struct workload_options *options)
     v->options = *options;
     v->model = model_new();
     v->topics = model_topics_new(v->model);
+    v->groups = model_groups_new(v->model);
     return v;
 }
 
 void workload_free(struct workload *v)
 {
+    model_groups_free(v->groups);
     model_topics_free(v->topics);
     model_free(v->model);
     mem_free(v);

@@ -1,0 +1,101 @@
+/* The structures of the model of groups, for its own files. */
+#pragma once
+
+#include "tools/sim/model_groups.h"
+
+#define MODEL_NEVER UINT64_MAX
+
+enum write_state { WRITE_OUT, WRITE_DONE, WRITE_REFUSED, WRITE_OPEN };
+
+/* A commit or a deletion. */
+struct model_write {
+    uint32_t number;
+    struct model_group *group;
+    struct model_offset_log *log; /* null: of the whole group */
+    struct model_claim claim;
+    enum write_state state;
+    bool removes;
+    bool with_epoch;
+    const char *forbidden; /* why it must be refused; null: it may be done */
+    uint64_t sent;
+    uint64_t settled; /* when it acts, if ever, it does so before; MODEL_NEVER: at any time */
+    uint64_t known;   /* since then it is known to have acted */
+    int32_t generation_then; /* the group's, when it was sent */
+};
+
+/* What may stand at one place of a group. */
+struct model_offset_log {
+    struct model_place place;
+    struct model_write **writes; /* those that may still be read, by number */
+    uint32_t count;
+    uint32_t capacity;
+};
+
+struct model_assignment {
+    struct model_group *group;
+    int32_t generation;
+    struct model_share *shares;
+    uint32_t count;
+};
+
+/* A static member. */
+struct model_instance {
+    char instance_id[MODEL_INSTANCE_BYTES];
+    char member_id[MODEL_MEMBER_BYTES]; /* its latest id that is known to count */
+    uint64_t asked_at;                  /* of the join that gave it: who joined before is fenced */
+    uint64_t known_at;                  /* since then */
+};
+
+struct model_group {
+    struct model_groups *groups;
+    char *id;
+    int32_t generation;     /* the latest that is known; -1: none */
+    uint64_t generation_at; /* since then */
+    uint32_t assignment;    /* its number; 0: not known */
+    uint64_t dead_before;   /* who joined before belongs to a group that is gone */
+    uint64_t dead_at;       /* since then that is known */
+    uint64_t touched_at;    /* the last end of what may make the group */
+    uint32_t touches_out;
+    bool touched_late; /* one of them may act at any time */
+    /* A commit without membership that was done in a generation that was known. */
+    int32_t plain_generation;
+    uint64_t plain_sent;
+    uint64_t plain_ended;
+    struct model_instance *instances;
+    uint32_t instance_count;
+    uint32_t instance_capacity;
+    struct model_offset_log **logs;
+    uint32_t log_count;
+    uint32_t log_capacity;
+    struct model_write **deletions; /* of the whole group */
+    uint32_t deletion_count;
+    uint32_t deletion_capacity;
+};
+
+struct model_groups {
+    struct model *model;
+    uint64_t moment;
+    struct model_group **groups;
+    uint32_t count;
+    uint32_t capacity;
+    struct model_write **writes; /* by number, from 1 on */
+    uint32_t write_count;
+    uint32_t write_capacity;
+    struct model_assignment **assignments; /* by number, from 1 on */
+    uint32_t assignment_count;
+    uint32_t assignment_capacity;
+    struct model_group_counts counts;
+};
+
+/* model_groups.c */
+/* A deletion was done: what was known of its members ends. */
+void model_group_is_gone(struct model_group *group, uint64_t since);
+/* Whether a deletion that is not known to have acted may have. */
+bool model_group_may_be_gone(const struct model_group *group);
+
+/* model_offsets.c */
+/* A generation is known: what older ones have sent acts no more. */
+void model_writes_settle(struct model_group *group, int32_t generation);
+/* The group can be without any offset for a question that was sent then. */
+bool model_group_may_be_bare(struct model_group *group, uint64_t sent);
+void model_offset_logs_free(struct model_group *group);
