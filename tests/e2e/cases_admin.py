@@ -21,7 +21,8 @@ from kafka_tools import ask, refused, run_tool, tool
 from messages import API_VERSIONS
 from wire import create_topic
 
-ONCE = {"test_every_version_is_answered", "test_log_dirs_tell_what_the_files_hold",
+ONCE = {"test_every_version_is_answered", "test_records_are_deleted_by_a_tool",
+        "test_log_dirs_tell_what_the_files_hold",
         "test_elections_and_reassignments_by_tools", "test_features_by_tools",
         "test_features_survive_and_go_to_kafka", "test_the_quorum_and_the_cluster_by_tools",
         "test_transactions_and_acls_by_tools", "test_groups_are_described_by_tools",
@@ -156,6 +157,31 @@ def written(broker, name, value):
     return str(path)
 
 
+def test_records_are_deleted_by_a_tool(broker):
+    create_topic(broker, "t", {}, 2)
+    for partition in range(2):
+        kcat(broker, "-P", "-t", "t", "-p", str(partition), data=b"a\nb\nc\nd\n")
+
+    def starts():
+        return ask(broker, "kafka-get-offsets", "--topic", "t", "--time", "earliest").split()
+
+    out = ask(broker, "kafka-delete-records", "--offset-json-file",
+              written(broker, "records.json", {"version": 1, "partitions": [
+                  {"topic": "t", "partition": 0, "offset": 1},
+                  {"topic": "t", "partition": 1, "offset": -1}]}))
+    assert "partition: t-0\tlow_watermark: 1" in out and "partition: t-1\tlow_watermark: 4" in out
+    assert starts() == ["t:0:1", "t:1:4"]
+    code, out, err = run_tool("kafka-delete-records", "--bootstrap-server",
+                              f"127.0.0.1:{broker.port}", "--offset-json-file",
+                              written(broker, "beyond.json", {"version": 1, "partitions": [
+                                  {"topic": "t", "partition": 0, "offset": 5}]}))
+    assert "OffsetOutOfRangeException" in out and "t-0" in err, (code, out, err)
+    broker.kill()
+    broker.start()
+    assert starts() == ["t:0:1", "t:1:4"]
+    assert kcat(broker, "-C", "-t", "t", "-e", "-q") == b"b\nc\nd\n"
+
+
 def test_elections_and_reassignments_by_tools(broker):
     create_topic(broker, "t", {}, 2)
     elect = ("kafka-leader-election", "--election-type")
@@ -178,6 +204,10 @@ def test_elections_and_reassignments_by_tools(broker):
         broker, *execute, written(broker, "now.json", now)), "they are there already"
     assert ask(broker, "kafka-reassign-partitions", "--list") == (
         "No partition reassignments found.\n")
+    for verb, said in (("--verify", "Reassignment of partition t-0 is completed."),
+                       ("--cancel", "None of the specified partition reassignments are active.")):
+        told = ask(broker, "kafka-reassign-partitions", verb, "--reassignment-json-file", plan)
+        assert said in told and "Clearing topic-level throttles on topic t" in told, told
     for change, complaint in (({"replicas": [2]}, "Unknown broker id 2"),
                               ({"log_dirs": ["/nowhere"]}, "Failed to alter dir for t-0-1")):
         part = dict(now["partitions"][0], **change)
