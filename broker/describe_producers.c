@@ -12,8 +12,6 @@
 #include "partition/partition.h"
 #include "protocol/errors.h"
 
-#define COMPLAINT_BYTES 256 /* and the name */
-
 struct producers_state {
     struct request *request;
     struct describe_producers_response response;
@@ -130,15 +128,6 @@ static void parts_send(struct producers_state *state)
 
 /* The request. */
 
-static struct string complaint_of(struct request *r, struct bytes name)
-{
-    size_t size = name.len + COMPLAINT_BYTES;
-    char *text = arena_alloc(&r->arena, size);
-    if (text != NULL)
-        topic_name_explain(name, text, size);
-    return string_of(text);
-}
-
 static bool describe_topic(struct producers_state *state,
                            const struct describe_producers_request_topic_request *asked,
                            struct describe_producers_response_topic_response *answer)
@@ -152,7 +141,7 @@ static bool describe_topic(struct producers_state *state,
     answer->name = request_utf8(r, asked->name);
     if (!topic_name_valid(name)) {
         error = KAFKA_INVALID_TOPIC_EXCEPTION;
-        message = complaint_of(r, string_bytes(answer->name));
+        message = topic_name_complaint(r, string_bytes(answer->name));
     }
     answer->partitions.items = request_alloc(r, count, sizeof *answer->partitions.items);
     struct producers_part *parts =

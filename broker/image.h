@@ -64,8 +64,8 @@ struct image {
     uint32_t broker_override_count;
     struct config_pair *default_overrides; /* of all nodes */
     uint32_t default_override_count;
-    struct credentials credentials;
     struct image_settings settings;
+    struct credentials credentials;
     int64_t producer_id_next; /* the first id of no block yet */
     int64_t broker_epoch;     /* of this node's registration, -1: none */
     bool broker_fenced;       /* it is out of service, as after a clean stop */

@@ -371,13 +371,20 @@ static int16_t check_configs(struct request *r, struct topic_item *item)
     return KAFKA_NONE;
 }
 
+struct string topic_name_complaint(struct request *r, struct bytes name)
+{
+    size_t size = name.len + MESSAGE_MAX;
+    char *text = arena_alloc(&r->arena, size);
+    if (text == NULL)
+        return (struct string){0};
+    topic_name_explain(name, text, size);
+    return string_of(text);
+}
+
 static int16_t refuse_name(struct topic_item *item)
 {
-    size_t size = item->name.len + MESSAGE_MAX;
-    char *text = arena_alloc(&item->request->arena, size);
-    if (text != NULL)
-        topic_name_explain(item->name, text, size);
-    return refuse(item, KAFKA_INVALID_TOPIC_EXCEPTION, text);
+    return refuse(item, KAFKA_INVALID_TOPIC_EXCEPTION,
+                  topic_name_complaint(item->request, item->name).data);
 }
 
 static int16_t check_creation(struct request *r, struct topic_item *item)

@@ -98,6 +98,16 @@ struct producer_expiry {
 uint32_t producers_expire(struct producers *producers, const struct producer_expiry *expiry);
 uint32_t producers_count(const struct producers *producers);
 
+/* Of each producer that is known, the last batch: compaction keeps it (partition/cleaner_filter.h).
+ */
+struct producer_last {
+    int64_t id;
+    int64_t last_offset; /* -1: none of this epoch is known */
+    int16_t epoch;
+};
+/* From mem_alloc, ordered by id; null when there are none. */
+struct producer_last *producers_last(const struct producers *producers, uint32_t *count);
+
 /* One producer, as it may be told. */
 struct producer_view {
     int64_t id;
@@ -111,15 +121,6 @@ struct producer_view {
  * changed meanwhile. */
 bool producers_next(const struct producers *producers, size_t *position,
                     struct producer_view *view);
-/* Of each producer that is known, the last batch: compaction keeps it (partition/cleaner_filter.h).
- */
-struct producer_last {
-    int64_t id;
-    int64_t last_offset; /* -1: none of this epoch is known */
-    int16_t epoch;
-};
-/* From mem_alloc, ordered by id; null when there are none. */
-struct producer_last *producers_last(const struct producers *producers, uint32_t *count);
 
 /* Kafka's snapshot file (version 1, the one Kafka 4.2 writes, CRC-32C), with only batches below
  * `end_offset`: of each producer its last one. The size first; the write must be given exactly

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "io/io.h"
@@ -57,6 +58,8 @@ struct shard {
     struct batch_opener opener; /* of the jobs in SHARD_TIME_LANE */
     struct relog relog;
     struct trims trims;
+    uint32_t rolls_out;    /* partitions that begin an empty segment (retention.h) */
+    struct heap deadlines; /* struct retention.timer: one for each partition that has one */
     struct cleaner cleaner;
     struct read_places read_places;
     bool stopping;
@@ -78,6 +81,10 @@ void shard_init(struct shard *shard);
 /* Blocking: opens the stream in a new life. Everything recovered is flushed already. */
 int shard_open(struct shard *shard, const struct shard_options *options,
                const struct wal_recovered *recovered) MUST_CHECK;
+static inline bool shard_is_open(const struct shard *shard)
+{
+    return shard->deadlines.capacity > 0;
+}
 /* After shard_stopped only. */
 void shard_close(struct shard *shard);
 

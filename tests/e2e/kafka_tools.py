@@ -31,6 +31,7 @@ TOOLS = {
     "kafka-storage": "kafka.tools.StorageTool",
     "kafka-topics": "org.apache.kafka.tools.TopicCommand",
     "kafka-transactions": "org.apache.kafka.tools.TransactionsCommand",
+    "patterns": "Patterns",
     "takeover": "Takeover",
 }
 

@@ -92,7 +92,9 @@ static void life_main(void *context)
                                  "--set",
                                  message_max,
                                  "--set",
-                                 segment};
+                                 segment,
+                                 "--set",
+                                 "log.cleaner.backoff.ms=100"};
     int argc = arguments_add(argv, life->options.settings);
     log_init_stderr(&log, LOG_INFO, "odradek");
     log.wall_ms = NULL;

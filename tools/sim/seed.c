@@ -302,9 +302,10 @@ static void seed_make(struct seed *s)
         fprintf(s->options->trace, "seed %llu: %s\n", (unsigned long long)plan->seed, text);
         sim_trace(s->sim, print_event, s->options->trace);
     }
-    /* Clocks may be years apart: that is refused by default, and rightly. */
+    /* Clocks may be years apart: by default the one is refused, the other removed, and rightly. */
     static const char *const settings[] = {
         "log.message.timestamp.after.max.ms=9223372036854775807",
+        "log.retention.ms=-1",
         /* More happens to groups in less time; a member has to be silent for longer than a stall.
          */
         "offsets.topic.num.partitions=4",
