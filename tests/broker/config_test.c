@@ -2,8 +2,8 @@
 #include "broker/config.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "base/mem.h"
 
