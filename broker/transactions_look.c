@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "broker/core.h"
 #include "broker/handlers.h"
+#include "group/pattern.h"
 #include "protocol/errors.h"
 
 static bool is_state(struct string name)
@@ -17,6 +18,17 @@ static bool is_state(struct string name)
         if (bytes_equal(string_bytes(name), bytes_of_string(states[i])))
             return true;
     return false;
+}
+
+static bool pattern_valid(struct string text)
+{
+    if (text.len <= 0)
+        return true;
+    struct pattern *pattern = pattern_new(text.data, (size_t)text.len);
+    bool valid = pattern != NULL;
+    if (valid)
+        pattern_free(pattern);
+    return valid;
 }
 
 void list_transactions_handle(struct request *r)
@@ -32,6 +44,11 @@ void list_transactions_handle(struct request *r)
         request_alloc(r, count, sizeof *response.unknown_state_filters.items);
     if (response.unknown_state_filters.items == NULL)
         return;
+    if (!pattern_valid(body->transactional_id_pattern)) {
+        response.error_code = KAFKA_INVALID_REGULAR_EXPRESSION;
+        request_respond(r, &response);
+        return;
+    }
     for (size_t i = 0; i < count; i++)
         if (!is_state(body->state_filters.items[i]))
             response.unknown_state_filters.items[response.unknown_state_filters.count++] =

@@ -12,6 +12,7 @@ from harness import ROOT
 JARS = ROOT / "build" / "kafka"
 TOOLS = {
     "ask": "Ask",
+    "kafka-acls": "org.apache.kafka.tools.AclCommand",
     "kafka-broker-api-versions": "org.apache.kafka.tools.BrokerApiVersionsCommand",
     "kafka-cluster": "org.apache.kafka.tools.ClusterTool",
     "kafka-configs": "kafka.admin.ConfigCommand",
@@ -20,15 +21,24 @@ TOOLS = {
     "kafka-console-producer": "org.apache.kafka.tools.ConsoleProducer",
     "kafka-delete-records": "org.apache.kafka.tools.DeleteRecordsCommand",
     "kafka-dump-log": "kafka.tools.DumpLogSegments",
+    "kafka-features": "org.apache.kafka.tools.FeatureCommand",
     "kafka-get-offsets": "org.apache.kafka.tools.GetOffsetShell",
+    "kafka-groups": "org.apache.kafka.tools.GroupsCommand",
+    "kafka-leader-election": "org.apache.kafka.tools.LeaderElectionCommand",
     "kafka-log-dirs": "org.apache.kafka.tools.LogDirsCommand",
     "kafka-metadata-quorum": "org.apache.kafka.tools.MetadataQuorumCommand",
     "kafka-producer-perf-test": "org.apache.kafka.tools.ProducerPerformance",
+    "kafka-reassign-partitions": "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
     "kafka-storage": "kafka.tools.StorageTool",
     "kafka-topics": "org.apache.kafka.tools.TopicCommand",
+    "kafka-transactions": "org.apache.kafka.tools.TransactionsCommand",
     "patterns": "Patterns",
     "takeover": "Takeover",
 }
+
+
+# They leave clients behind that go on asking a broker that is gone.
+LEAKING = {"kafka-transactions"}
 
 
 class Jvm:
@@ -81,7 +91,11 @@ atexit.register(JVM.close)
 def run_tool(tool, *arguments, data=None, timeout=60):
     """A tool's exit code, standard output and standard error."""
     with JVM.turn:
-        return JVM.call(tool, arguments, data, timeout)
+        try:
+            return JVM.call(tool, arguments, data, timeout)
+        finally:
+            if tool in LEAKING:
+                JVM.close()
 
 
 def tool(name, *arguments, said="", **options):
