@@ -72,6 +72,9 @@ struct config_listener {
     X(int32_t, group_session_ms_max, "group.max.session.timeout.ms")             \
     X(int32_t, group_rebalance_delay_ms, "group.initial.rebalance.delay.ms")     \
     X(int32_t, group_members_max, "group.max.size")                              \
+    X(int32_t, consumer_session_ms, "group.consumer.session.timeout.ms")         \
+    X(int32_t, consumer_heartbeat_ms, "group.consumer.heartbeat.interval.ms")    \
+    X(int32_t, consumer_members_max, "group.consumer.max.size")                  \
     X(uint32_t, cores, "odradek.cores")                                          \
     X(uint32_t, disk_threads, "odradek.disk.threads")                            \
     X(uint32_t, core_connections_max, "odradek.connections.max")                 \
@@ -135,6 +138,8 @@ struct config_input {
  * and are the caller's, to be ended with config_notes_fini. */
 int config_load(const struct config_input *input, struct config_notes *notes,
                 struct config **config) MUST_CHECK;
+/* A relative log directory is one of the working directory: clients are told the whole path. */
+void config_make_absolute(struct config *config, const char *working_directory);
 void config_free(struct config *config);
 void config_notes_fini(struct config_notes *notes);
 
@@ -153,6 +158,10 @@ struct config_layers {
     const struct config_pair *defaults;
     uint32_t default_count;
 };
+
+/* What an item of group.consumer.assignors means, by its name or Kafka's class: "uniform", "range".
+ * Null: an assignor that is not here. */
+const char *config_assignor_name(struct bytes item);
 
 /* The value in a pair list, or null. */
 const char *config_pair_find(const struct config_pair *pairs, uint32_t count, struct bytes name);

@@ -198,8 +198,7 @@ static void check_cluster_id(struct config_loading *loading)
                           text);
 }
 
-/* "address:count": an address of digits, dots and colons, and how many connections it may have. */
-static bool is_connection_override(struct bytes item)
+bool config_is_connection_override(struct bytes item)
 {
     size_t colon = item.len;
     while (colon > 0 && item.data[colon - 1] != ':')
@@ -221,11 +220,66 @@ static void check_connections(struct config_loading *loading)
     const char *overrides = checked_text(loading, key);
     struct bytes item;
     while (config_list_next(&overrides, &item))
-        if (!is_connection_override(item))
+        if (!config_is_connection_override(item))
             config_refuse_key(loading, key,
                               "max.connections.per.ip.overrides: '%.*s' is not <address>:<count>; "
                               "names of hosts are not looked up",
                               (int)MIN(item.len, (size_t)128), (const char *)item.data);
+}
+
+const char *config_assignor_name(struct bytes item)
+{
+    static const struct {
+        const char *name;
+        const char *class_name;
+    } rows[] = {
+        {"uniform", "org.apache.kafka.coordinator.group.assignor.UniformAssignor"},
+        {"range", "org.apache.kafka.coordinator.group.assignor.RangeAssignor"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+        if (bytes_equal(item, bytes_of_string(rows[i].name)) ||
+            bytes_equal(item, bytes_of_string(rows[i].class_name)))
+            return rows[i].name;
+    return NULL;
+}
+
+/* Kafka's own words: the first key has to be at least, or below, the second. */
+static void check_order(struct config_loading *loading, const char *key, const char *relation,
+                        const char *other)
+{
+    int64_t value = checked_integer(loading, key);
+    int64_t limit = checked_integer(loading, other);
+    bool holds = relation[0] == 'g' ? value >= limit : value < limit;
+    if (!holds)
+        config_refuse_key(loading, key, "%s must be %s %s", key, relation, other);
+}
+
+static void check_consumer_groups(struct config_loading *loading)
+{
+    static const char at_least[] = "greater than or equal to";
+    const char *key = "group.consumer.assignors";
+    const char *list = checked_text(loading, key);
+    struct bytes item;
+    while (config_list_next(&list, &item))
+        if (config_assignor_name(item) == NULL)
+            config_refuse_key(loading, key,
+                              "group.consumer.assignors: '%.*s' is neither uniform nor range, and "
+                              "Java classes cannot be loaded",
+                              (int)MIN(item.len, (size_t)128), (const char *)item.data);
+    check_order(loading, "group.consumer.max.heartbeat.interval.ms", at_least,
+                "group.consumer.min.heartbeat.interval.ms");
+    check_order(loading, "group.consumer.heartbeat.interval.ms", at_least,
+                "group.consumer.min.heartbeat.interval.ms");
+    check_order(loading, "group.consumer.max.heartbeat.interval.ms", at_least,
+                "group.consumer.heartbeat.interval.ms");
+    check_order(loading, "group.consumer.max.session.timeout.ms", at_least,
+                "group.consumer.min.session.timeout.ms");
+    check_order(loading, "group.consumer.session.timeout.ms", at_least,
+                "group.consumer.min.session.timeout.ms");
+    check_order(loading, "group.consumer.max.session.timeout.ms", at_least,
+                "group.consumer.session.timeout.ms");
+    check_order(loading, "group.consumer.heartbeat.interval.ms", "less than",
+                "group.consumer.session.timeout.ms");
 }
 
 void config_check(struct config_loading *loading)
@@ -239,4 +293,5 @@ void config_check(struct config_loading *loading)
     check_times(loading);
     check_cluster_id(loading);
     check_connections(loading);
+    check_consumer_groups(loading);
 }

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "broker/config_value.h"
 #include "broker/coordinator_internal.h"
 #include "broker/server.h"
 #include "group/place.h"
@@ -43,6 +44,44 @@ static int64_t host_wall(struct groups_host *host)
 static struct uuid host_new_id(struct groups_host *host)
 {
     return io_random_uuid(CONTAINER_OF(host, struct coordinator, host)->core->io);
+}
+
+static bool told_topic(const struct image_topic *found, struct group_topic *topic)
+{
+    if (found == NULL)
+        return false;
+    *topic = (struct group_topic){
+        .id = found->id,
+        .name = string_of(found->name),
+        .partitions = found->partition_count,
+    };
+    return true;
+}
+
+static const struct image *host_image(struct groups_host *host)
+{
+    return &CONTAINER_OF(host, struct coordinator, host)->core->image;
+}
+
+static bool host_topic_named(struct groups_host *host, struct bytes name, struct group_topic *topic)
+{
+    return told_topic(image_topic_named(host_image(host), name), topic);
+}
+
+static bool host_topic_with_id(struct groups_host *host, struct uuid id, struct group_topic *topic)
+{
+    return told_topic(image_topic_with_id(host_image(host), id), topic);
+}
+
+static bool host_topic_at(struct groups_host *host, uint32_t index, struct group_topic *topic)
+{
+    const struct image *image = host_image(host);
+    return told_topic(index < image->topic_count ? image->sorted[index] : NULL, topic);
+}
+
+static uint64_t host_topics_version(struct groups_host *host)
+{
+    return host_image(host)->topics_version;
 }
 
 static void host_append(struct groups_host *host, struct groups *groups, struct group_write *write)
@@ -445,13 +484,30 @@ int16_t coordinator_list(struct coordinator *c, struct group_listing *listing)
             continue;
         if (part->state == COORDINATOR_LOADING)
             return KAFKA_COORDINATOR_LOAD_IN_PROGRESS;
-        if (part->state == COORDINATOR_ACTIVE && groups_count(&part->groups) > 0)
+        /* Kafka leaves them out; but nobody else has them, and a list must not look whole. */
+        if (part->state == COORDINATOR_FAILED)
+            return KAFKA_COORDINATOR_NOT_AVAILABLE;
+        if (groups_count(&part->groups) > 0)
             groups_list(&part->groups, listing);
     }
     return KAFKA_NONE;
 }
 
 /* Life. */
+
+/* group.consumer.assignors: names, or Kafka's classes of them; others were refused at the start. */
+static void configure_assignors(const struct config *config, const char *assignors[2])
+{
+    const char *list = config_text(config, "group.consumer.assignors");
+    struct bytes item;
+    size_t count = 0;
+    while (list != NULL && count < 2 && config_list_next(&list, &item)) {
+        const char *name = config_assignor_name(item);
+        if (name != NULL && (count == 0 || strcmp(assignors[0], name) != 0))
+            assignors[count++] = name;
+    }
+    ASSERT(count > 0);
+}
 
 static void coordinator_configure(struct coordinator *c, const struct config *config)
 {
@@ -461,7 +517,15 @@ static void coordinator_configure(struct coordinator *c, const struct config *co
         .rebalance_delay_ms = MAX(config->group_rebalance_delay_ms, 0),
         .members_max = config->group_members_max,
         .retention_ms = config_integer(config, "offsets.retention.minutes") * 60000,
+        .consumer_session_ms = config->consumer_session_ms,
+        .consumer_heartbeat_ms = config->consumer_heartbeat_ms,
+        .consumer_members_max = config->consumer_members_max,
     };
+    const char *policy = config_text(config, "group.consumer.migration.policy");
+    bool both = config_value_choice("BIDIRECTIONAL", policy) == 0;
+    c->config.may_upgrade = both || config_value_choice("UPGRADE", policy) == 0;
+    c->config.may_downgrade = both || config_value_choice("DOWNGRADE", policy) == 0;
+    configure_assignors(config, c->config.assignors);
     c->expiry_ms = config_integer(config, "offsets.retention.check.interval.ms");
     int64_t codec = config_integer(config, "offsets.topic.compression.codec");
     c->compression =
@@ -484,6 +548,10 @@ struct coordinator *coordinator_new(struct core *core, const struct config *conf
         .wall_ms = host_wall,
         .new_id = host_new_id,
         .append = host_append,
+        .topic_named = host_topic_named,
+        .topic_with_id = host_topic_with_id,
+        .topic_at = host_topic_at,
+        .topics_version = host_topics_version,
     };
     list_init(&c->dirty);
     list_init(&c->answers);
@@ -530,4 +598,9 @@ void coordinator_stop(struct coordinator *c)
     for (uint32_t i = 0; i < c->part_capacity; i++)
         if (c->parts[i] != NULL)
             groups_close(&c->parts[i]->groups);
+}
+
+bool coordinator_stopped(const struct coordinator *c)
+{
+    return c->stopped && c->load.part == NULL;
 }

@@ -10,6 +10,7 @@
 
 #define COMMIT_VERSION_RETENTION_LAST 4
 #define COMMIT_VERSION_NOT_FOUND 9
+#define COMMIT_VERSION_EPOCHS 9
 #define COMMIT_VERSION_TOPIC_ID 10
 
 struct commit_state {
@@ -203,6 +204,7 @@ void offset_commit_handle(struct request *r)
         .member_id = body->member_id,
         .instance_id = body->group_instance_id,
     };
+    state->commit.knows_epochs = r->version >= COMMIT_VERSION_EPOCHS;
     state->commit.done = commit_over;
     if (!commit_fill(state, body))
         return;

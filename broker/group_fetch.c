@@ -256,6 +256,8 @@ static bool fill_old(struct fetch_group *group, const struct offset_fetch_reques
 {
     size_t parts = 0;
     group->fetch.group_id = request_utf8(group->state->request, body->group_id);
+    group->fetch.member_id = STRING_NULL;
+    group->fetch.member_epoch = -1;
     group->fetch.all = body->topics.count < 0;
     for (int32_t i = 0; i < body->topics.count; i++)
         parts += (size_t)MAX(body->topics.items[i].partition_indexes.count, 0);
@@ -274,6 +276,8 @@ static bool fill_group(struct fetch_group *group, const struct offset_fetch_requ
 {
     size_t parts = 0;
     group->fetch.group_id = request_utf8(group->state->request, asked->group_id);
+    group->fetch.member_id = asked->member_id;
+    group->fetch.member_epoch = asked->member_epoch;
     group->fetch.all = asked->topics.count < 0;
     for (int32_t i = 0; i < asked->topics.count; i++)
         parts += (size_t)MAX(asked->topics.items[i].partition_indexes.count, 0);

@@ -12,7 +12,6 @@
 #define LIST_VERSION_TYPES 5
 /* Kafka's for a group, as bits: read, delete, describe, describe and alter configs. */
 #define GROUP_OPERATIONS ((1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11))
-#define GROUP_TYPE "classic"
 
 /* DescribeGroups. */
 
@@ -60,17 +59,20 @@ static bool describe_members(struct request *r, const struct group_description *
     return true;
 }
 
-static void describe_missing(struct request *r, struct string group_id,
+static void describe_missing(struct request *r, const struct group_description *d,
                              struct describe_groups_response_described_group *answer)
 {
-    size_t size = string_bytes(group_id).len + 32;
+    struct bytes id = string_bytes(d->group_id);
+    size_t size = id.len + 40;
     if (r->version < DESCRIBE_VERSION_NOT_FOUND)
         return;
     answer->error_code = KAFKA_GROUP_ID_NOT_FOUND;
     char *text = arena_alloc(&r->arena, size);
     if (text == NULL)
         return;
-    snprintf(text, size, "Group %.*s not found.", (int)string_bytes(group_id).len, group_id.data);
+    snprintf(text, size,
+             d->is_consumer ? "Group %.*s is not a classic group." : "Group %.*s not found.",
+             (int)id.len, (const char *)id.data);
     answer->error_message = string_of(text);
 }
 
@@ -85,7 +87,7 @@ static bool describe_fill(struct describe_state *state, const struct describe_gr
     if (answer->error_code != KAFKA_NONE)
         return true;
     if (!d->found)
-        describe_missing(r, d->group_id, answer);
+        describe_missing(r, d, answer);
     answer->group_state = string_of(d->state);
     answer->protocol_type = d->protocol_type;
     answer->protocol_data = d->protocol_data;
@@ -200,13 +202,13 @@ static void list_add(const struct list_state *state, const struct group_listing 
 {
     const struct list_groups_request *body = state->body;
     int16_t version = state->request->version;
-    if (version >= LIST_VERSION_TYPES &&
-        !name_wanted(body->types_filter.items, body->types_filter.count, GROUP_TYPE))
-        return;
     for (uint32_t i = 0; i < listing->count; i++) {
         const struct group_listed *item = &listing->items[i];
         if (version >= LIST_VERSION_STATES &&
             !name_wanted(body->states_filter.items, body->states_filter.count, item->state))
+            continue;
+        if (version >= LIST_VERSION_TYPES &&
+            !name_wanted(body->types_filter.items, body->types_filter.count, item->type))
             continue;
         struct list_groups_response_listed_group *group =
             &response->groups.items[response->groups.count++];
@@ -214,7 +216,7 @@ static void list_add(const struct list_state *state, const struct group_listing 
         group->group_id = item->group_id;
         group->protocol_type = item->protocol_type;
         group->group_state = string_of(item->state);
-        group->group_type = string_of(GROUP_TYPE);
+        group->group_type = string_of(item->type);
     }
 }
 

@@ -36,16 +36,19 @@ void partition_configure(struct partition *p, const struct image *image,
         .check_ms = image->config->producer_id_check_ms,
     };
     p->cleanup_limits = (struct cleanup_limits){
-        .retention_bytes = config->retention_bytes,
-        .retention_ms = config->retention_ms,
-        .file_delete_delay_ms = config->file_delete_delay_ms,
         .delete_retention_ms = config->delete_retention_ms,
         .min_compaction_lag_ms = config->min_compaction_lag_ms,
         .max_compaction_lag_ms = config->max_compaction_lag_ms,
         .min_cleanable_dirty_ratio = config->min_cleanable_dirty_ratio,
-        .delete_old = config->cleanup_delete,
         .compact = config->cleanup_compact,
     };
+    const struct retention_limits retention = {
+        .enabled = config->cleanup_delete,
+        .ms = config->retention_ms,
+        .bytes = config->retention_bytes,
+        .check_ms = image->config->retention_check_ms,
+    };
+    retention_configure(p, &retention);
 }
 
 void partitions_attach(struct core *core, struct image_topic *topic, struct partition *p)

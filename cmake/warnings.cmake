@@ -1,4 +1,4 @@
 # Warnings are errors, with gcc and with clang.
 add_compile_options(
-    -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wcast-qual -Wvla
-    -Werror)
+    -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wvla -Werror
+    $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>)

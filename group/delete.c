@@ -3,7 +3,9 @@
  * tombstones on their way to the log, and the places of the offsets held until they are durable.
  */
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/util.h"
+#include "group/consumer_internal.h"
 #include "group/group_internal.h"
 #include "protocol/errors.h"
 
@@ -51,11 +53,9 @@ static void deletion_answer(struct group_delete *deletion, int16_t error)
 static void group_clear(struct group *group)
 {
     group->stored = false;
-    group->generation = 0;
-    text_free(&group->protocol_type);
-    text_free(&group->protocol_name);
-    LIST_EACH(node, &group->pending)
-        pending_remove(LIST_ENTRY(node, struct group_pending, node));
+    if (group->consumer != NULL)
+        consumer_free(group->consumer);
+    group_end_classic(group);
 }
 
 static void sweep_end(struct group_sweep *sweep, int result)
@@ -112,25 +112,47 @@ static void sweep_start(struct group_sweep *sweep)
         sweep_end(sweep, 0);
         return;
     }
+    bool consumer = tombstone && group->consumer != NULL;
+    uint32_t tail = consumer ? consumer_end_count(group->consumer) : tombstone;
     struct writer writer;
     size_t size = sweep_size(sweep);
     writer_init(&writer, group_reply_alloc(&sweep->memory, size, 1), size);
     struct group_record *records =
-        group_reply_alloc(&sweep->memory, sweep->count + 1, sizeof *records);
+        group_reply_alloc(&sweep->memory, sweep->count + tail, sizeof *records);
     int result = 0;
-    for (uint32_t i = 0; i < sweep->count && result == 0; i++) {
+    uint32_t count = sweep->whole && MUTANT(KEEP_DELETED_OFFSETS) ? 0 : sweep->count;
+    for (uint32_t i = 0; i < count && result == 0; i++) {
         const struct group_offset *slot = sweep->slots[i];
         struct group_offset_key key = {id, text_string(slot->topic), slot->partition};
         result = group_record_write_offset(&writer, &key, NULL, &records[i]);
     }
-    if (result == 0 && tombstone)
-        result = group_record_write_group(&writer, id, NULL, &records[sweep->count]);
+    if (consumer)
+        consumer_end_write(group->consumer, &sweep->memory, &records[count]);
+    else if (result == 0 && tombstone)
+        result = group_record_write_group(&writer, id, NULL, &records[count]);
     ASSERT(result == 0);
     sweep->write.records = records;
-    sweep->write.count = sweep->count + tombstone;
+    sweep->write.count = count + tail;
+    for (uint32_t i = 0; MUTANT(SHOW_DELETION_EARLY) && i < count; i++)
+        sweep->slots[i]->committed = false;
     sweep->write.done = sweep_written;
     groups_write_started(group);
     groups->host->append(groups->host, groups, &sweep->write);
+}
+
+/* The log says in order that it ended, and what came then: nobody need wait for that. */
+void group_end_consumer(struct group *group)
+{
+    ASSERT(group_is_empty(group));
+    struct group_sweep *sweep = sweep_new(group, 0);
+    uint32_t count = consumer_end_count(group->consumer);
+    sweep->write.records = group_reply_alloc(&sweep->memory, count, sizeof(struct group_record));
+    sweep->write.count = count;
+    sweep->write.done = sweep_written;
+    consumer_end_write(group->consumer, &sweep->memory, sweep->write.records);
+    consumer_free(group->consumer);
+    groups_write_started(group);
+    group->groups->host->append(group->groups->host, group->groups, &sweep->write);
 }
 
 /* By request. */
@@ -139,7 +161,7 @@ static void delete_whole(struct group *group, struct group_delete *deletion)
 {
     size_t position = 0;
     struct group_offset *offset;
-    if (group->state != GROUP_EMPTY) {
+    if (!group_is_empty(group)) {
         deletion_answer(deletion, KAFKA_NON_EMPTY_GROUP);
         return;
     }
@@ -152,9 +174,15 @@ static void delete_whole(struct group *group, struct group_delete *deletion)
     sweep_start(sweep);
 }
 
+static bool is_subscribed(const struct group *group, struct bytes topic)
+{
+    return group->consumer != NULL ? consumer_subscribed(group->consumer, topic)
+                                   : group_is_subscribed(group, topic);
+}
+
 static void delete_some(struct group *group, struct group_delete *deletion)
 {
-    if (group->state != GROUP_EMPTY && !group_uses_consumers(group)) {
+    if (!group_is_empty(group) && group->consumer == NULL && !group_uses_consumers(group)) {
         deletion_answer(deletion, KAFKA_NON_EMPTY_GROUP);
         return;
     }
@@ -164,7 +192,7 @@ static void delete_some(struct group *group, struct group_delete *deletion)
         struct group_delete_item *item = &deletion->items[i];
         if (item->error != KAFKA_NONE)
             continue;
-        if (group->state != GROUP_EMPTY && group_is_subscribed(group, string_bytes(item->topic))) {
+        if (!group_is_empty(group) && is_subscribed(group, string_bytes(item->topic))) {
             item->error = KAFKA_GROUP_SUBSCRIBED_TO_TOPIC;
             continue;
         }
@@ -200,6 +228,11 @@ static bool offset_expired(const struct group *group, const struct group_offset 
     bool member_group = group->protocol_type.data != NULL;
     if (!offset->committed || offset->out > 0 || offset->unstable)
         return false;
+    if (group->consumer != NULL) {
+        /* Each from its commit, unless a member reads the topic. */
+        return !consumer_subscribed(group->consumer, text_bytes(offset->topic)) &&
+               now_ms - since >= group->groups->host->config->retention_ms;
+    }
     if (member_group && group->state == GROUP_EMPTY)
         since = group->state_ms >= 0 ? group->state_ms : since;
     else if (member_group && (group->state != GROUP_STABLE || !group->subscribed_known ||
@@ -220,7 +253,7 @@ static void group_expire(struct group *group, int64_t now_ms)
     while (sweep->count < SWEEP_MAX && (offset = map_next(&group->offsets, &position)) != NULL)
         if (offset_expired(group, offset, now_ms))
             sweep_add(sweep, offset);
-    sweep->whole = group->state == GROUP_EMPTY && group->stored && list_empty(&group->pending) &&
+    sweep->whole = group_is_empty(group) && group->stored && list_empty(&group->pending) &&
                    sweep->count == group->offsets.count;
     if (sweep->count == 0 && !sweep->whole) {
         sweep_free(sweep);

@@ -3,6 +3,8 @@
 
 #include "group/groups.h"
 
+struct consumer;
+
 enum group_state {
     GROUP_EMPTY,
     GROUP_PREPARING,  /* members are to join */
@@ -71,6 +73,7 @@ struct group {
     struct groups *groups;
     uint64_t hash;
     struct group_text id;
+    struct consumer *consumer; /* of KIP-848; null: a classic group, and what follows counts */
     enum group_state state;
     enum group_state previous;
     int64_t state_ms; /* wall time of the last change, -1: unknown */
@@ -132,7 +135,17 @@ struct group *group_make(struct groups *groups, struct bytes id);
 void group_forget_maybe(struct group *group);
 void group_free(struct group *group);
 void group_set_state(struct group *group, enum group_state state);
-const char *group_state_name(enum group_state state);
+/* Members and given-out ids go; who waits is told why. */
+void group_drop_members(struct group *group, int16_t error);
+/* A classic group whose members are gone is empty, without a word in the log. */
+void group_rest(struct group *group);
+/* Nobody is a member, of either protocol. */
+bool group_is_empty(const struct group *group);
+/* What is left of a classic group that nobody is in goes: it begins anew. */
+void group_end_classic(struct group *group);
+/* The same for a consumer group without members, in memory and in the log. */
+void group_end_consumer(struct group *group);
+const char *group_state_name(const struct group *group);
 bool group_uses_consumers(const struct group *group);
 
 /* members.c */

@@ -4,7 +4,9 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
+#include "group/consumer_internal.h"
 #include "group/group_internal.h"
 #include "protocol/errors.h"
 
@@ -127,6 +129,12 @@ void group_forget_maybe(struct group *group)
 {
     bool used = group->member_count > 0 || !list_empty(&group->pending) ||
                 group->offsets.count > 0 || group->writes_out > 0;
+    struct consumer *consumer = group->consumer;
+    /* A consumer group that never came to be: nothing of it is in the log. */
+    if (consumer != NULL && group->writes_out == 0 && consumer->member_count == 0 &&
+        !consumer->stored && list_empty(&consumer->waiting))
+        consumer_free(consumer);
+    used = used || group->consumer != NULL;
     if (!used && group->state == GROUP_EMPTY && !group->stored)
         group_free(group);
 }
@@ -138,12 +146,42 @@ void group_set_state(struct group *group, enum group_state state)
     group->state_ms = group->groups->host->wall_ms(group->groups->host);
 }
 
-const char *group_state_name(enum group_state state)
+bool group_is_empty(const struct group *group)
+{
+    if (group->consumer != NULL)
+        return group->consumer->member_count == 0 && !group->consumer->busy;
+    return group->state == GROUP_EMPTY;
+}
+
+void group_rest(struct group *group)
+{
+    struct heap *timers = group->groups->host->timers;
+    ASSERT(group->member_count == 0);
+    heap_cancel(timers, &group->rebalance);
+    heap_cancel(timers, &group->sync_limit);
+    group->state = GROUP_EMPTY;
+    group->leader = NULL;
+    group_subscribe(group);
+}
+
+void group_end_classic(struct group *group)
+{
+    ASSERT(group->state == GROUP_EMPTY && group->member_count == 0);
+    group->generation = 0;
+    text_free(&group->protocol_type);
+    text_free(&group->protocol_name);
+    LIST_EACH(node, &group->pending)
+        pending_remove(LIST_ENTRY(node, struct group_pending, node));
+}
+
+const char *group_state_name(const struct group *group)
 {
     static const char *const names[] = {"Empty", "PreparingRebalance", "CompletingRebalance",
                                         "Stable"};
-    ASSERT((size_t)state < ARRAY_LENGTH(names));
-    return names[state];
+    if (group->consumer != NULL)
+        return consumer_state_name(group->consumer);
+    ASSERT((size_t)group->state < ARRAY_LENGTH(names));
+    return names[group->state];
 }
 
 bool group_uses_consumers(const struct group *group)
@@ -158,7 +196,7 @@ uint32_t groups_count(const struct groups *groups)
 
 /* Ending. */
 
-static void group_drop_members(struct group *group, int16_t error)
+void group_drop_members(struct group *group, int16_t error)
 {
     LIST_EACH(node, &group->members) {
         struct group_member *member = LIST_ENTRY(node, struct group_member, node);
@@ -179,6 +217,8 @@ void groups_close(struct groups *groups)
         group_drop_members(group, KAFKA_NOT_COORDINATOR);
         heap_cancel(groups->host->timers, &group->rebalance);
         heap_cancel(groups->host->timers, &group->sync_limit);
+        if (group->consumer != NULL)
+            consumer_close(group->consumer);
     }
 }
 
@@ -198,6 +238,8 @@ void groups_fini(struct groups *groups)
     while ((group = map_next(&groups->by_id, &position)) != NULL) {
         group_drop_members(group, KAFKA_NOT_COORDINATOR);
         group_drop_offsets(group);
+        if (group->consumer != NULL)
+            consumer_free(group->consumer);
         group_fini(group);
     }
     map_fini(&groups->by_id);
@@ -257,8 +299,11 @@ static void load_group(struct groups *groups, const struct group_record_read *re
         group_forget_maybe(group);
         return;
     }
+    /* A consumer group of its name has ended before. */
+    if (group->consumer != NULL)
+        consumer_free(group->consumer);
     const struct group_metadata_value *value = &record->group;
-    group->generation = value->generation;
+    group->generation = MUTANT(FORGET_GENERATION) ? 0 : value->generation;
     group->state_ms = value->current_state_timestamp;
     if (value->protocol_type.len > 0)
         group->protocol_type = text_of_string(value->protocol_type);
@@ -276,12 +321,35 @@ static void load_offset(struct groups *groups, const struct group_record_read *r
     group_forget_maybe(group);
 }
 
+static void load_consumer(struct groups *groups, const struct group_record_read *record)
+{
+    struct group *group = group_to_load(groups, record);
+    if (group == NULL)
+        return;
+    /* A classic group of its name has ended before. */
+    if (group->member_count > 0 && !record->tombstone)
+        group_drop_members(group, KAFKA_NOT_COORDINATOR);
+    if (!record->tombstone) {
+        group->state = GROUP_EMPTY;
+        group->leader = NULL;
+    }
+    consumer_apply(group, &record->consumer);
+    group_forget_maybe(group);
+}
+
 void groups_load(struct groups *groups, const struct group_record_read *record)
 {
-    if (record->kind == GROUP_RECORD_GROUP)
+    switch (record->kind) {
+    case GROUP_RECORD_GROUP:
         load_group(groups, record);
-    else
+        return;
+    case GROUP_RECORD_OFFSET:
         load_offset(groups, record, false);
+        return;
+    case GROUP_RECORD_CONSUMER:
+        load_consumer(groups, record);
+        return;
+    }
 }
 
 void groups_load_open(struct groups *groups, const struct group_record_read *record)
@@ -296,6 +364,8 @@ void groups_loaded(struct groups *groups)
     struct group *group;
     while ((group = map_next(&groups->by_id, &position)) != NULL) {
         group_subscribe(group);
+        if (group->consumer != NULL)
+            consumer_loaded(group->consumer);
         LIST_EACH(node, &group->members)
             member_touch(LIST_ENTRY(node, struct group_member, node));
     }

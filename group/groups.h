@@ -1,6 +1,6 @@
 /*
- * The coordinator's state of one partition of __consumer_offsets: classic consumer groups and
- * committed offsets, as pure state machines.
+ * The coordinator's state of one partition of __consumer_offsets: consumer groups and committed
+ * offsets, as pure state machines. Groups of KIP-848 have a header of their own (consumer.h).
  *
  * Nothing here reads a clock, waits or writes. The host gives the time, owns the timers' heap and
  * the log, and is told what to append. What Kafka persists is persisted with Kafka's own records
@@ -40,6 +40,21 @@ struct groups_config {
     int32_t rebalance_delay_ms;
     int32_t members_max;
     int64_t retention_ms; /* of offsets */
+    /* Consumer groups (group.consumer.*). */
+    int32_t consumer_session_ms;
+    int32_t consumer_heartbeat_ms;
+    int32_t consumer_members_max;
+    int64_t pattern_refresh_ms;
+    bool may_upgrade; /* group.consumer.migration.policy */
+    bool may_downgrade;
+    const char *assignors[2]; /* that members may ask for, the preferred one first; null: no more */
+};
+
+/* A topic, as the catalog has it now. */
+struct group_topic {
+    struct uuid id;
+    struct string name; /* the catalog's: valid within the call in which it was asked for */
+    int32_t partitions;
 };
 
 /* Records to be appended in one batch. The host's from `append` until `done`. */
@@ -62,6 +77,13 @@ struct groups_host {
     int64_t (*wall_ms)(struct groups_host *host);
     struct uuid (*new_id)(struct groups_host *host);
     void (*append)(struct groups_host *host, struct groups *groups, struct group_write *write);
+    /* Topics; false: there is none. */
+    bool (*topic_named)(struct groups_host *host, struct bytes name, struct group_topic *topic);
+    bool (*topic_with_id)(struct groups_host *host, struct uuid id, struct group_topic *topic);
+    /* By name, ascending. */
+    bool (*topic_at)(struct groups_host *host, uint32_t index, struct group_topic *topic);
+    /* Grows whenever a topic comes, goes or gets partitions. */
+    uint64_t (*topics_version)(struct groups_host *host);
 };
 
 struct groups {
@@ -196,6 +218,7 @@ struct group_commit_item {
 };
 
 struct group_commit {
+    bool knows_epochs; /* the request may speak of member epochs (version 9) */
     /* in; `records` are those of the items, as group_record_write_offset makes them */
     struct group_caller caller;
     struct group_commit_item *items;
@@ -219,6 +242,8 @@ struct group_fetch_item {
 
 struct group_fetch {
     struct string group_id;
+    struct string member_id; /* null: nobody's member asks */
+    int32_t member_epoch;
     bool stable; /* offsets of an open transaction are an error */
     /* With `all` the items are made here, in the reply, sorted by topic and partition. */
     bool all;
@@ -259,6 +284,7 @@ struct group_listed {
     struct string group_id;
     struct string protocol_type;
     const char *state;
+    const char *type; /* "classic", "consumer" */
 };
 
 /* All groups, in the reply; appended to a list that may have some. */
@@ -282,6 +308,7 @@ struct group_described_member {
 struct group_description {
     struct string group_id; /* in */
     bool found;
+    bool is_consumer; /* of KIP-848: that is why it was not found */
     const char *state;
     struct string protocol_type;
     struct string protocol_data;

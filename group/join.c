@@ -6,6 +6,7 @@
  */
 #include "base/assert.h"
 #include "base/util.h"
+#include "group/consumer_internal.h"
 #include "group/group_internal.h"
 #include "protocol/errors.h"
 
@@ -341,6 +342,12 @@ void groups_join(struct groups *groups, struct group_join *join)
     if (group == NULL || group->deleting) {
         join_answer(join, is_new || group != NULL ? KAFKA_COORDINATOR_NOT_AVAILABLE
                                                   : KAFKA_UNKNOWN_MEMBER_ID);
+        return;
+    }
+    if (group->consumer != NULL && group_is_empty(group) && is_new)
+        group_end_consumer(group);
+    if (group->consumer != NULL) {
+        consumer_join(group, join);
         return;
     }
     if (!group_accepts(group, join)) {

@@ -1,6 +1,7 @@
 /* ListGroups and DescribeGroups: copies of what there is. */
 #include "base/assert.h"
 #include "base/mem.h"
+#include "group/consumer_internal.h"
 #include "group/group_internal.h"
 
 void groups_list(struct groups *groups, struct group_listing *listing)
@@ -19,8 +20,11 @@ void groups_list(struct groups *groups, struct group_listing *listing)
             .group_id = group_reply_string(&listing->reply, text_string(group->id)),
             .protocol_type = string_given(type) ? group_reply_string(&listing->reply, type)
                                                 : (struct string){"", 0},
-            .state = group_state_name(group->state),
+            .state = group_state_name(group),
+            .type = group->consumer != NULL ? "consumer" : "classic",
         };
+        if (group->consumer != NULL)
+            items[listing->count - 1].protocol_type = string_of("consumer");
     }
 }
 
@@ -44,12 +48,13 @@ static void describe_member(struct group_description *d, const struct group_memb
 void groups_describe(struct groups *groups, struct group_description *d)
 {
     struct group *group = group_find(groups, string_bytes(d->group_id));
-    d->found = group != NULL && !groups->closed;
+    d->found = group != NULL && group->consumer == NULL && !groups->closed;
+    d->is_consumer = group != NULL && group->consumer != NULL;
     d->state = "Dead";
     d->protocol_type = d->protocol_data = (struct string){"", 0};
     if (!d->found)
         return;
-    d->state = group_state_name(group->state);
+    d->state = group_state_name(group);
     if (group->protocol_type.data != NULL)
         d->protocol_type = group_reply_string(&d->reply, text_string(group->protocol_type));
     if (group->state == GROUP_STABLE && group->protocol_name.data != NULL)

@@ -10,7 +10,9 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
+#include "group/consumer_internal.h"
 #include "group/group_internal.h"
 #include "protocol/errors.h"
 
@@ -112,23 +114,50 @@ void offset_load(struct group *group, const struct group_record_read *record, bo
         offset->unstable = true;
     else
         offset_fill(offset, &record->offset);
+    if (MUTANT(FORGET_LEADER_EPOCH))
+        offset->value.epoch = -1;
 }
 
 /* Commits. */
 
-static int16_t commit_error(const struct group *group, const struct group_caller *caller)
+/* Who is nobody's member may look, and commit while there are none. */
+static int16_t consumer_error(const struct consumer *consumer, struct string member_id,
+                              int32_t epoch)
 {
+    const struct consumer_member *member = consumer_find(consumer, member_id);
+    if (member == NULL)
+        return KAFKA_UNKNOWN_MEMBER_ID;
+    if (member->current.epoch == epoch)
+        return KAFKA_NONE;
+    return consumer_is_classic(member) ? KAFKA_ILLEGAL_GENERATION : KAFKA_STALE_MEMBER_EPOCH;
+}
+
+static int16_t commit_error(const struct group *group, const struct group_commit *commit)
+{
+    const struct group_caller *caller = &commit->caller;
+    if (group->consumer != NULL) {
+        if (caller->generation < 0 && group->consumer->member_count == 0)
+            return KAFKA_NONE;
+        const struct consumer_member *modern = consumer_find(group->consumer, caller->member_id);
+        if (modern != NULL && !consumer_is_classic(modern) && !commit->knows_epochs)
+            return KAFKA_UNSUPPORTED_VERSION;
+        return consumer_error(group->consumer, caller->member_id, caller->generation);
+    }
     bool named =
         caller->generation >= 0 || caller->member_id.len > 0 || string_given(caller->instance_id);
     /* Whoever assigns partitions by himself, or an administrator, while nobody is a member. */
-    if (caller->generation < 0 && group->state == GROUP_EMPTY)
+    bool alone = group->state == GROUP_EMPTY || MUTANT(COMMIT_BESIDE_MEMBERS);
+    if (caller->generation < 0 && alone)
         return KAFKA_NONE;
     if (!named)
         return KAFKA_UNKNOWN_MEMBER_ID;
     int16_t error = member_check(group, caller->member_id, caller->instance_id);
+    if ((error == KAFKA_FENCED_INSTANCE_ID && MUTANT(COMMIT_FENCED_MEMBER)) ||
+        (error == KAFKA_UNKNOWN_MEMBER_ID && MUTANT(COMMIT_UNKNOWN_MEMBER)))
+        error = KAFKA_NONE;
     if (error != KAFKA_NONE)
         return error;
-    if (caller->generation != group->generation)
+    if (caller->generation != group->generation && !MUTANT(COMMIT_OLD_GENERATION))
         return KAFKA_ILLEGAL_GENERATION;
     return group->state == GROUP_COMPLETING ? KAFKA_REBALANCE_IN_PROGRESS : KAFKA_NONE;
 }
@@ -181,7 +210,8 @@ static void commit_written(struct group_write *write, int result)
     groups_write_ended(group);
     if (result == 0)
         group->stored = true;
-    for (uint32_t i = 0; result == 0 && i < commit->count; i++)
+    bool counts = result == 0 || MUTANT(KEEP_FAILED_COMMIT);
+    for (uint32_t i = 0; counts && i < commit->count; i++)
         offset_fill(commit->items[i].slot, &commit->items[i].value);
     commit_give_places(commit, commit->count);
     group_forget_maybe(group);
@@ -209,7 +239,7 @@ void groups_commit(struct groups *groups, struct group_commit *commit)
         commit_answer(commit, KAFKA_COORDINATOR_NOT_AVAILABLE);
         return;
     }
-    int16_t error = commit_error(group, caller);
+    int16_t error = commit_error(group, commit);
     struct group_member *member = member_find(group, caller->member_id);
     if (error == KAFKA_NONE && member != NULL)
         member_touch(member);
@@ -222,6 +252,8 @@ void groups_commit(struct groups *groups, struct group_commit *commit)
     }
     commit->group = group;
     commit->write.done = commit_written;
+    for (uint32_t i = 0; MUTANT(SHOW_COMMIT_EARLY) && i < commit->count; i++)
+        offset_fill(commit->items[i].slot, &commit->items[i].value);
     groups_write_started(group);
     groups->host->append(groups->host, groups, &commit->write);
 }
@@ -277,6 +309,11 @@ void groups_fetch(struct groups *groups, struct group_fetch *fetch)
     struct group *group = group_find(groups, string_bytes(fetch->group_id));
     fetch->error = groups->closed ? KAFKA_NOT_COORDINATOR : KAFKA_NONE;
     if (groups->closed)
+        return;
+    bool nobody = !string_given(fetch->member_id) && fetch->member_epoch < 0;
+    if (group != NULL && group->consumer != NULL && !nobody)
+        fetch->error = consumer_error(group->consumer, fetch->member_id, fetch->member_epoch);
+    if (fetch->error != KAFKA_NONE)
         return;
     if (fetch->all) {
         fetch->count = 0;

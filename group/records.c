@@ -71,6 +71,11 @@ int group_record_decode(struct blob key, struct blob value, struct arena *arena,
     uint16_t type = read_be16(&reader);
     if (reader.error != 0)
         return reader.error;
+    if (consumer_record_known(type)) {
+        record->kind = GROUP_RECORD_CONSUMER;
+        return consumer_record_decode(type, &reader, value, arena, &record->key.group,
+                                      &record->consumer);
+    }
     if (type > KEY_GROUP)
         return ERR_UNSUPPORTED;
     record->kind = type == KEY_GROUP ? GROUP_RECORD_GROUP : GROUP_RECORD_OFFSET;

@@ -2,7 +2,7 @@
  * The records of __consumer_offsets, in Kafka's own format: a key that begins with its type as an
  * int16 (0 and 1: an offset, 2: a group), and a value that begins with its version as an int16, or
  * none (a tombstone). Message definitions: OffsetCommitKey/Value, LegacyOffsetCommitKey/Value,
- * GroupMetadataKey/Value.
+ * GroupMetadataKey/Value. Those of KIP-848 are read and written by consumer_records.h.
  *
  * Offsets are written in version 3, in version 1 when the commit named its own expiry (KIP-211);
  * groups in version 3, as Kafka 4.2 writes them.
@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/uuid.h"
+#include "group/consumer_records.h"
 #include "protocol/message.h"
 #include "protocol/schema/group_records.h"
 
@@ -35,7 +36,7 @@ struct group_offset_value {
     int64_t expire_ms; /* -1: by offsets.retention.minutes */
 };
 
-enum group_record_kind { GROUP_RECORD_OFFSET, GROUP_RECORD_GROUP };
+enum group_record_kind { GROUP_RECORD_OFFSET, GROUP_RECORD_GROUP, GROUP_RECORD_CONSUMER };
 
 /* A record that was read; borrowed from its bytes and the arena. */
 struct group_record_read {
@@ -44,6 +45,7 @@ struct group_record_read {
     bool tombstone;
     struct group_offset_value offset;
     struct group_metadata_value group;
+    struct consumer_change consumer;
 };
 
 /* ERR_UNSUPPORTED: another type of record. ERR_MALFORMED, ERR_SHORT, ERR_VERSION, ERR_NO_MEMORY. */

@@ -3,6 +3,8 @@
  * and get it when it is durable.
  */
 #include "base/assert.h"
+#include "base/mutant.h"
+#include "group/consumer_internal.h"
 #include "group/group_internal.h"
 #include "protocol/errors.h"
 
@@ -62,7 +64,8 @@ static void assignment_stored(struct group_store *store, int result)
         return;
     }
     for (uint32_t i = 0; i < store->assignment_count; i++) {
-        struct group_member *member = member_find(group, store->assignments[i].member_id);
+        uint32_t to = MUTANT(ASSIGN_TO_NEXT_MEMBER) ? (i + 1) % store->assignment_count : i;
+        struct group_member *member = member_find(group, store->assignments[to].member_id);
         if (member != NULL)
             member_set_assignment(member, store->assignments[i].assignment);
     }
@@ -95,6 +98,8 @@ static void group_assign(struct group *group, const struct group_sync *sync)
     group->assigned = true;
     /* The record carries the state that the group will have. */
     group_store(store);
+    if (MUTANT(ASSIGN_BEFORE_DURABLE))
+        assignment_stored(store, 0);
 }
 
 static void sync_wait(struct group_member *member, struct group_sync *sync)
@@ -130,6 +135,10 @@ void groups_sync(struct groups *groups, struct group_sync *sync)
     struct group *group = group_find(groups, string_bytes(sync->group_id));
     sync->answer_type = sync->answer_name = STRING_NULL;
     int16_t error = KAFKA_UNKNOWN_MEMBER_ID;
+    if (group != NULL && group->consumer != NULL && !groups->closed) {
+        consumer_sync(group, sync);
+        return;
+    }
     if (sync->group_id.len <= 0)
         error = KAFKA_INVALID_GROUP_ID;
     else if (groups->closed)
@@ -168,6 +177,8 @@ int16_t groups_heartbeat(struct groups *groups, const struct group_caller *calle
         return KAFKA_NOT_COORDINATOR;
     if (group == NULL)
         return KAFKA_UNKNOWN_MEMBER_ID;
+    if (group->consumer != NULL)
+        return consumer_heartbeat(group, caller);
     int16_t error = member_check(group, caller->member_id, caller->instance_id);
     if (error != KAFKA_NONE)
         return error;
@@ -175,11 +186,14 @@ int16_t groups_heartbeat(struct groups *groups, const struct group_caller *calle
         return KAFKA_ILLEGAL_GENERATION;
     ASSERT(group->state != GROUP_EMPTY);
     member_touch(member_find(group, caller->member_id));
-    return group->state == GROUP_PREPARING ? KAFKA_REBALANCE_IN_PROGRESS : KAFKA_NONE;
+    bool rebalances = group->state == GROUP_PREPARING && !MUTANT(HIDE_REBALANCE);
+    return rebalances ? KAFKA_REBALANCE_IN_PROGRESS : KAFKA_NONE;
 }
 
 static int16_t leave_one(struct group *group, const struct group_leaver *leaver)
 {
+    if (group->consumer != NULL)
+        return consumer_leave(group, leaver);
     if (leaver->member_id.len <= 0) {
         /* An administrator removes a static member, whose id he does not know. */
         struct group_member *member = string_given(leaver->instance_id)

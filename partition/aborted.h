@@ -36,11 +36,11 @@ void aborted_fini(struct aborted *aborted);
 void aborted_add(struct aborted *aborted, const struct aborted_entry *entry);
 /* Forgets markers at or above `offset`. */
 void aborted_cut_end(struct aborted *aborted, int64_t offset);
+/* Forgets markers below `offset`. */
+void aborted_cut_start(struct aborted *aborted, int64_t offset);
 /* What stands for the markers of [from, to) from now on: compaction has removed some of them. */
 void aborted_replace(struct aborted *aborted, int64_t from, int64_t to,
                      const struct aborted *entries);
-/* Forgets markers below `offset`. */
-void aborted_cut_start(struct aborted *aborted, int64_t offset);
 /* Which entries a reader of [from, to) needs: *first up to, but not including, the result. Some in
  * between may touch none of it. */
 uint32_t aborted_find(const struct aborted *aborted, int64_t from, int64_t to, uint32_t *first);

@@ -208,17 +208,32 @@ static int checkpoint_load_slot(struct file_system *fs, const char *path, struct
     return result;
 }
 
+/* A slot that was never written, or that a crash has torn; that may look like another version. Of
+ * one that cannot be read nobody knows whether it is the newer. */
+static bool may_be_passed_over(int result)
+{
+    return result == ERR_NOT_FOUND || result == ERR_CORRUPT || result == ERR_VERSION;
+}
+
 int checkpoint_load(struct file_system *fs, const char *directory, unsigned stream,
                     struct checkpoint *c)
 {
     struct checkpoint slots[2];
     int results[2];
+    int unknown = 0;
     for (unsigned i = 0; i < 2; i++) {
         char path[4096];
         checkpoint_path(path, sizeof path, directory, stream, i);
         results[i] = checkpoint_load_slot(fs, path, &slots[i]);
+        if (results[i] != 0 && !may_be_passed_over(results[i]))
+            unknown = results[i];
     }
-    if (results[0] != 0 && results[1] != 0) {
+    if (unknown != 0 || (results[0] != 0 && results[1] != 0)) {
+        for (unsigned i = 0; i < 2; i++)
+            if (results[i] == 0)
+                checkpoint_free(&slots[i]);
+        if (unknown != 0)
+            return unknown;
         if (results[0] == ERR_NOT_FOUND)
             return results[1];
         return results[1] == ERR_VERSION ? results[1] : results[0];
@@ -240,14 +255,16 @@ void checkpoint_free(struct checkpoint *c)
 }
 
 /* 0: it is missing or damaged. */
-static uint64_t slot_number(struct file_system *fs, const char *path)
+static int slot_number(struct file_system *fs, const char *path, uint64_t *number)
 {
     struct checkpoint slot;
-    if (checkpoint_load_slot(fs, path, &slot) != 0)
-        return 0;
-    uint64_t number = slot.number;
+    *number = 0;
+    int result = checkpoint_load_slot(fs, path, &slot);
+    if (result != 0)
+        return may_be_passed_over(result) ? 0 : result;
+    *number = slot.number;
     checkpoint_free(&slot);
-    return number;
+    return 0;
 }
 
 /* The newest goes last: should the power go in between, what is left must neither be damaged nor
@@ -258,7 +275,9 @@ int checkpoint_remove(struct file_system *fs, const char *directory, unsigned st
     uint64_t numbers[2];
     for (unsigned i = 0; i < 2; i++) {
         checkpoint_path(paths[i], sizeof paths[i], directory, stream, i);
-        numbers[i] = slot_number(fs, paths[i]);
+        int unknown = slot_number(fs, paths[i], &numbers[i]);
+        if (unknown != 0)
+            return unknown;
     }
     unsigned older = (numbers[0] > numbers[1]) != MUTANT(REMOVE_NEWEST_SLOT_FIRST);
     int result = file_remove(fs, paths[older]);

@@ -60,7 +60,8 @@ void checkpoint_source_encode(const struct checkpoint_source *source, uint64_t n
 int checkpoint_write(struct file_system *fs, const char *directory, unsigned stream,
                      uint64_t number, const void *data, uint64_t len) MUST_CHECK;
 /* The newer valid slot. ERR_NOT_FOUND: there is none; ERR_CORRUPT: slots exist, none is valid;
- * ERR_VERSION. Blocking. */
+ * ERR_VERSION. A slot that cannot be read is an error, though the other one is good: it may be the
+ * newer, and segments would be cut to where they once ended. Blocking. */
 int checkpoint_load(struct file_system *fs, const char *directory, unsigned stream,
                     struct checkpoint *checkpoint) MUST_CHECK;
 void checkpoint_free(struct checkpoint *checkpoint);

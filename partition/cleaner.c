@@ -179,6 +179,11 @@ static void swap_done(struct io_op *op, const struct io_event *event)
     c->swap_backoff_ms = 0;
     cleaner_apply(c->partition, c->cleaning);
     cleaning_swapped(c->cleaning);
+    /* What could not go while it was swapped. */
+    if (!c->partition->deleted) {
+        trim_segments(c->partition);
+        retention_check(c->partition);
+    }
     c->state = CLEANER_PAUSING;
     c->resume_ns = 0;
     resume_parked(c, 0);

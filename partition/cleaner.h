@@ -26,7 +26,7 @@ struct partition_time_query;
 struct segment;
 struct shard;
 
-/* What the broker's configuration says, for one shard. */
+/* What the broker's configuration says, for one shard; a topic's is in cleanup_limits. */
 struct cleaner_settings {
     bool enabled;              /* log.cleaner.enable */
     size_t map_bytes;          /* of the offset map; constant once a cleaning has begun */

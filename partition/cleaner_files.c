@@ -139,6 +139,7 @@ int cleaner_output_begin(struct cleaner_output *out, int64_t base_offset)
 {
     ASSERT(out->file < 0);
     int64_t created_ms = out->segment.created_ms;
+    int64_t modified_ms = out->segment.modified_ms;
     out->segment = (struct segment){
         .base_offset = base_offset,
         .end_offset = base_offset,
@@ -146,6 +147,7 @@ int cleaner_output_begin(struct cleaner_output *out, int64_t base_offset)
         .max_timestamp_offset = base_offset,
         .first_timestamp = -1,
         .created_ms = created_ms,
+        .modified_ms = modified_ms,
         .index = {.time_last = -1},
     };
     out->begun = true;

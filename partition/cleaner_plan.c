@@ -96,6 +96,7 @@ static void plan_segments(const struct partition *p, struct cleaning_plan *plan,
             .end_offset = segment->end_offset,
             .bytes = segment->synced_bytes,
             .created_ms = segment->created_ms,
+            .modified_ms = segment->modified_ms,
         };
     }
     ASSERT(plan->segment_count == count);

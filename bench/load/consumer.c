@@ -1,6 +1,7 @@
 /*
  * Fetchers: one connection, one fetch on its way, without sessions. The answer is gathered whole,
- * decoded in place, and every record of it looked at.
+ * decoded in place, and every record of it looked at; with --reread only every batch's header, so
+ * that it is the broker that is measured.
  */
 #include "bench/load/consumer.h"
 
@@ -106,7 +107,11 @@ static int fetcher_take_batch(struct fetcher *fetcher, struct position *position
         batch_compute_crc(batch.data, batch.len) != batch_crc(batch.data))
         return ERR_CHECKSUM;
     int64_t next = batch_last_offset(batch.data) + 1;
-    if (batch_is_control(batch.data)) {
+    bool skim = worker->run->options->reread;
+    if (skim && !batch_is_control(batch.data))
+        meter_skimmed(&worker->meter, (uint64_t)batch_record_count(batch.data), consumer->now_ns,
+                      batch.len);
+    if (skim || batch_is_control(batch.data)) {
         position->offset = MAX(position->offset, next);
         return 0;
     }
@@ -162,7 +167,10 @@ static bool fetcher_take_partition(struct fetcher *fetcher, struct position *pos
                                    memory_order_relaxed);
     position->complete =
         fetcher->draining && position->offset >= wanted && position->offset >= data->high_watermark;
-    return position->offset > before;
+    bool progress = position->offset > before;
+    if (worker->run->options->reread && position->offset >= data->high_watermark)
+        position->offset = worker->run->cluster.partitions[position->partition].start_offset;
+    return progress;
 }
 
 static struct position *fetcher_find(struct fetcher *fetcher, struct string topic, int32_t index)
@@ -217,6 +225,7 @@ static uint32_t fetcher_gather_topics(struct fetcher *fetcher)
     uint32_t topics = 0;
     uint32_t partitions = 0;
     const char *name = NULL;
+    int32_t fetch_bytes = (int32_t)fetcher->consumer->worker->run->options->fetch_bytes;
     for (uint32_t i = 0; i < fetcher->count; i++) {
         const struct position *position = &fetcher->positions[i];
         const struct cluster_partition *p = &cluster->partitions[position->partition];
@@ -227,13 +236,13 @@ static uint32_t fetcher_gather_topics(struct fetcher *fetcher)
             fetcher->topics[topics] = (struct fetch_request_topic){.topic = string_of(name)};
             fetcher->topics[topics++].partitions.items = &fetcher->partitions[partitions];
         }
-        fetcher->partitions[partitions++] =
-            (struct fetch_request_partition){.partition = p->index,
-                                             .current_leader_epoch = -1,
-                                             .fetch_offset = position->offset,
-                                             .last_fetched_epoch = -1,
-                                             .log_start_offset = -1,
-                                             .partition_max_bytes = PARTITION_BYTES};
+        fetcher->partitions[partitions++] = (struct fetch_request_partition){
+            .partition = p->index,
+            .current_leader_epoch = -1,
+            .fetch_offset = position->offset,
+            .last_fetched_epoch = -1,
+            .log_start_offset = -1,
+            .partition_max_bytes = fetch_bytes == 0 ? PARTITION_BYTES : fetch_bytes};
         fetcher->topics[topics - 1].partitions.count++;
     }
     return topics;
@@ -253,7 +262,8 @@ static void fetcher_send(struct fetcher *fetcher)
     message_defaults(fetch_request_type.root, &request);
     request.max_wait_ms = consumer->draining ? FETCH_WAIT_DRAINING_MS : FETCH_WAIT_MS;
     request.min_bytes = 1;
-    request.max_bytes = FETCH_BYTES;
+    int32_t fetch_bytes = (int32_t)consumer->worker->run->options->fetch_bytes;
+    request.max_bytes = fetch_bytes == 0 ? FETCH_BYTES : fetch_bytes;
     request.topics.items = fetcher->topics;
     request.topics.count = (int32_t)topics;
     int64_t len = frame_encode(fetcher->request, fetcher->request_capacity, api, version, &request);

@@ -68,6 +68,7 @@ void frame_layout_init(struct frame_layout *layout, uint32_t records_max)
     size_t room = RECORD_OVERHEAD_MAX + layout->key_len + (size_t)layout->value_len;
     ASSERT(records_max > 0 && layout->version >= 3 && layout->version <= 12);
     layout->records_max = records_max;
+    layout->value_varint_size = (uint32_t)varint_size(layout->value_len);
     layout->ends = mem_alloc_array(records_max, sizeof *layout->ends);
     uint8_t *record = mem_alloc(room);
     uint32_t end = BATCH_HEADER_SIZE;
@@ -134,7 +135,7 @@ void frame_add(struct frame *frame, uint8_t **key, uint8_t **value)
     uint8_t *end = frame->memory + FRAME_HEAD_MAX + layout->ends[frame->count++];
     /* Behind the value: no headers. Before it: its length. */
     *value = end - 1 - layout->value_len;
-    *key = *value - varint_size(layout->value_len) - layout->key_len;
+    *key = *value - layout->value_varint_size - layout->key_len;
 }
 
 /* The request around a batch of this length, as far as it is not there yet. */
@@ -211,8 +212,27 @@ int frame_finish(struct frame *frame, const struct frame_target *target, struct 
     return 0;
 }
 
+/* An answer of the usual form, whose lengths are one byte each, by one look at its size; false when
+ * it has another one, or is none. Most of the time this is all that is read of an answer. */
+static bool answer_read_usual(struct bytes answer, struct frame_answer *out)
+{
+    const uint8_t *data = answer.data;
+    enum { NAME_AT = 7, REST = 1 + 4 + 2 + 8 };
+    if (answer.len < NAME_AT || data[4] != 0 || data[5] != 2 || data[6] == 0 || data[6] >= 0x80)
+        return false;
+    size_t name = (size_t)data[6] - 1;
+    if (answer.len < NAME_AT + name + REST || data[NAME_AT + name] != 2)
+        return false;
+    const uint8_t *partition = data + NAME_AT + name + 1;
+    out->error = (int16_t)load_be16(partition + 4);
+    out->base_offset = (int64_t)load_be64(partition + 6);
+    return true;
+}
+
 int frame_read_answer(struct bytes answer, int16_t version, struct frame_answer *out)
 {
+    if (version >= produce_request_type.flexible_since && answer_read_usual(answer, out))
+        return 0;
     struct reader r;
     reader_init(&r, answer.data, answer.len);
     read_skip(&r, 4);

@@ -33,6 +33,7 @@ struct frame_layout {
     uint32_t key_len; /* 0: null keys */
     uint32_t value_len;
     uint32_t records_max;
+    uint32_t value_varint_size;
     uint32_t *ends;  /* of each record, in the batch */
     size_t capacity; /* of a frame */
     struct batch_codec codec;

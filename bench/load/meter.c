@@ -128,6 +128,15 @@ void meter_consumed(struct meter *meter, uint64_t time_ns, uint64_t now_ns, uint
     meter->last_ns = MAX(meter->last_ns, now_ns);
 }
 
+void meter_skimmed(struct meter *meter, uint64_t records, uint64_t now_ns, uint64_t bytes)
+{
+    bool total = meter_counts(meter, now_ns);
+    meter_add(meter, METER_CONSUMED, records, total);
+    meter_add(meter, METER_CONSUMED_BYTES, bytes, total);
+    if (total)
+        meter->last_ns = MAX(meter->last_ns, now_ns);
+}
+
 void meter_read_back(struct meter *meter, uint64_t bytes)
 {
     meter->counters[METER_CONSUMED]++;

@@ -20,7 +20,7 @@ enum meter_counter {
     METER_FAILED,         /* messages */
     METER_UNSENT,         /* messages whose time had come, but no task was free before the end */
     METER_CONSUMED,       /* records */
-    METER_CONSUMED_BYTES, /* of their values */
+    METER_CONSUMED_BYTES, /* of their values; of whole batches when these are not opened */
     METER_FETCHES,        /* answers with records */
     METER_COUNTER_COUNT
 };
@@ -92,7 +92,9 @@ void meter_failed(struct meter *meter, const struct meter_send *send, unsigned e
 void meter_unsent(struct meter *meter, uint64_t records);
 /* One record arrived; `time_ns` is its stamp's, or 0 when it is not of this run. */
 void meter_consumed(struct meter *meter, uint64_t time_ns, uint64_t now_ns, uint64_t bytes);
-/* The same behind the load, only to validate: no time counts. */
+/* A batch of so many records arrived, whose stamps nobody looks at. */
+void meter_skimmed(struct meter *meter, uint64_t records, uint64_t now_ns, uint64_t bytes);
+/* A record behind the load, only to validate: no time counts. */
 void meter_read_back(struct meter *meter, uint64_t bytes);
 void meter_fetched(struct meter *meter, uint64_t sent_ns, uint64_t now_ns);
 void meter_fetch_failed(struct meter *meter, unsigned error);

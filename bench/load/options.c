@@ -260,6 +260,10 @@ static int options_check(const struct options *o, struct sentence *why)
                 "--client librdkafka";
     else if (o->client == CLIENT_NATIVE && *o->properties != '\0')
         wrong = "--properties are for --client librdkafka";
+    else if (o->client == CLIENT_LIBRDKAFKA && (o->reread || o->fetch_bytes > 0))
+        wrong = "--reread and --fetch-bytes are for --client native";
+    else if (o->reread && (o->mode != MODE_CONSUME || o->validate))
+        wrong = "--reread is for --mode consume, without --validate";
     else if (o->validate && o->mode == MODE_METADATA)
         wrong = "--validate has nothing to check with --mode metadata";
     else if (o->validate && o->acks == ACKS_NONE && o->mode != MODE_CONSUME)

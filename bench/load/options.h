@@ -89,6 +89,11 @@ enum bench_acks { ACKS_LEADER, ACKS_NONE, ACKS_ALL_NUMBER, ACKS_ALL };
       "of the values") \
     X(consumer_group, TEXT, "consumer-group", 0, "", "NAME", 0, 0, \
       "consume as members of this group (librdkafka)") \
+    X(fetch_bytes, NUMBER, "fetch-bytes", 0, "0", "BYTES", 0, 1073741824, \
+      "what a Fetch may bring; 0: 16 MiB, of each partition 1 MiB (native)") \
+    X(reread, FLAG, "reread", 0, "", "", 0, 0, \
+      "with --mode consume: from the end back to the start, again and again; records are counted " \
+      "by their batches, not looked at (native)") \
     X(disable_auto_commit, FLAG, "disable-auto-commit", 0, "", "", 0, 0, \
       "the group's offsets are not committed") \
     X(create_topic, FLAG, "create-topic", 0, "", "", 0, 0, "create the topic when it is missing") \

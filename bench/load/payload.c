@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base/prng.h"
 #include "base/util.h"
@@ -118,13 +119,24 @@ bool payload_verify(const struct payload *payload, struct bytes value)
     return true;
 }
 
+/* Eight hexadecimal digits: one digit a byte, then to characters, all eight at a time. */
+static uint64_t digits_of(uint32_t number)
+{
+    uint64_t digits = number;
+    digits = (digits << 16 | digits) & 0x0000ffff0000ffffu;
+    digits = (digits << 8 | digits) & 0x00ff00ff00ff00ffu;
+    digits = (digits << 4 | digits) & 0x0f0f0f0f0f0f0f0fu;
+    uint64_t letters = (digits + 0x0606060606060606u) >> 4 & 0x0101010101010101u;
+    return digits + 0x3030303030303030u + letters * ('a' - '0' - 10);
+}
+
 void payload_write_key(enum bench_key pattern, uint64_t sequence, uint64_t chance, uint8_t *key)
 {
-    static const char digits[] = "0123456789abcdef";
     uint64_t number = pattern == KEY_RANDOM ? chance : sequence;
-    if (pattern == KEY_FIXED)
+    if (pattern == KEY_FIXED) {
         memcpy(key, "odradek-bench-01", KEY_BYTES);
-    else if (pattern != KEY_NONE)
-        for (int i = 0; i < KEY_BYTES; i++)
-            key[i] = (uint8_t)digits[number >> (60 - 4 * i) & 15];
+    } else if (pattern != KEY_NONE) {
+        store_be64(key, digits_of((uint32_t)(number >> 32)));
+        store_be64(key + 8, digits_of((uint32_t)number));
+    }
 }

@@ -81,6 +81,12 @@ struct producer {
     struct task_queue idle; /* open loop: tasks that are free */
     struct heap timers;
     struct prng prng;
+    /* Of the options, at hand for every request. */
+    const struct payload *payload;
+    uint64_t run_id;
+    uint32_t each; /* records that a task sends at once */
+    enum bench_key key_pattern;
+    bool open; /* there is a timetable */
     uint64_t linger_ns;
     uint64_t look_ns;
     uint64_t now_ns;
@@ -119,8 +125,6 @@ static void slot_add(struct slot *slot, struct task *task)
 {
     struct lane *lane = slot->lane;
     struct producer *producer = lane->producer;
-    const struct run *run = producer->worker->run;
-    const struct options *options = run->options;
     task->sequence = lane->sequence;
     queue_push(&slot->tasks, task);
     if (slot->records == 0)
@@ -129,13 +133,14 @@ static void slot_add(struct slot *slot, struct task *task)
     if (producer->metadata != NULL)
         return;
     for (uint32_t i = 0; i < task->records; i++) {
-        struct stamp stamp = {run->id, lane->sequence++, task->intended_ns, lane->id};
+        struct stamp stamp = {producer->run_id, lane->sequence++, task->intended_ns, lane->id};
         uint8_t *key;
         uint8_t *value;
         frame_add(&slot->frame, &key, &value);
-        payload_write_key((enum bench_key)options->key_pattern, stamp.sequence,
-                          options->key_pattern == KEY_RANDOM ? prng_next(&producer->prng) : 0, key);
-        payload_write(run->payload, &stamp, value, producer->layout.value_len);
+        payload_write_key(producer->key_pattern, stamp.sequence,
+                          producer->key_pattern == KEY_RANDOM ? prng_next(&producer->prng) : 0,
+                          key);
+        payload_write(producer->payload, &stamp, value, producer->layout.value_len);
     }
 }
 
@@ -165,9 +170,8 @@ static void slot_flush(struct slot *slot)
 static bool slot_full(const struct slot *slot)
 {
     const struct producer *producer = slot->lane->producer;
-    uint32_t each = (uint32_t)producer->worker->run->options->records_per_batch;
     return producer->metadata != NULL ||
-           slot->records + each > slot->lane->producer->layout.records_max;
+           slot->records + producer->each > producer->layout.records_max;
 }
 
 /* Moves waiting tasks into requests, as far as there are free ones. */
@@ -204,7 +208,7 @@ static void lane_lingered(struct timer *timer)
 static bool task_begin(struct producer *producer, struct task *task, uint64_t intended_ns)
 {
     struct worker *worker = producer->worker;
-    uint64_t records = MIN((uint64_t)worker->run->options->records_per_batch, worker->quota);
+    uint64_t records = MIN((uint64_t)producer->each, worker->quota);
     if (producer->metadata != NULL)
         records = MIN(records, 1);
     if (producer->stopping || records == 0)
@@ -281,7 +285,7 @@ static void slot_answered(struct wire_call *call, int result, struct bytes answe
         else
             meter_answered(meter, &send);
         producer->busy--;
-        if (producer->worker->schedule.open)
+        if (producer->open)
             queue_push(&producer->idle, task);
         else
             task_begin(producer, task, producer->now_ns);
@@ -470,6 +474,11 @@ struct producer *producer_new(struct worker *worker)
     struct producer *producer = mem_alloc(sizeof *producer);
     producer->worker = worker;
     producer->io = worker->io;
+    producer->payload = worker->run->payload;
+    producer->run_id = worker->run->id;
+    producer->each = (uint32_t)o->records_per_batch;
+    producer->key_pattern = (enum bench_key)o->key_pattern;
+    producer->open = worker->schedule.open;
     producer->linger_ns = (uint64_t)o->linger_ms * NS_PER_MS;
     producer->compressor = compressor_new();
     heap_init(&producer->timers, 64);
@@ -535,7 +544,7 @@ void producer_start(struct producer *producer)
     producer->now_ns = io_now_precise(producer->io);
     for (uint32_t i = 0; i < producer->task_count; i++) {
         struct task *task = &producer->tasks[i];
-        if (producer->worker->schedule.open)
+        if (producer->open)
             queue_push(&producer->idle, task);
         else
             task_begin(producer, task, producer->now_ns);
@@ -585,7 +594,7 @@ uint64_t producer_step(struct producer *producer)
     producer->now_ns = MAX(producer->now_ns, io_now(producer->io));
     if (!producer->started)
         return deadline_ns;
-    if (producer->worker->schedule.open && !producer->stopping)
+    if (producer->open && !producer->stopping)
         deadline_ns = producer_dispatch(producer);
     heap_run(&producer->timers, producer->now_ns);
     if (producer->now_ns >= producer->look_ns) {
@@ -613,7 +622,7 @@ void producer_stop(struct producer *producer)
     if (producer->stopping)
         return;
     producer->stopping = true;
-    if (producer->started && producer->worker->schedule.open)
+    if (producer->started && producer->open)
         producer_count_unsent(producer);
     for (uint32_t i = 0; i < producer->lane_count; i++)
         lane_fill(&producer->lanes[i]);

@@ -105,14 +105,14 @@ static size_t wire_parse(struct wire *wire, struct bytes bytes)
 
 static void wire_gather(struct wire *wire, struct bytes bytes)
 {
+    ASSERT(bytes.len > 0);
     size_t needed = wire->gathered_len + bytes.len;
     if (needed > wire->gathered_capacity) {
         size_t capacity = MAX(wire->gathered_capacity * 2, MAX(needed, 16 * KIB));
         wire->gathered = mem_realloc(wire->gathered, wire->gathered_capacity, capacity);
         wire->gathered_capacity = capacity;
     }
-    if (bytes.len > 0)
-        memcpy(wire->gathered + wire->gathered_len, bytes.data, bytes.len);
+    memcpy(wire->gathered + wire->gathered_len, bytes.data, bytes.len);
     wire->gathered_len = needed;
 }
 
@@ -128,7 +128,8 @@ static void wire_take(struct wire *wire, struct bytes bytes)
 {
     if (wire->gathered_len == 0) {
         size_t taken = wire_parse(wire, bytes);
-        wire_gather(wire, (struct bytes){bytes.data + taken, bytes.len - taken});
+        if (taken < bytes.len)
+            wire_gather(wire, (struct bytes){bytes.data + taken, bytes.len - taken});
         return;
     }
     wire_gather(wire, bytes);

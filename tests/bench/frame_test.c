@@ -198,12 +198,41 @@ static void check_answer(int16_t version)
     cr_assert_eq(frame_read_answer((struct bytes){bytes, writer_len(&w)}, version, &answer), 0);
     cr_assert_eq(answer.error, 7);
     cr_assert_eq(answer.base_offset, 12345);
-    for (size_t len = 4; len < 20; len++)
+    /* Correlation, array, name, array, index, error, offset; tags first where lengths are short. */
+    size_t needed = version >= 9 ? 4 + 1 + 1 + 6 + 1 + 14 : 4 + 4 + 7 + 4 + 14;
+    for (size_t len = 4; len < needed; len++)
         cr_assert_neq(frame_read_answer((struct bytes){bytes, len}, version, &answer), 0);
+    cr_assert_eq(frame_read_answer((struct bytes){bytes, needed}, version, &answer), 0);
 }
 
 Test(frame, answers_of_every_version_are_read)
 {
     for (int16_t version = 3; version <= 9; version++)
         check_answer(version);
+}
+
+/* Lengths of one byte are read in one go: these take the other way. */
+Test(frame, answers_of_long_topics_and_with_tags_are_read)
+{
+    uint8_t bytes[512] = {0, 0, 0, 1, 0, 2, 0xc8, 1};
+    struct frame_answer answer;
+    struct writer w;
+    writer_init(&w, bytes + 8 + 199, 64);
+    write_u8(&w, 2);
+    write_be32(&w, 3);
+    write_be16(&w, 7);
+    write_be64(&w, 12345);
+    struct bytes whole = {bytes, 8 + 199 + writer_len(&w)};
+    cr_assert_eq(frame_read_answer(whole, 9, &answer), 0);
+    cr_assert_eq(answer.error, 7);
+    cr_assert_eq(answer.base_offset, 12345);
+    whole.len--;
+    cr_assert_neq(frame_read_answer(whole, 9, &answer), 0);
+    const uint8_t tagged[] = {0, 0, 0, 1, 1, 9, 1, 0xff, 2, 2, 't', 2, 0,
+                              0, 0, 3, 0, 7, 0, 0, 0,    0, 0, 0,   0, 5};
+    cr_assert_eq(frame_read_answer((struct bytes){tagged, sizeof tagged}, 9, &answer), 0);
+    cr_assert_eq(answer.error, 7);
+    cr_assert_eq(answer.base_offset, 5);
+    const uint8_t two[] = {0, 0, 0, 1, 0, 3, 2, 't', 2, 0, 0, 0, 3, 0, 7, 0, 0, 0, 0, 0, 0, 0, 5};
+    cr_assert_neq(frame_read_answer((struct bytes){two, sizeof two}, 9, &answer), 0);
 }

@@ -103,6 +103,18 @@ Test(meter, end_to_end_counts_records_of_this_run_by_their_stamp)
     cr_assert_eq(meter.latencies[METER_END_TO_END].max, 100);
 }
 
+Test(meter, a_skimmed_batch_counts_its_records_by_the_time_of_arrival)
+{
+    meter_skimmed(&meter, 7, 1500, 70);
+    cr_assert_eq(meter.counters[METER_CONSUMED], 0, "the warm-up does not count");
+    cr_assert_eq(meter.interval->counters[METER_CONSUMED], 7);
+    meter_skimmed(&meter, 5, 2600, 50);
+    cr_assert_eq(meter.counters[METER_CONSUMED], 5);
+    cr_assert_eq(meter.counters[METER_CONSUMED_BYTES], 50);
+    cr_assert_eq(meter.last_ns, 2600);
+    cr_assert_eq(meter.latencies[METER_END_TO_END].total, 0);
+}
+
 Test(meter, reading_back_takes_no_time)
 {
     meter_read_back(&meter, 10);

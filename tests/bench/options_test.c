@@ -109,7 +109,11 @@ Test(options, what_cannot_be_together_is_refused)
     expect_refusal("-m metadata --client librdkafka", "--client native");
     expect_refusal("--consumer-group g -m consume", "--client librdkafka");
     expect_refusal("--workload ramp -d 0", "--duration");
+    expect_refusal("--reread", "--reread is for --mode consume");
+    expect_refusal("--reread -m consume --validate", "without --validate");
+    expect_refusal("--fetch-bytes 65536 -m consume --client librdkafka", "--client native");
     cr_assert_eq(parse("-m round-trip -s 32", NULL), 0);
+    cr_assert_eq(parse("-m consume --reread --fetch-bytes 65536", NULL), 0);
 }
 
 Test(options, a_count_needs_no_warm_up_unless_it_is_given)

@@ -85,6 +85,10 @@ Test(payload, keys_follow_their_pattern)
     cr_assert_arr_eq(a, "00000000000000ff", KEY_BYTES);
     payload_write_key(KEY_RANDOM, 255, 9, a);
     cr_assert_arr_eq(a, "0000000000000009", KEY_BYTES);
+    payload_write_key(KEY_RANDOM, 255, 0x0123456789abcdefu, a);
+    cr_assert_arr_eq(a, "0123456789abcdef", KEY_BYTES);
+    payload_write_key(KEY_RANDOM, 255, 0xfedcba9876543210u, a);
+    cr_assert_arr_eq(a, "fedcba9876543210", KEY_BYTES);
     payload_write_key(KEY_FIXED, 1, 1, a);
     payload_write_key(KEY_FIXED, 2, 2, b);
     cr_assert_arr_eq(a, b, KEY_BYTES);

@@ -20,6 +20,7 @@ ONCE = [
     "test_bench_holds_a_timetable_and_compares_results",
     "test_bench_serves_prometheus_while_it_runs",
     "test_bench_finds_records_that_are_doubled",
+    "test_bench_reads_a_topic_again_and_again",
     "test_bench_counts_a_broker_that_goes_away_as_failures",
     "test_the_null_server_takes_the_load",
 ]
@@ -194,6 +195,18 @@ def test_bench_finds_records_that_are_doubled(broker):
     kcat(broker, "-P", "-t", "one", str(path))
     bad = results(broker, "-m", "consume", "-t", "one", "--validate", "-n", 54, status=1)
     assert bad["validation"]["altered"] == 1, bad["validation"]
+
+
+def test_bench_reads_a_topic_again_and_again(broker):
+    results(broker, "-n", 400, "-t", "again", "-s", 1000, "--create-topic", "-p", 2, "-c", 4,
+            "--acks", "all")
+    small, large = (results(broker, "-m", "consume", "--reread", "-t", "again", "-n", 4000, "-d",
+                            "30s", "--fetch-bytes", size) for size in (5000, 1000000))
+    for got in (small, large):
+        assert got["consumed"] >= 4000 and got["failed"] == 0, got
+        assert got["consumed_bytes"] / got["consumed"] > 1000, "whole batches count"
+    assert large["fetches"] <= 4000 // 200 + 2, "a fetch brought a whole partition"
+    assert small["fetches"] >= 4000 // 5, "a fetch brought no more than it was asked for"
 
 
 def test_bench_counts_a_broker_that_goes_away_as_failures(broker):

@@ -9,7 +9,7 @@ from wire import api_versions, frame, produce_batch, produce_body, read_exactly,
 def test_advertises_what_it_serves(broker):
     keys = api_versions(broker.port)
     assert keys[0] == (0, 13) and keys[1] == (4, 18) and keys[3] == (0, 13)
-    groups = {8, 9, 10, 11, 12, 13, 14, 15, 16, 42, 47}
+    groups = {8, 9, 10, 11, 12, 13, 14, 15, 16, 42, 47, 68, 69}
     assert set(keys) == groups | {0, 1, 2, 3, 18, 19, 20, 22, 23, 32, 37, 60, 75}, sorted(keys)
 
 

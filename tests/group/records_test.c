@@ -85,13 +85,13 @@ Test(records, a_tombstone_has_no_value)
 
 Test(records, what_is_not_ours_or_damaged_is_told_apart)
 {
-    static const uint8_t consumer_group[] = "\0\3\0\1g";
+    static const uint8_t share_group[] = "\0\x0b\0\1g";
     static const uint8_t cut[] = "\0\1\0\5g";
     static const uint8_t group[] = "\0\2\0\1g";
     static const uint8_t newer[] = "\0\x63";
     struct blob none = {NULL, -1};
     struct group_record_read read;
-    cr_expect_eq(group_record_decode(blob_of(consumer_group, 5), none, &arena, &read),
+    cr_expect_eq(group_record_decode(blob_of(share_group, 5), none, &arena, &read),
                  ERR_UNSUPPORTED);
     cr_expect_eq(group_record_decode(blob_of(cut, 5), none, &arena, &read), ERR_SHORT);
     cr_expect_eq(group_record_decode(blob_of(group, 5), blob_of(newer, 2), &arena, &read),

@@ -2,6 +2,8 @@
 #include "rig.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/util.h"
@@ -31,12 +33,80 @@ static void rig_append(struct groups_host *host, struct groups *groups, struct g
     list_push_back(&rig->writes, &write->node);
 }
 
+static bool rig_topic_at(struct groups_host *host, uint32_t index, struct group_topic *topic)
+{
+    const struct rig *rig = CONTAINER_OF(host, struct rig, host);
+    if (index >= rig->topic_count)
+        return false;
+    *topic = rig->topics[index];
+    return true;
+}
+
+static bool rig_topic_named(struct groups_host *host, struct bytes name, struct group_topic *topic)
+{
+    for (uint32_t i = 0; rig_topic_at(host, i, topic); i++)
+        if (bytes_equal(string_bytes(topic->name), name))
+            return true;
+    return false;
+}
+
+static bool rig_topic_with_id(struct groups_host *host, struct uuid id, struct group_topic *topic)
+{
+    for (uint32_t i = 0; rig_topic_at(host, i, topic); i++)
+        if (uuid_equal(topic->id, id))
+            return true;
+    return false;
+}
+
+static uint64_t rig_topics_version(struct groups_host *host)
+{
+    return CONTAINER_OF(host, struct rig, host)->topics_version;
+}
+
+void rig_topic(struct rig *rig, const char *name, int32_t partitions)
+{
+    uint32_t at = 0;
+    while (at < rig->topic_count && strcmp(rig->topics[at].name.data, name) < 0)
+        at++;
+    bool there = at < rig->topic_count && strcmp(rig->topics[at].name.data, name) == 0;
+    rig->topics_version++;
+    if (partitions == 0) {
+        cr_assert(there);
+        rig->topic_count--;
+        memmove(&rig->topics[at], &rig->topics[at + 1],
+                (rig->topic_count - at) * sizeof *rig->topics);
+        return;
+    }
+    if (!there) {
+        cr_assert_lt(rig->topic_count, RIG_TOPICS_MAX);
+        memmove(&rig->topics[at + 1], &rig->topics[at],
+                (rig->topic_count - at) * sizeof *rig->topics);
+        rig->topic_count++;
+        rig->topics[at].name = s(name);
+        rig->topics[at].id = uuid_from_random(rig->topics_version, (uint8_t)name[0]);
+    }
+    rig->topics[at].partitions = partitions;
+}
+
 void rig_init(struct rig *rig)
 {
     *rig = (struct rig){
         .now_ns = START_NS,
         .memory = {.limit = MIB},
-        .config = {6000, 1800000, 3000, 1000, 60000},
+        .config =
+            {
+                .session_ms_min = 6000,
+                .session_ms_max = 1800000,
+                .rebalance_delay_ms = 3000,
+                .members_max = 1000,
+                .retention_ms = 60000,
+                .consumer_session_ms = 45000,
+                .consumer_heartbeat_ms = 5000,
+                .consumer_members_max = 1000,
+                .may_upgrade = true,
+                .may_downgrade = true,
+                .assignors = {"uniform", "range"},
+            },
     };
     rig->host = (struct groups_host){
         .timers = &rig->timers,
@@ -47,6 +117,10 @@ void rig_init(struct rig *rig)
         .wall_ms = rig_wall,
         .new_id = rig_new_id,
         .append = rig_append,
+        .topic_named = rig_topic_named,
+        .topic_with_id = rig_topic_with_id,
+        .topic_at = rig_topic_at,
+        .topics_version = rig_topics_version,
     };
     heap_init(&rig->timers, 16);
     list_init(&rig->writes);
@@ -262,7 +336,13 @@ void rig_commit(struct rig *rig, struct rig_commit *commit, const char *group, i
 int64_t rig_committed(struct rig *rig, const char *group, const char *topic)
 {
     struct group_fetch_item item = {.topic = s(topic)};
-    struct group_fetch fetch = {.group_id = s(group), .items = &item, .count = 1};
+    struct group_fetch fetch = {
+        .group_id = s(group),
+        .member_id = STRING_NULL,
+        .member_epoch = -1,
+        .items = &item,
+        .count = 1,
+    };
     groups_fetch(&rig->groups, &fetch);
     cr_assert_eq(fetch.error, KAFKA_NONE);
     group_reply_free(&fetch.reply);
@@ -282,4 +362,130 @@ const char *rig_state(struct rig *rig, const char *group)
     groups_describe(&rig->groups, &d);
     group_reply_free(&d.reply);
     return d.state;
+}
+
+static void rig_beat_done(struct consumer_beat *beat)
+{
+    struct rig_beat *rig_beat = CONTAINER_OF(beat, struct rig_beat, beat);
+    cr_assert(!rig_beat->ended, "answered twice");
+    rig_beat->ended = true;
+}
+
+void rig_beat_fill(struct rig_beat *beat, const char *group, const char *member)
+{
+    *beat = (struct rig_beat){0};
+    beat->topics[0] = s("t");
+    beat->beat = (struct consumer_beat){
+        .group_id = s(group),
+        .member_id = s(member),
+        .instance_id = STRING_NULL,
+        .rack_id = STRING_NULL,
+        .assignor = STRING_NULL,
+        .pattern = STRING_NULL,
+        .client_id = s("client"),
+        .client_host = s("/127.0.0.1"),
+        .rebalance_ms = 20000,
+        .topic_count = 1,
+        .owned_said = true,
+        .makes_id = true,
+        .done = rig_beat_done,
+    };
+    beat->beat.topics = beat->topics;
+}
+
+void rig_beat_next(struct rig_beat *beat)
+{
+    struct consumer_beat *b = &beat->beat;
+    b->epoch = b->answer_epoch;
+    b->rebalance_ms = -1;
+    b->topics = NULL;
+    b->topic_count = 0;
+    b->pattern = STRING_NULL;
+    b->instance_id = STRING_NULL;
+    if (b->assignment_said) {
+        cr_assert_leq(b->assignment.count, 16);
+        for (uint32_t i = 0; i < b->assignment.count; i++)
+            beat->owned[i] = b->assignment.items[i];
+        b->owned = (struct spots){beat->owned, b->assignment.count};
+    }
+    b->owned_said = true;
+    b->assignment_said = false;
+    group_reply_free(&b->reply);
+}
+
+void rig_beat(struct rig *rig, struct rig_beat *beat)
+{
+    beat->ended = false;
+    beat->beat.error = 0;
+    groups_consumer_beat(&rig->groups, &beat->beat);
+}
+
+void rig_beat_is(struct rig *rig, struct rig_beat *beat, int16_t error)
+{
+    rig_beat(rig, beat);
+    rig_write(rig, 0);
+    cr_assert(beat->ended);
+    cr_assert_eq(beat->beat.error, error, "%d: %s", beat->beat.error,
+                 beat->beat.message == NULL ? "" : beat->beat.message);
+    rig_replay(rig, beat->beat.group_id.data);
+    rig_beat_next(beat);
+}
+
+static int rig_print_set(char *to, size_t size, const struct consumer_described_set *set)
+{
+    int len = 0;
+    for (uint32_t i = 0; i < set->count; i++)
+        for (uint32_t j = 0; j < set->topics[i].partition_count; j++)
+            len += snprintf(to + len, size - (size_t)len, " %.*s%d", (int)set->topics[i].name.len,
+                            set->topics[i].name.data, set->topics[i].partitions[j]);
+    return len;
+}
+
+static int rig_member_order(const void *x, const void *y)
+{
+    const struct consumer_described_member *a = x;
+    const struct consumer_described_member *b = y;
+    return bytes_compare(string_bytes(a->member_id), string_bytes(b->member_id));
+}
+
+const char *rig_consumers(struct rig *rig, const char *group)
+{
+    static char text[4096];
+    struct consumer_description d = {.group_id = s(group)};
+    groups_consumer_describe(&rig->groups, &d);
+    if (d.error != KAFKA_NONE) {
+        group_reply_free(&d.reply);
+        return "none";
+    }
+    int len = snprintf(text, sizeof text, "group %d/%d %s", d.epoch, d.target_epoch, d.state);
+    qsort(d.members, d.member_count, sizeof *d.members, rig_member_order);
+    for (uint32_t i = 0; i < d.member_count; i++) {
+        const struct consumer_described_member *m = &d.members[i];
+        len += snprintf(text + len, sizeof text - (size_t)len, "\n%.*s %d", (int)m->member_id.len,
+                        m->member_id.data, m->epoch);
+        len += rig_print_set(text + len, sizeof text - (size_t)len, &m->assigned);
+        len += snprintf(text + len, sizeof text - (size_t)len, " >");
+        len += rig_print_set(text + len, sizeof text - (size_t)len, &m->target);
+    }
+    group_reply_free(&d.reply);
+    return text;
+}
+
+void rig_replay(struct rig *rig, const char *group)
+{
+    struct rig *twin = mem_alloc(sizeof *twin);
+    char here[4096];
+    rig_init(twin);
+    memcpy(twin->log, rig->log, sizeof rig->log);
+    twin->log_count = rig->log_count;
+    memcpy(twin->topics, rig->topics, sizeof rig->topics);
+    twin->topic_count = rig->topic_count;
+    twin->now_ns = rig->now_ns;
+    rig_restart(twin);
+    snprintf(here, sizeof here, "%s", rig_consumers(rig, group));
+    cr_assert_str_eq(rig_consumers(twin, group), here, "a replay makes something else of the log");
+    cr_assert_str_eq(rig_state(twin, group), rig_state(rig, group));
+    twin->log_count = 0; /* the bytes are not its own */
+    rig_fini(twin);
+    mem_free(twin);
 }

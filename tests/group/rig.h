@@ -1,10 +1,12 @@
 /* Groups under a clock and a log of the test's own. */
 #pragma once
 
+#include "group/consumer.h"
 #include "group/groups.h"
 #include "protocol/errors.h"
 
-#define RIG_RECORDS_MAX 256
+#define RIG_RECORDS_MAX 4096
+#define RIG_TOPICS_MAX 8
 
 struct rig_record {
     uint8_t *bytes;
@@ -23,6 +25,9 @@ struct rig {
     uint64_t ids;
     struct rig_record log[RIG_RECORDS_MAX]; /* what is durable */
     uint32_t log_count;
+    struct group_topic topics[RIG_TOPICS_MAX]; /* by name; the names are literals */
+    uint32_t topic_count;
+    uint64_t topics_version;
 };
 
 void rig_init(struct rig *rig);
@@ -37,6 +42,9 @@ void rig_restart(struct rig *rig);
 struct string s(const char *text);
 /* A consumer's subscription to one topic. */
 struct blob rig_subscription(const char *topic);
+
+/* A topic comes, gets other partitions, or goes (0). Its id is made of its place and its name. */
+void rig_topic(struct rig *rig, const char *name, int32_t partitions);
 
 /* One join on its way; `ended` when it was answered. */
 struct rig_join {
@@ -75,3 +83,22 @@ void rig_commit(struct rig *rig, struct rig_commit *commit, const char *group, i
 int64_t rig_committed(struct rig *rig, const char *group, const char *topic);
 int16_t rig_heartbeat(struct rig *rig, const char *group, const struct rig_join *join);
 const char *rig_state(struct rig *rig, const char *group);
+
+/* A heartbeat of KIP-848 on its way. */
+struct rig_beat {
+    struct consumer_beat beat;
+    struct string topics[4];
+    struct spot owned[16];
+    bool ended;
+};
+/* A first one, of a consumer of topic "t". */
+void rig_beat_fill(struct rig_beat *beat, const char *group, const char *member);
+/* The next one of a member that has been answered: it owns what it was given last. */
+void rig_beat_next(struct rig_beat *beat);
+void rig_beat(struct rig *rig, struct rig_beat *beat);
+/* Sent, written and answered with this error; it is freed but for the assignment's size. */
+void rig_beat_is(struct rig *rig, struct rig_beat *beat, int16_t error);
+/* A line for the group, and one for each member: "group 2/2 Stable", "a 2/1 0 t0 t1 - > t0 t1". */
+const char *rig_consumers(struct rig *rig, const char *group);
+/* What a replay makes of the log is what there was. */
+void rig_replay(struct rig *rig, const char *group);

@@ -381,6 +381,24 @@ Test(checkpoint, power_failure_during_the_first_one_leaves_none)
     fail_during_the_first(true);
 }
 
+/* The other slot is good, and older: segments would be cut to where they once ended. */
+Test(checkpoint, slot_that_cannot_be_read_is_not_passed_over)
+{
+    prepare();
+    write_number(4);
+    write_number(5);
+    for (unsigned slot = 0; slot < 2; slot++) {
+        const char *path = slot == 0 ? "checkpoint-0-0" : "checkpoint-0-1";
+        rig.files.fault = (struct file_fault){VERB_READ, path, ERR_OFFLINE, 1, 0};
+        cr_assert_eq(load(), ERR_OFFLINE);
+        rig.files.fault = (struct file_fault){VERB_OPEN, path, ERR_OFFLINE, 1, 0};
+        cr_assert_eq(load(), ERR_OFFLINE);
+        rig.files.fault = (struct file_fault){VERB_READ, path, ERR_OFFLINE, 1, 0};
+        cr_assert_eq(checkpoint_remove(&rig.files.fs, rig.root, 0), ERR_OFFLINE);
+        cr_assert_eq(load(), 5, "nothing was removed");
+    }
+}
+
 Test(checkpoint, removal_that_fails_is_told)
 {
     prepare();

@@ -49,6 +49,10 @@ struct scene_options {
 };
 
 struct scene *scene_new(const struct scene_options *options);
+/* Another broker in the same world: a machine, a disk and a port of its own, by the name
+ * "beside-<n>"; its clients are on the same machine as the first one's. Whatever lets time pass for
+ * one lets it pass for all. It is freed before the scene it is beside. The seed is not read. */
+struct scene *scene_new_beside(struct scene *first, const struct scene_options *options);
 void scene_free(struct scene *s);
 struct sim *scene_world(struct scene *s);
 struct sim_host *scene_host(struct scene *s);
@@ -82,6 +86,13 @@ const char *scene_told(const struct scene *s);
  * unless the test says otherwise; each end of the broker's life makes it the first again. */
 #define SCENE_CLIENTS 2
 void scene_use(struct scene *s, unsigned client);
+
+/* A request of any kind, in the version that the scenes speak, and its answer; null when none came.
+ * Valid until the next one. */
+const void *scene_call(struct scene *s, int16_t api_key, const void *request);
+/* The same in two steps. */
+void scene_ask(struct scene *s, int16_t api_key, const void *request);
+const void *scene_take(struct scene *s, int16_t api_key);
 
 void scene_create(struct scene *s, const char *topic, int32_t partitions);
 /* A compacted topic of one partition: each batch is a segment of its own when it is flushed, if its
@@ -175,6 +186,8 @@ struct scene_group scene_wal_last(struct scene *s, unsigned stream);
  * Sweeps: `act` with the power going at its first, its second, ... change of the disk, each time in
  * a new world that `before` has prepared, until it comes through; behind each end `after`, on a
  * machine that is off. Every `stride`th change (0: each). How many there were.
+ *
+ * SCENE_EVERY_CHANGE in the environment makes every stride 1: ./dev check --long does.
  */
 struct scene_sweep {
     struct scene_options options;
@@ -185,3 +198,5 @@ struct scene_sweep {
     void (*after)(struct scene *s);
 };
 uint64_t scene_sweep(const struct scene_sweep *sweep);
+/* For loops of a test's own. */
+unsigned scene_stride(unsigned usual);

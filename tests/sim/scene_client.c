@@ -32,6 +32,23 @@ static int16_t version_of(int16_t api_key)
         return 2;
     case API_METADATA:
         return 1;
+    case API_FIND_COORDINATOR:
+        return 2;
+    case API_JOIN_GROUP:
+        return 5;
+    case API_SYNC_GROUP:
+    case API_HEARTBEAT:
+    case API_LEAVE_GROUP:
+    case API_DESCRIBE_GROUPS:
+        return 3;
+    case API_OFFSET_COMMIT:
+        return 7;
+    case API_OFFSET_FETCH:
+        return 5;
+    case API_LIST_GROUPS:
+        return 2;
+    case API_DELETE_GROUPS:
+        return 1;
     default:
         UNREACHABLE();
     }
@@ -114,7 +131,7 @@ static bool client_dial(struct scene *s)
 {
     uint64_t end_ns = sim_now(s->sim) + PATIENCE_NS;
     while (s->client->peer == NULL && sim_now(s->sim) < end_ns && !broker_has_ended(s)) {
-        s->client->peer = sim_peer_connect(s->clients, "broker", LIFE_PORT);
+        s->client->peer = sim_peer_connect(s->clients, sim_host_name(s->host), LIFE_PORT);
         sim_run_until(s->sim, peer_is_decided, s, SECOND);
         if (sim_peer_state(s->client->peer) == 0)
             return true;
@@ -199,6 +216,21 @@ static void *client_call(struct scene *s, int16_t api_key, const void *request)
     cr_assert_eq(s->client->ask_count, 0, "an answer is still to be taken");
     client_ask(s, api_key, request);
     return client_answer(s, api_key);
+}
+
+void scene_ask(struct scene *s, int16_t api_key, const void *request)
+{
+    client_ask(s, api_key, request);
+}
+
+const void *scene_take(struct scene *s, int16_t api_key)
+{
+    return client_answer(s, api_key);
+}
+
+const void *scene_call(struct scene *s, int16_t api_key, const void *request)
+{
+    return client_call(s, api_key, request);
 }
 
 bool scene_client_greet(struct scene *s)

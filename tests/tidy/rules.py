@@ -66,7 +66,7 @@ BANNED = [
     # the way of reading.
     (r"#\s*(if|ifdef|ifndef|elif|else)\b", ("base/", "io/", "protocol/", "broker/options.c")),
     (r"\bMUTANTS\b|\bmutant_is\b", ("base/mutant.h",)),
-    (r"\bMUTANT\s*\(", ("base/mutant.h", "wal/", "partition/", "broker/")),
+    (r"\bMUTANT\s*\(", ("base/mutant.h", "group/", "wal/", "partition/", "broker/")),
     (r"\btypedef\s+(struct|union|enum)\s+\w*\s*(\{|\w+;)", ()),
     (r"\b(struct|enum|union)\s+\w+_t\b|\btypedef\b.*\b\w+_t\s*(;|\()", ()),
 ]

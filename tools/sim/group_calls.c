@@ -8,6 +8,8 @@
 #include "protocol/errors.h"
 #include "protocol/schema/groups.h"
 
+#define FIND_VERSION_BATCHED 4
+#define FIND_VERSION_MAX 6
 #define COMMIT_VERSION_MIN 2
 #define COMMIT_VERSION_EPOCH 6
 #define COMMIT_VERSION_INSTANCE 7
@@ -41,6 +43,38 @@ void group_call_break(struct party *party, const struct model_group *group, cons
 {
     model_break(party->model, "group %s: %s was answered with %d", model_group_id(group), deed,
                 error);
+}
+
+/* The coordinator. */
+
+void group_find_send(struct client *client, struct client_call *call,
+                     const struct model_group *group)
+{
+    struct find_coordinator_request request;
+    struct string key = string_of(model_group_id(group));
+    int16_t version = (int16_t)party_random(client->party, 0, FIND_VERSION_MAX);
+    message_defaults(&find_coordinator_request_struct, &request);
+    if (version < FIND_VERSION_BATCHED) {
+        request.key = key;
+    } else {
+        request.coordinator_keys.items = &key;
+        request.coordinator_keys.count = 1;
+    }
+    client_call(client, call, API_FIND_COORDINATOR, version, &request);
+}
+
+int16_t group_find_ended(struct party *party, const struct model_group *group, int16_t version,
+                         const struct find_coordinator_response *answer)
+{
+    int16_t error = GROUP_NO_ANSWER;
+    if (answer != NULL && version < FIND_VERSION_BATCHED)
+        error = answer->error_code;
+    else if (answer != NULL)
+        error =
+            answer->coordinators.count == 1 ? answer->coordinators.items[0].error_code : INT16_MAX;
+    if (error != KAFKA_NONE && !group_error_is_passing(error))
+        group_call_break(party, group, "a question for its coordinator", error);
+    return error;
 }
 
 /* Commits. */

@@ -25,6 +25,13 @@ bool group_error_is_passing(int16_t error);
 void group_call_break(struct party *party, const struct model_group *group, const char *deed,
                       int error);
 
+/* Asks for the coordinator, which the first one to ask makes. */
+void group_find_send(struct client *client, struct client_call *call,
+                     const struct model_group *group);
+/* KAFKA_NONE, the error, or GROUP_NO_ANSWER. */
+int16_t group_find_ended(struct party *party, const struct model_group *group, int16_t version,
+                         const struct find_coordinator_response *answer);
+
 #define GROUP_CALL_PLACES 4
 
 struct group_commit_call {

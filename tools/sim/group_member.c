@@ -31,6 +31,7 @@
 #define SUBSCRIPTION_BYTES 1024
 
 enum step {
+    STEP_FIND, /* the coordinator */
     STEP_JOIN,
     STEP_SYNC,
     STEP_LIVE, /* the next deed of a member */
@@ -133,11 +134,25 @@ static bool member_failed(struct sim_group_member *m, const char *deed, int16_t 
         member_reset(m);
     else if (!group_error_is_passing(error))
         member_break(m, deed, error);
+    else if (error == KAFKA_NOT_COORDINATOR)
+        member_then(m, STEP_FIND, RETRY_NS_MAX);
     else if (m->is_member)
         member_live(m);
     else
         member_join(m);
     return true;
+}
+
+static void find_answered(struct sim_group_member *m,
+                          const struct find_coordinator_response *answer)
+{
+    int16_t error = group_find_ended(m->party, m->options.group, m->call.version, answer);
+    if (error != KAFKA_NONE)
+        member_then(m, STEP_FIND, RETRY_NS_MAX);
+    else if (m->is_member)
+        member_live(m);
+    else
+        member_join(m);
 }
 
 /* Joining. */
@@ -475,6 +490,9 @@ static void member_next(struct timer *timer)
 {
     struct sim_group_member *m = CONTAINER_OF(timer, struct sim_group_member, next);
     switch (m->step) {
+    case STEP_FIND:
+        group_find_send(&m->client, &m->call, m->options.group);
+        return;
     case STEP_JOIN:
         ask_join(m);
         return;
@@ -511,6 +529,9 @@ static void member_answered(struct client_call *call, const void *answer)
 {
     struct sim_group_member *m = CONTAINER_OF(call, struct sim_group_member, call);
     switch (m->step) {
+    case STEP_FIND:
+        find_answered(m, answer);
+        return;
     case STEP_JOIN:
         join_answered(m, answer);
         return;

@@ -10,8 +10,6 @@
 #include "protocol/errors.h"
 #include "protocol/schema/groups.h"
 
-#define FIND_VERSION_BATCHED 4
-#define FIND_VERSION_MAX 6
 #define LIST_VERSION_STATES 4
 #define LIST_VERSION_MAX 5
 #define DESCRIBE_VERSION_NOT_FOUND 6
@@ -90,37 +88,6 @@ static uint32_t pick_places(struct sim_outsider *o, struct model_place *picked)
     for (uint32_t i = 0; i < count; i++)
         picked[i] = places->items[(first + i) % places->count];
     return count;
-}
-
-/* The coordinator. */
-
-static void ask_find(struct sim_outsider *o)
-{
-    struct find_coordinator_request request;
-    struct string key = string_of(model_group_id(o->group));
-    int16_t version = (int16_t)party_random(o->party, 0, FIND_VERSION_MAX);
-    message_defaults(&find_coordinator_request_struct, &request);
-    if (version < FIND_VERSION_BATCHED) {
-        request.key = key;
-    } else {
-        request.coordinator_keys.items = &key;
-        request.coordinator_keys.count = 1;
-    }
-    ask(o, API_FIND_COORDINATOR, version, &request);
-}
-
-static void find_answered(struct sim_outsider *o, const struct find_coordinator_response *answer)
-{
-    int16_t error = GROUP_NO_ANSWER;
-    if (answer != NULL && o->call.version < FIND_VERSION_BATCHED)
-        error = answer->error_code;
-    else if (answer != NULL)
-        error =
-            answer->coordinators.count == 1 ? answer->coordinators.items[0].error_code : INT16_MAX;
-    if (error == KAFKA_NONE)
-        o->found = true;
-    else if (!group_error_is_passing(error))
-        outsider_break(o, "a question for its coordinator", error);
 }
 
 /* Commits. */
@@ -403,7 +370,7 @@ static void outsider_ask(struct sim_outsider *o)
 {
     switch (o->deed) {
     case DEED_FIND:
-        ask_find(o);
+        group_find_send(&o->client, &o->call, o->group);
         return;
     case DEED_COMMIT:
         ask_commit(o);
@@ -478,7 +445,7 @@ static bool outsider_judge(struct sim_outsider *o, const void *answer)
 {
     switch (o->deed) {
     case DEED_FIND:
-        find_answered(o, answer);
+        o->found = o->found || group_find_ended(o->party, o->group, o->call.version, answer) == 0;
         return true;
     case DEED_COMMIT:
         return group_commit_ended(o->party, &o->commit, answer) == KAFKA_NONE;

@@ -366,6 +366,16 @@ static void check_next(struct model *model, struct model_partition *p, record_id
     }
 }
 
+void model_extend_checked(struct model *model, struct model_partition *p)
+{
+    p->checked_end = MAX(p->checked_end, p->start_asked);
+    while (!p->compacted && (size_t)p->checked_end < p->capacity &&
+           p->places[p->checked_end].seen) {
+        check_next(model, p, p->places[p->checked_end].id, p->checked_end);
+        p->checked_end++;
+    }
+}
+
 void model_seen(struct model *model, struct model_partition *p, const struct model_sight *sight)
 {
     struct bytes value = sight->value;
@@ -390,11 +400,7 @@ void model_seen(struct model *model, struct model_partition *p, const struct mod
     /* With holes there is no next offset. */
     if (p->compacted && first)
         check_next(model, p, id, offset);
-    while (!p->compacted && (size_t)p->checked_end < p->capacity &&
-           p->places[p->checked_end].seen) {
-        check_next(model, p, p->places[p->checked_end].id, p->checked_end);
-        p->checked_end++;
-    }
+    model_extend_checked(model, p);
 }
 
 /* Of each key the last record that is known must have been read. */

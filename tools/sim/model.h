@@ -9,7 +9,9 @@
  *   - offsets are dense; a high watermark never falls below what was known when it was asked for
  *   - a record is there once, unless its producer had to send it more than once without idempotence
  *   - records of an ordered producer stand in one partition in the order in which they were sent
- *   - leader epochs never fall along a log; the log start stays where it is while nothing moves it
+ *   - leader epochs never fall along a log
+ *   - the log start is where a deletion of records was asked to move it, and never goes back; what
+ *     a confirmed deletion has removed is not read again, and nothing else is removed
  *   - what ListOffsets and OffsetForLeaderEpoch say fits what is known
  * And at the end, when everything has been read once more: every acknowledged record is there.
  *
@@ -96,7 +98,16 @@ int32_t model_epoch(const struct model_partition *partition);
 /* An answer told this high watermark, or the end of the log; `floor` of when it was asked for. */
 void model_told_end(struct model *model, struct model_partition *partition, int64_t end,
                     int64_t floor);
-void model_told_start(struct model *model, struct model_partition *partition, int64_t start);
+/* An answer told where the log begins; `floor` is model_start_floor of when it was asked for. */
+void model_told_start(struct model *model, struct model_partition *partition, int64_t start,
+                      int64_t floor);
+/* The records below `offset` are about to be asked to go; and it was confirmed, with this start. */
+void model_trimming(struct model *model, struct model_partition *partition, int64_t offset);
+void model_trimmed(struct model *model, struct model_partition *partition, int64_t offset,
+                   int64_t start);
+/* The least log start that any request sent from now on may meet, and the highest there may be. */
+int64_t model_start_floor(const struct model_partition *partition);
+int64_t model_start_ceiling(const struct model_partition *partition);
 /* Metadata told this leader epoch; `floor` is model_epoch of when it was asked for. */
 void model_told_epoch(struct model *model, struct model_partition *partition, int32_t epoch,
                       int32_t floor);
@@ -105,6 +116,7 @@ void model_told_epoch(struct model *model, struct model_partition *partition, in
 struct model_time_answer {
     int64_t asked_ms;
     int64_t floor;
+    int64_t start_floor;
     int64_t offset;
     int64_t time_ms;
 };

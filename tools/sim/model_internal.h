@@ -51,6 +51,8 @@ struct model_partition {
     int64_t checked_end; /* below it every place was seen */
     int64_t known_end;   /* below it every place has record and time */
     int64_t high_watermark;
+    int64_t start_known; /* confirmed */
+    int64_t start_asked; /* the highest that a deletion of records was sent for */
     int32_t epoch;
     struct model_span *spans; /* by epoch */
     size_t span_count;
@@ -72,5 +74,7 @@ struct model {
 
 /* The place, made when it is beyond those that are known. */
 struct model_place *model_place_at(struct model_partition *partition, int64_t offset);
+/* What is read in order from the front goes on behind what was seen, or may be gone. */
+void model_extend_checked(struct model *model, struct model_partition *partition);
 /* After a place was filled. */
 void model_extend_known(struct model_partition *partition);

@@ -146,7 +146,7 @@ static void batch_acknowledged(struct batch_out *batch,
                            part->base_offset < 0 ? -1 : part->base_offset + i);
     batch_take_time(batch, part->log_append_time_ms);
     if (bundle->call.version >= VERSION_LOG_START)
-        model_told_start(model, lane->partition, part->log_start_offset);
+        model_told_start(model, lane->partition, part->log_start_offset, 0);
     if (!producer->options.idempotent) {
         batch_release(batch);
         return;

@@ -1,0 +1,400 @@
+"""What is measured. A case is a function of a Turn; it returns figures, by name.
+
+A turn is one broker in one round. Its cases come in two parts, each with a process of its own over
+a new directory: `standing` ones, from the start of an empty broker to one that is full of
+partitions, and `load` ones, warmed up together.
+"""
+import json
+import os
+import resource
+import socket
+import subprocess
+import time
+
+from compare import machine
+from compare.brokers import BUILT, Failed, create_topics, frame, metadata
+
+CASES = {}
+BENCH_SECONDS = 900
+# Connections that are made before their answers are waited for: Kafka's backlog has room for 50,
+# and a connection that finds none tries again a second later.
+BACKLOG = 32
+
+
+class Skipped(Exception):
+    """The case cannot run here, with the reason."""
+
+
+class Case:
+    def __init__(self, function, part, heavy):
+        self.run = function
+        self.part = part
+        self.heavy = heavy  # left out by --quick
+        self.text = " ".join(function.__doc__.split())
+
+
+def case(name, part="load", heavy=False):
+    def add(function):
+        CASES[name] = Case(function, part, heavy)
+        return function
+    return add
+
+
+def run_bench(words, output):
+    """The results of odradek-bench. Messages that fail are figures, too."""
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=BENCH_SECONDS)
+    if done.returncode not in (0, 1):
+        raise Failed(f"odradek-bench: {done.stdout.strip()[-500:]}")
+    return json.loads(output.read_text())
+
+
+class Turn:
+    """What a case has at hand."""
+
+    def __init__(self, broker, options):
+        self.broker = broker
+        self.options = options
+        self.commands = []
+        self.loaded = 0      # records of the topic that fetch cases read
+        self.partitions = 0  # of the topics that standing cases made
+        self.started = None
+
+    def words(self, *arguments, output):
+        words = [BUILT / "odradek-bench", "-b", f"127.0.0.1:{self.broker.port}", *arguments,
+                 "--json-output", output]
+        if self.options.client_cpus:
+            words = ["taskset", "-c", self.options.client_cpus, *words]
+        return [str(word) for word in words]
+
+    def bench(self, *arguments):
+        """The results of odradek-bench; what it ran is kept with the figures."""
+        output = self.broker.home / "result.json"
+        words = self.words(*arguments, output=output)
+        self.commands.append(" ".join(words))
+        return run_bench(words, output)
+
+    def times(self, seconds=None):
+        return ["-w", f"{self.options.warmup}s", "-d", f"{seconds or self.options.seconds}s"]
+
+    def measured(self, *arguments):
+        """Results, with the processor time of both sides for each message, warm-up included."""
+        client = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+        broker = machine.cpu_seconds(self.broker.process.pid)
+        got = self.bench(*arguments)
+        broker = machine.cpu_seconds(self.broker.process.pid) - broker
+        client = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - client
+        every = sum(point["messages_per_second"] for point in got["points"])
+        length = got["points"][0]["seconds"] + self.options.warmup if got["points"] else 0
+        figures = {}
+        if every * length > 0:
+            figures["broker CPU us/message"] = broker * 1e6 / (every * length)
+            figures["client CPU us/message"] = client * 1e6 / (every * length)
+        return got, figures
+
+
+def latencies(got, name, told=""):
+    found = got["latency_ms"].get(name, {})
+    return {f"{told}{p} ms": found[p] for p in ("p50", "p99", "p99.9", "max") if p in found}
+
+
+def failures(got):
+    count = got["failed"] + got["unsent"]
+    return {"failed or unsent": count} if count > 0 else {}
+
+
+def produce(turn, topic, partitions, *arguments, seconds=None, keep=False):
+    words = ["-t", topic, "-p", partitions, "--create-topic", "--acks", "all", *arguments]
+    if not keep:
+        words.append("--delete-topic-after")
+    got, figures = turn.measured(*words, *turn.times(seconds))
+    return {"messages/s": got["messages_per_second"], "MB/s": got["bytes_per_second"] / 1e6,
+            **latencies(got, "response"), **figures, **failures(got)}
+
+
+@case("produce-128-1p")
+def produce_128_1p(turn):
+    """128 connections, one record of 256 bytes a request, on one partition."""
+    return produce(turn, "p1", 1, "-c", 128, "-s", 256)
+
+
+@case("produce-128-16p")
+def produce_128_16p(turn):
+    """128 connections, one record of 256 bytes a request, on 16 partitions."""
+    return produce(turn, "p16", 16, "-c", 128, "-s", 256)
+
+
+def add_concurrent(count):
+    def concurrent(turn):
+        return produce(turn, f"c{count}", 1, "-c", count, "-s", 256)
+    concurrent.__doc__ = f"{count} connections, one record of 256 bytes a request, one partition."
+    case(f"produce-{count}")(concurrent)
+
+
+for number in (1, 10, 50, 100):
+    add_concurrent(number)
+
+
+@case("produce-64x256")
+def produce_64x256(turn):
+    """16 connections, batches of 64 records of 256 bytes, on 16 partitions."""
+    return produce(turn, "b256", 16, "-c", 16, "-s", 256, "--records-per-batch", 64,
+                   "--batch-size", 32768)
+
+
+@case("produce-64x1k")
+def produce_64x1k(turn):
+    """16 connections, batches of 64 records of 1 KB, on 16 partitions."""
+    return produce(turn, "b1k", 16, "-c", 16, "-s", 1000, "--records-per-batch", 64,
+                   "--batch-size", 131072)
+
+
+@case("produce-64k")
+def produce_64k(turn):
+    """4 connections with 5 requests on their way each, batches of 64 KiB, on 4 partitions."""
+    return produce(turn, "b64k", 4, "-c", 20, "--connections", 4, "--in-flight", 5, "-s", 1000,
+                   "--records-per-batch", 63, "--batch-size", 65536)
+
+
+@case("produce-1000p")
+def produce_1000p(turn):
+    """128 connections, one record of 256 bytes a request, on 1,000 partitions."""
+    return produce(turn, "p1000", 1000, "-c", 128, "-s", 256)
+
+
+@case("tail")
+def tail(turn):
+    """A producer at 2,000 messages a second and a consumer that waits at the end of the log: from
+    the intended send to the consumer."""
+    got = turn.bench("-m", "round-trip", "-t", "tail", "-p", 4, "--create-topic", "--acks", "all",
+                     "-s", 256, "-c", 64, "--rate-limit", 2000, "--delete-topic-after",
+                     *turn.times())
+    return {**latencies(got, "end_to_end"), **latencies(got, "response", "acknowledged "),
+            **failures(got)}
+
+
+@case("burst")
+def burst(turn):
+    """Ten seconds of 5,000 messages a second, ten of 100, over and over; 256 bytes, 16
+    partitions."""
+    return produce(turn, "burst", 16, "--workload", "burst", "-c", 256, "-s", 256,
+                   seconds=12 if turn.options.quick else max(20, turn.options.seconds))
+
+
+@case("sporadic")
+def sporadic(turn):
+    """One message every 0.2 to 3 seconds: what a lone message waits."""
+    return produce(turn, "sporadic", 1, "--workload", "idle-sporadic", "-c", 4, "-s", 256,
+                   seconds=8 if turn.options.quick else max(20, turn.options.seconds))
+
+
+@case("ramp")
+def ramp(turn):
+    """A rate that rises from nothing to 50,000 messages a second; 256 bytes, 16 partitions."""
+    return produce(turn, "ramp", 16, "--workload", "ramp", "-c", 512, "-s", 256,
+                   seconds=8 if turn.options.quick else max(15, turn.options.seconds))
+
+
+def load_for_fetch(turn):
+    """A topic to be read: four partitions, records of 1,000 bytes in batches of 64 KiB."""
+    if turn.loaded > 0:
+        return
+    count = turn.options.fetch_mib * 1000
+    got = turn.bench("-t", "fetch", "-p", 4, "--create-topic", "--acks", "all", "-c", 16, "-s",
+                     1000, "--records-per-batch", 60, "--batch-size", 65536, "-n", count, "-d",
+                     "1h")
+    if got["messages"] < count:
+        raise Failed(f"only {got['messages']} of {count} records could be written: {got['errors']}")
+    turn.loaded = count
+    # What is pending goes to the segments, so that the cases read what they are named after.
+    time.sleep(turn.options.settle)
+    os.sync()
+
+
+def reading(*arguments):
+    return ["-m", "consume", "-t", "fetch", "--reread", "--consumers", 4, *arguments]
+
+
+def fetched(got):
+    return {"MB/s": got["consumed_bytes"] / 1e6 / got["elapsed_seconds"],
+            "fetches/s": got["fetches"] / got["elapsed_seconds"], **latencies(got, "fetch"),
+            **failures(got)}
+
+
+def fetch_memory(turn, size):
+    load_for_fetch(turn)
+    return fetched(turn.bench(*reading("--fetch-bytes", size), *turn.times()))
+
+
+def fetch_disk(turn, size):
+    load_for_fetch(turn)
+    if not machine.drop_cache():
+        raise Skipped("dropping the page cache needs root")
+    files = sorted(turn.broker.data.glob("fetch-*/*.log"))
+    sequential = machine.read_sequentially(files)
+    machine.drop_cache()
+    got = turn.bench(*reading("--fetch-bytes", size, "-w", 0, "-d", "10m", "-n", turn.loaded))
+    figures = fetched(got)
+    figures["plain read MB/s"] = sequential / 1e6
+    figures["of the plain read"] = figures["MB/s"] * 1e6 / sequential
+    return figures
+
+
+@case("fetch-1m-memory")
+def fetch_1m_memory(turn):
+    """Four consumers, fetches of 1 MiB, from the page cache."""
+    return fetch_memory(turn, 1 << 20)
+
+
+@case("fetch-64k-memory")
+def fetch_64k_memory(turn):
+    """Four consumers, fetches of 64 KiB, from the page cache."""
+    return fetch_memory(turn, 64 << 10)
+
+
+@case("fetch-1m-disk")
+def fetch_1m_disk(turn):
+    """Four consumers, fetches of 1 MiB, once through, with nothing in the page cache; beside it the
+    same files read by plain sequential reads."""
+    return fetch_disk(turn, 1 << 20)
+
+
+@case("fetch-64k-disk")
+def fetch_64k_disk(turn):
+    """Four consumers, fetches of 64 KiB, once through, with nothing in the page cache."""
+    return fetch_disk(turn, 64 << 10)
+
+
+@case("catch-up")
+def catch_up(turn):
+    """128 producers as in produce-128-16p on a topic that another client reads from the start, over
+    and over."""
+    load_for_fetch(turn)
+    seconds = turn.options.warmup + turn.options.seconds + 2
+    output = turn.broker.home / "reader.json"
+    words = turn.words(*reading("-w", "0", "-d", f"{seconds}s"), output=output)
+    turn.commands.append(" ".join(words) + " &")
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as reader:
+        try:
+            figures = produce(turn, "fetch", 4, "-c", 128, "-s", 256, keep=True)
+            reader.communicate(timeout=seconds + 60)
+        finally:
+            reader.kill()
+    got = json.loads(output.read_text())
+    turn.loaded = 0 if got["failed"] else turn.loaded
+    return {**figures, "read MB/s": got["consumed_bytes"] / 1e6 / got["elapsed_seconds"]}
+
+
+@case("start", part="standing")
+def start(turn):
+    """From nothing to the first answered Metadata, with an empty directory."""
+    return {"seconds": turn.started[0]}
+
+
+@case("memory-0", part="standing")
+def memory_0(turn):
+    """Memory of a broker that was just started, without partitions."""
+    return machine.memory(turn.broker.process.pid)
+
+
+@case("idle", part="standing")
+def idle(turn):
+    """What a broker takes while nobody asks for anything: of one second, over ten."""
+    time.sleep(2)
+    seconds = 3 if turn.options.quick else 10
+    pid = turn.broker.process.pid
+    cpu, switches = machine.cpu_seconds(pid), machine.context_switches(pid)
+    time.sleep(seconds)
+    return {"CPU ms/s": (machine.cpu_seconds(pid) - cpu) * 1000 / seconds,
+            "context switches/s": (machine.context_switches(pid) - switches) / seconds}
+
+
+def hold_connections(turn, count):
+    """Memory while so many connections stand, each of which was answered once."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < count + 100:
+        raise Skipped(f"{count} connections need more descriptors than the limit of {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count + 100), hard))
+    before = machine.memory(turn.broker.process.pid)["PSS MiB"]
+    asked = frame(18, 0)
+    held = []
+    try:
+        while len(held) < count:
+            new = []
+            for _ in range(min(BACKLOG, count - len(held))):
+                new.append(socket.create_connection(("127.0.0.1", turn.broker.port), timeout=30))
+                new[-1].sendall(asked)
+            held += new
+            for s in new:
+                if len(s.recv(4)) < 4:
+                    raise Failed(f"{turn.broker.name} closed one of {count} connections")
+        figures = machine.memory(turn.broker.process.pid)
+    finally:
+        for s in held:
+            s.close()
+    figures["KiB/connection"] = (figures["PSS MiB"] - before) * 1024 / count
+    return figures
+
+
+@case("connections-1000", part="standing")
+def connections_1000(turn):
+    """Memory with 1,000 connections."""
+    return hold_connections(turn, 1000)
+
+
+@case("connections-5000", part="standing", heavy=True)
+def connections_5000(turn):
+    """Memory with 5,000 connections."""
+    return hold_connections(turn, 5000)
+
+
+def wait_led(turn):
+    deadline = time.monotonic() + 180
+    while metadata(turn.broker.port, True)[2] < turn.partitions:
+        if time.monotonic() > deadline:
+            raise Failed(f"{turn.broker.name}: not every partition got a leader")
+        time.sleep(0.01)
+
+
+@case("topics-each", part="standing")
+def topics_each(turn):
+    """100 topics, one after another, each in a request of its own."""
+    begin = time.monotonic()
+    for i in range(100):
+        create_topics(turn.broker.port, [(f"each-{i}", 1)])
+    answered = time.monotonic() - begin
+    turn.partitions += 100
+    return {"ms/topic": answered * 10}
+
+
+@case("topics-1000", part="standing")
+def topics_1000(turn):
+    """1,000 topics of one partition, created by one request: until its answer, and until all have
+    leaders. Then the memory."""
+    begin = time.monotonic()
+    create_topics(turn.broker.port, [(f"one-{i}", 1) for i in range(1000)])
+    answered = time.monotonic() - begin
+    turn.partitions += 1000
+    wait_led(turn)
+    led = time.monotonic() - begin
+    return {"answered s": answered, "all led s": led, **machine.memory(turn.broker.process.pid)}
+
+
+@case("partitions-10000", part="standing", heavy=True)
+def partitions_10000(turn):
+    """Nine topics of 1,000 partitions more. Then the memory."""
+    begin = time.monotonic()
+    for i in range(9):
+        create_topics(turn.broker.port, [(f"many-{i}", 1000)])
+        turn.partitions += 1000
+    wait_led(turn)
+    return {"all led s": time.monotonic() - begin, **machine.memory(turn.broker.process.pid)}
+
+
+@case("restart", part="standing")
+def restart(turn):
+    """A clean stop with all these partitions, and the start behind it: to the first answered
+    Metadata, and until all have leaders."""
+    stopped = turn.broker.stop()
+    answered, led = turn.broker.start(turn.partitions)
+    return {"stop s": stopped, "answered s": answered, "all led s": led}

@@ -1,0 +1,95 @@
+"""The machine: what it is, what it does without a broker, and what a process takes of it."""
+import os
+import pathlib
+import platform
+import re
+import subprocess
+import time
+
+from compare.brokers import BUILT, ROOT, Failed
+
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+READ_BYTES = 1 << 20
+
+
+def first_match(pattern, path):
+    found = re.search(pattern, pathlib.Path(path).read_text(), re.M)
+    return found.group(1).strip() if found else "unknown"
+
+
+def words_of(*command):
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    except OSError:
+        return "unknown"
+    return done.stdout.strip().splitlines()[0] if done.stdout.strip() else "unknown"
+
+
+def describe(home):
+    """What figures of different machines and days must be told apart by."""
+    return {
+        "cores": os.cpu_count(),
+        "cpu": first_match(r"^model name\s*:(.*)$", "/proc/cpuinfo"),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "memory": first_match(r"^MemTotal:(.*)$", "/proc/meminfo"),
+        "disk": words_of("findmnt", "-n", "-o", "SOURCE,FSTYPE,OPTIONS", "--target", str(home)),
+        "java": words_of("java", "-version"),
+        "commit": words_of("git", "-C", str(ROOT), "log", "-1", "--format=%h %s"),
+        "load": " ".join(f"{load:.2f}" for load in os.getloadavg()),
+        "date": time.strftime("%Y-%m-%d %H:%M:%S %z"),
+    }
+
+
+def durable_yardstick(home, seconds):
+    """Requests a second of the server that only makes what arrives durable, in groups."""
+    path = pathlib.Path(home) / "yardstick"
+    command = [BUILT / "io_null_server", "ring", "128", "344", str(seconds), path]
+    words = [str(word) for word in command]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=seconds + 120)
+    path.unlink(missing_ok=True)
+    found = re.search(r"([\d.]+) (?:requests|answers)/s", done.stdout)
+    if done.returncode != 0 or found is None:
+        raise Failed(f"io_null_server: {done.stdout}")
+    return {"requests/s": float(found.group(1))}, words
+
+
+def drop_cache():
+    """False where it is not permitted."""
+    os.sync()
+    try:
+        pathlib.Path("/proc/sys/vm/drop_caches").write_text("3\n")
+    except OSError:
+        return False
+    return True
+
+
+def read_sequentially(paths):
+    """Bytes a second of reading these files, one after another."""
+    buffer = bytearray(READ_BYTES)
+    total, begin = 0, time.monotonic()
+    for path in paths:
+        with open(path, "rb", buffering=0) as file:
+            while got := file.readinto(buffer):
+                total += got
+    return total / (time.monotonic() - begin)
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * TICK
+
+
+def context_switches(pid):
+    total = 0
+    for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
+        total += sum(int(count) for count in re.findall(r"ctxt_switches:\s*(\d+)",
+                                                        status.read_text()))
+    return total
+
+
+def memory(pid):
+    """MiB in use: as the system counts them, and without what is shared."""
+    kib = {key: int(value) for key, value in re.findall(
+        r"^(Rss|Pss):\s*(\d+) kB", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)}
+    return {"RSS MiB": kib["Rss"] / 1024, "PSS MiB": kib["Pss"] / 1024}

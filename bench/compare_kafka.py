@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Odradek and Apache Kafka side by side: the same machine, client and loads, one broker at a time.
+
+In each round every broker takes every case, in turns whose order alternates; before each turn two
+yardsticks tell what the machine carries just then: a server that answers at once, and one that only
+makes durable what arrives. Each figure goes to results.jsonl as soon as it is there, so that a run
+may be stopped and another one goes on; the report is made of all that stands in that file.
+"""
+import argparse
+import pathlib
+import signal
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from compare import cases, machine, page, results  # noqa: E402
+from compare.brokers import BROKERS, BUILT, JARS, ROOT, Failed  # noqa: E402
+
+YARDSTICKS = {
+    "yardstick-network": "odradek-bench, 128 connections of 256 bytes, against kafka_null_server, "
+                         "which answers at once and keeps nothing; before each turn.",
+    "yardstick-durable": "io_null_server: 128 connections of 344 bytes, answered when a direct, "
+                         "synchronous write is done; before each turn, on the same disk.",
+}
+# Under all loads: what Java has compiled, and what the disk has allocated, is not what is measured.
+WARM_TOPIC = ["-t", "warm", "-p", 16, "--create-topic", "--acks", "all", "-s", 256]
+
+
+def chosen(given, known, what):
+    names = given.split(",") if given else list(known)
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"compare_kafka: there is no {what} '{name}'; there are "
+                             f"{', '.join(known)}")
+    return names
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--rounds", type=int, default=5, help="how often each broker takes each case [5]")
+    add("--seconds", type=int, default=10, help="each load is measured for so long [10]")
+    add("--warmup", type=int, default=2, help="each load runs for so long before that [2]")
+    add("--heat", type=int, default=20, help="load on a new broker before its first case [20]")
+    add("--cases", default="", help="these, with commas between; see --list [all]")
+    add("--brokers", default="odradek,kafka,kafka-flush",
+        help=f"of {','.join(BROKERS)}; ratios are to the first [odradek,kafka,kafka-flush]")
+    add("--quick", action="store_true", help="one round, short loads, without the largest cases: "
+        "about ten minutes")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
+        help="a setting of Odradek's, in all its variants; may be repeated")
+    add("--broker-cpus", default="", metavar="LIST", help="taskset -c of the brokers")
+    add("--client-cpus", default="", metavar="LIST", help="taskset -c of the clients")
+    add("--fetch-mib", type=int, default=512, help="size of the topic that is read [512]")
+    add("--settle", type=int, default=5, help="seconds before it is read [5]")
+    add("--home", type=pathlib.Path, default=ROOT / "build" / "compare" / "data",
+        help="where the brokers have their directories [build/compare/data]")
+    add("--out", type=pathlib.Path, default=ROOT / "build" / "compare",
+        help="where results.jsonl and the reports are [build/compare]")
+    add("--fresh", action="store_true", help="forget what earlier runs have measured")
+    add("--report", action="store_true", help="only make the reports of what was measured")
+    add("--list", action="store_true", help="tell the cases")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.seconds, options.warmup, options.heat = 1, 2, 1, 12
+        options.fetch_mib, options.settle = 96, 2
+    options.cases = chosen(options.cases, cases.CASES, "case")
+    if options.quick:
+        options.cases = [name for name in options.cases if not cases.CASES[name].heavy]
+    options.brokers = chosen(options.brokers, BROKERS, "broker")
+    return options
+
+
+def say(text):
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+class Run:
+    def __init__(self, options):
+        self.options = options
+        self.path = options.out / "results.jsonl"
+        options.out.mkdir(parents=True, exist_ok=True)
+        options.home.mkdir(parents=True, exist_ok=True)
+        if options.fresh:
+            self.path.unlink(missing_ok=True)
+
+    def note(self, round_, broker, case, **more):
+        results.append(self.path, {"round": round_, "broker": broker, "case": case,
+                                   "time": round(time.time()), **more})
+        told = more.get("trouble") or ", ".join(f"{figure} {results.number(value)}" for
+                                                figure, value in more["figures"].items())
+        say(f"round {round_} {broker} {case}: {told}")
+
+    def measure(self, round_, turn, name):
+        """A case that fails is told, and the others go on."""
+        turn.commands = []
+        try:
+            figures = cases.CASES[name].run(turn)
+        except cases.Skipped as reason:
+            self.note(round_, turn.broker.name, name, trouble=f"skipped: {reason}")
+        except (Failed, OSError, KeyError, AssertionError, struct.error,
+                subprocess.SubprocessError) as reason:
+            self.note(round_, turn.broker.name, name, trouble=f"failed: {reason}")
+        else:
+            self.note(round_, turn.broker.name, name, figures=figures, commands=turn.commands)
+
+    def yardsticks(self, round_, broker):
+        seconds = min(3, self.options.seconds)
+        figures, words = machine.durable_yardstick(self.options.home, seconds)
+        self.note(round_, broker, "yardstick-durable", figures=figures, commands=[" ".join(words)])
+        server = subprocess.Popen([str(BUILT / "kafka_null_server"), "0", "null", "1"],
+                                  stdout=subprocess.PIPE)
+        try:
+            port = int(server.stdout.readline())
+            output = self.options.home / "null.json"
+            words = [BUILT / "odradek-bench", "-b", f"127.0.0.1:{port}", "-t", "null", "-c", 128,
+                     "-s", 256, "--acks", "all", "-w", "1s", "-d", f"{seconds}s", "--json-output",
+                     output]
+            words = [str(word) for word in words]
+            got = cases.run_bench(words, output)
+            self.note(round_, broker, "yardstick-network", commands=[" ".join(words)],
+                      figures={"messages/s": got["messages_per_second"]})
+        finally:
+            server.kill()
+            server.wait()
+            server.stdout.close()
+
+    def part(self, round_, kind, part):
+        """The cases of one part, on a broker of their own."""
+        names = [name for name in self.options.cases if cases.CASES[name].part == part]
+        if not names:
+            return
+        broker = kind(self.options.home / kind.name, self.options.broker_cpus,
+                      self.options.settings if kind.name.startswith("odradek") else ())
+        try:
+            broker.prepare()
+            turn = cases.Turn(broker, self.options)
+            turn.started = broker.start()
+            if part == "load":
+                turn.bench(*WARM_TOPIC, "-c", 128, "-w", 0, "-d", f"{self.options.heat}s",
+                           "--delete-topic-after")
+            for name in names:
+                self.measure(round_, turn, name)
+            broker.stop()
+        except (Failed, OSError, subprocess.SubprocessError) as reason:
+            self.note(round_, kind.name, f"{part} cases", trouble=f"failed: {reason}")
+        finally:
+            broker.close()
+
+    def go(self):
+        results.append(self.path, {"machine": machine.describe(self.options.home),
+                                   "command": " ".join(sys.argv)})
+        done = [r["round"] for r in results.load(self.path) if "round" in r]
+        first = max(done, default=0) + 1
+        for round_ in range(first, first + self.options.rounds):
+            order = self.options.brokers
+            for name in order if round_ % 2 == 1 else reversed(order):
+                self.yardsticks(round_, name)
+                for part in ("standing", "load"):
+                    self.part(round_, BROKERS[name], part)
+            self.report()
+
+    def report(self):
+        records = results.load(self.path)
+        order = {name: at for at, name in enumerate(BROKERS)}
+        measured = [r for r in records if "case" in r]
+        measured.sort(key=lambda r: order.get(r["broker"], len(order)))
+        records = [r for r in records if "machine" in r] + measured
+        if not any("figures" in r for r in records):
+            say("nothing is measured yet")
+            return
+        texts = {**YARDSTICKS, **{name: case.text for name, case in cases.CASES.items()}}
+        results.write_markdown(self.options.out / "report.md", records, texts)
+        results.write_csv(self.options.out / "report.csv", records)
+        page.write(self.options.out / "report.html", records, texts)
+        say(f"reports: {self.options.out}/report.md, report.csv, report.html")
+
+
+def main():
+    options = parse()
+    if options.list:
+        for name, case in cases.CASES.items():
+            print(f"{name:18} {case.text}")
+        return 0
+    if any(name.startswith("kafka") for name in options.brokers) and not options.report:
+        if not any(JARS.glob("kafka-server-*.jar")):
+            raise SystemExit("compare_kafka: build/kafka is empty: ./dev bench fetches it")
+    run = Run(options)
+    # So that a broker is not left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        if options.report:
+            run.report()
+        else:
+            run.go()
+    except KeyboardInterrupt:
+        say("stopped; what was measured is kept")
+        run.report()
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
