@@ -455,7 +455,7 @@ static void admin_trim(struct sim_admin *admin)
     admin->trim_offset = admin->trim_beyond
                              ? model_floor(p) + BEYOND
                              : (int64_t)party_random(party, 0, (uint64_t)model_floor(p));
-    if (!admin->trim_beyond)
+    if (!admin->trim_beyond && !admin->topic->plan.compact)
         model_trimming(party->model, p, admin->trim_offset);
     message_defaults(&delete_records_request_struct, &request);
     message_defaults(&delete_records_request_topic_struct, &topic);
@@ -480,6 +480,8 @@ static void admin_trimmed(struct sim_admin *admin, const struct delete_records_r
         int16_t error =
             whole ? answer->topics.items[0].partitions.items[0].error_code : ERROR_MALFORMED;
         int16_t expected = admin->trim_beyond ? KAFKA_OFFSET_OUT_OF_RANGE : KAFKA_NONE;
+        if (admin->topic->plan.compact)
+            expected = KAFKA_POLICY_VIOLATION;
         if (error != expected && !error_is_passing(admin, error))
             admin_break(admin, "a deletion of records", error);
         else if (error == KAFKA_NONE)
