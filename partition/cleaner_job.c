@@ -46,6 +46,7 @@ void cleaning_end(struct cleaning *c)
 static int next_batch(struct cleaning *c, struct batch_span *batch)
 {
     int result = 0;
+    *batch = (struct batch_span){NULL, 0};
     if (c->source.file < 0)
         result = cleaner_source_open(&c->source, c->plan.fs, c->plan.directory,
                                      &c->plan.segments[c->at]);
@@ -170,7 +171,7 @@ static int group_finish(struct cleaning *c)
 static int filter_next(struct cleaning *c)
 {
     struct batch_span batch;
-    struct batch_span kept;
+    struct batch_span kept = {NULL, 0};
     int result = next_batch(c, &batch);
     if (result < 0)
         return result;

@@ -52,7 +52,8 @@ static int entry_agrees(const struct recover_run *run, const struct index_entry 
     scan.check = false;
     int result = segment_scan_next(&scan);
     *agrees = result == 1 && batch_last_offset(scan.header) == entry->offset;
-    return result == ERR_CORRUPT || result >= 0 ? 0 : result;
+    /* Between two batches anything may stand, what looks like an older format, too. */
+    return result == ERR_CORRUPT || result == ERR_UNSUPPORTED || result >= 0 ? 0 : result;
 }
 
 /* Keeps leading index entries up to one that agrees with .log. */

@@ -155,6 +155,10 @@ void segments_replace(struct segments *s, const struct segment *segment, uint32_
     for (uint32_t i = 0; i < count; i++) {
         old = LIST_ENTRY(before->next, struct segment, node);
         ASSERT(&old->node != &s->list && old != segments_last(s) && old->swapping);
+        /* When the log was written stays as it was, as in Kafka. */
+        replacement->created_ms = old->created_ms;
+        replacement->modified_ms = old->modified_ms;
+        replacement->written_ns = old->written_ns;
         list_remove(&old->node);
         old->swapping = false;
         old->removed = old->replaced = true;

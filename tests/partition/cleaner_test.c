@@ -117,6 +117,36 @@ Test(cleaner, deleted_partition_goes_in_the_middle_of_its_cleaning)
     cr_assert_not(rig_has(&rig, "topic-0"));
 }
 
+static void trimmed(struct partition_trim *trim)
+{
+    cr_assert_eq(trim->error, 0);
+}
+
+Test(cleaner, log_start_may_move_over_what_is_being_compacted)
+{
+    for (int steps = 0; steps < 8; steps++) {
+        struct partition_trim trim = {.offset = 5, .done = trimmed};
+        rig_fini(&rig);
+        rig_init(&rig);
+        keyed_start(1);
+        put_four();
+        struct partition *p = trim.partition = rig_partition(&rig, 0);
+        p->cleanup_limits =
+            (struct cleanup_limits){.compact = true, .max_compaction_lag_ms = INT64_MAX};
+        cleaner_configure(rig_shard(&rig, 0),
+                          &(struct cleaner_settings){.enabled = true, .map_bytes = 4096});
+        for (int i = 0; i < steps; i++)
+            rig_step(&rig);
+        partition_trim(&trim);
+        rig_settle(&rig);
+        cr_assert_eq(p->log_start, 5);
+        keyed_expect("5:a3 6:d1 7:e1");
+        restart();
+        keyed_expect("5:a3 6:d1 7:e1");
+        cr_assert_not(rig_has(&rig, "topic-0/00000000000000000003.log"));
+    }
+}
+
 /* Crashes. */
 
 /* Cuts the power at each change that a cleaning makes, in turn. */

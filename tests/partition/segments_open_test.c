@@ -271,6 +271,26 @@ Test(segments_open, index_that_points_between_batches_is_built_again)
     unload(index);
 }
 
+/* Seed 20235 of the simulator: a torn index led into a batch, and what stood there was taken for a
+ * record set of before Kafka 0.11. */
+Test(segments_open, index_that_points_at_what_looks_like_an_older_format_is_built_again)
+{
+    cr_assert_eq(fixture_write(&f, 500, 2, 40), 0);
+    struct bytes log = fixture_load(&f, LOG_0);
+    struct bytes index = fixture_load(&f, INDEX_0);
+    uint8_t *last = (uint8_t *)(uintptr_t)index.data + index.len - 8;
+    uint32_t at = load_be32(last + 4) + 1;
+    while (log.data[at + 16] > 1 || (int32_t)load_be32(log.data + at + 8) < 100)
+        at++;
+    cr_assert_lt(at + 61, log.len);
+    store_be32(last + 4, at);
+    fixture_store(&f, INDEX_0, index.data, index.len);
+    cr_assert_eq(reopen_at(1000), 0);
+    cr_assert_eq(fixture_read_all(&f, 0), 1000);
+    unload(log);
+    unload(index);
+}
+
 Test(segments_open, preallocated_index_keeps_its_entries)
 {
     cr_assert_eq(fixture_write(&f, 500, 2, 40), 0);
