@@ -591,7 +591,8 @@ void sim_group_member_stop(struct sim_group_member *m)
 
 void sim_group_member_redial(struct sim_group_member *m)
 {
-    client_break(&m->client);
+    m->settled = false;
+    client_abandon(&m->client);
 }
 
 const struct model_claim *sim_group_member_settled(const struct sim_group_member *m)
