@@ -298,6 +298,11 @@ void shard_stop(struct shard *shard)
     wal_drain(shard->wal);
 }
 
+bool shard_deletes(const struct shard *shard)
+{
+    return !list_empty(&shard->deleted);
+}
+
 bool shard_stopped(const struct shard *shard)
 {
     return shard->stopping && list_empty(&shard->appends) && list_empty(&shard->answers) &&
