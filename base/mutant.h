@@ -96,7 +96,7 @@
     X(SHOW_COMMIT_EARLY, sick, 40, "a committed offset is told before it is durable")              \
     X(KEEP_FAILED_COMMIT, sick, 40, "an offset whose commit failed is told")                       \
     X(COMMIT_OLD_GENERATION, ordinary, 20, "a member of an older generation may commit")           \
-    X(COMMIT_FENCED_MEMBER, ordinary, 40, "a static member whose place is taken may commit")       \
+    X(COMMIT_FENCED_MEMBER, ordinary, 80, "a static member whose place is taken may commit")       \
     X(COMMIT_UNKNOWN_MEMBER, ordinary, 20, "who is no member may commit as one")                   \
     X(COMMIT_BESIDE_MEMBERS, ordinary, 20, "who is no member may commit while there are members")  \
     X(FORGET_GENERATION, ordinary, 20, "a start forgets a group's generation")                     \

@@ -280,8 +280,21 @@ static void apply_run(struct core *core, struct core_call *call)
     struct catalog_apply *apply = CONTAINER_OF(call, struct catalog_apply, call);
     const struct catalog *catalog = apply->catalog;
     int result = partitions_apply(core, catalog->append.batch, catalog->append.len);
-    ASSERT(result == 0);
+    ASSERT(result == 0 && core->unconfirmed == NULL);
+    core->unconfirmed = call;
+    (void)catalog_confirm(core);
+}
+
+/* A topic that is made again has the same directories, maybe on another core: a running flush must
+ * not write into them any more, nor a late deletion take them away. */
+bool catalog_confirm(struct core *core)
+{
+    struct core_call *call = core->unconfirmed;
+    if (call == NULL || shard_deletes(&core->shard))
+        return false;
+    core->unconfirmed = NULL;
     core_reply(core, call);
+    return true;
 }
 
 static void apply_done(struct core *core, struct core_call *call)

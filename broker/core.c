@@ -194,6 +194,7 @@ static uint64_t core_step(struct io_loop *loop)
     heap_run(&core->timers, io_now(core->io));
     (void)coordinator_step(core->coordinator);
     uint64_t shard_deadline = shard_step(&core->shard);
+    more = catalog_confirm(core) || more;
     more = coordinator_step(core->coordinator) || more;
     core_send_responses(core);
     request_free_ended(core);

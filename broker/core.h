@@ -115,9 +115,10 @@ struct core {
     struct fetch_sessions *fetch_sessions;
     struct producer_ids *producer_ids;
     struct recoder *recoder;
-    struct catalog *catalog; /* core 0 only */
-    uint64_t configured;     /* image.broker_changes when the settings below were taken over */
-    struct boot *boot;       /* core 0, until connections are accepted */
+    struct catalog *catalog;       /* core 0 only */
+    uint64_t configured;           /* image.broker_changes when the settings below were taken over */
+    struct core_call *unconfirmed; /* a change of the catalog that is applied; null: none */
+    struct boot *boot;             /* core 0, until connections are accepted */
 
     enum core_life life;
     bool stopping; /* no new connections or requests */

@@ -320,6 +320,11 @@ static bool shard_reads(const struct shard *shard)
     return false;
 }
 
+bool shard_deletes(const struct shard *shard)
+{
+    return !list_empty(&shard->deleted);
+}
+
 bool shard_stopped(const struct shard *shard)
 {
     return shard->stopping && list_empty(&shard->appends) && list_empty(&shard->answers) &&

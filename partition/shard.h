@@ -97,6 +97,8 @@ uint64_t shard_step(struct shard *shard);
 
 /* Writes and flushes everything; no appends are given any more. */
 void shard_stop(struct shard *shard);
+/* A deleted partition still has its directory, or something points at it. */
+bool shard_deletes(const struct shard *shard);
 /* Nothing is pending, in flight or dirty. */
 bool shard_stopped(const struct shard *shard);
 

@@ -1,4 +1,5 @@
 /* Topics that come and go: deleted ones never come back, whatever of them is still in the WAL. */
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/sim/scene.h"
@@ -33,6 +34,38 @@ Test(catalog, a_topic_that_is_deleted_and_made_again_has_none_of_the_entries_tha
     scene_flush(s);
     restart(s);
     scene_expect(s, "t", 0, "9");
+    scene_free(s);
+}
+
+/* Its next life has the same directories, on other cores: the flush that is still at work must not
+ * write into them, and its end must not take them away. */
+Test(catalog, a_topic_that_is_deleted_during_a_flush_and_made_again_keeps_what_it_has)
+{
+    struct scene *s = scene_new(&(struct scene_options){.cores = 2});
+    scene_start(s);
+    for (uint32_t life = 1; life <= 6; life++) {
+        scene_create(s, "t", 2);
+        for (int32_t i = 0; i < 2; i++)
+            scene_put(s, "t", i, life);
+        scene_plan(s, (struct sim_failure){.kind = SIM_DISK_WRITE,
+                                           .path = DATA "/t-",
+                                           .number = 1,
+                                           .late_ns = 20 * SECOND});
+        scene_await_plan(s);
+        cr_assert_eq(scene_delete(s, "t"), KAFKA_NONE);
+        scene_create(s, "t", 2);
+        for (int32_t i = 0; i < 2; i++)
+            scene_put(s, "t", i, 100 + life);
+        scene_no_plan(s);
+        scene_wait(s, 40 * SECOND);
+        scene_crash(s);
+        scene_start(s);
+        char value[16];
+        snprintf(value, sizeof value, "%u", 100 + life);
+        for (int32_t i = 0; i < 2; i++)
+            scene_expect(s, "t", i, value);
+        cr_assert_eq(scene_delete(s, "t"), KAFKA_NONE);
+    }
     scene_free(s);
 }
 

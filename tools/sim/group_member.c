@@ -477,6 +477,11 @@ static void member_choose(struct sim_group_member *m)
     } else if (may_go && dice < 14) {
         m->step = STEP_JOIN;
         ask_join(m);
+    } else if (may_go && is_static(m) && dice < 20) {
+        /* Its next life begins at once; the former one may still be about. */
+        *m->member_id = '\0';
+        m->step = STEP_JOIN;
+        ask_join(m);
     } else if (dice < 55 || m->stopping) {
         ask_beat(m);
     } else if (dice < 90) {
@@ -591,7 +596,8 @@ void sim_group_member_stop(struct sim_group_member *m)
 
 void sim_group_member_redial(struct sim_group_member *m)
 {
-    client_break(&m->client);
+    m->settled = false;
+    client_abandon(&m->client);
 }
 
 const struct model_claim *sim_group_member_settled(const struct sim_group_member *m)

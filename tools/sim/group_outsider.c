@@ -508,7 +508,7 @@ void sim_outsider_stop(struct sim_outsider *o)
 
 void sim_outsider_redial(struct sim_outsider *o)
 {
-    client_break(&o->client);
+    client_abandon(&o->client);
 }
 
 bool sim_outsider_done(const struct sim_outsider *o)
