@@ -116,7 +116,7 @@ struct core {
     struct producer_ids *producer_ids;
     struct recoder *recoder;
     struct catalog *catalog;       /* core 0 only */
-    uint64_t configured;           /* image.broker_changes when the settings below were taken over */
+    uint64_t configured;           /* image.broker_changes when the settings below were taken */
     struct core_call *unconfirmed; /* a change of the catalog that is applied; null: none */
     struct boot *boot;             /* core 0, until connections are accepted */
 
