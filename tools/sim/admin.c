@@ -443,6 +443,15 @@ static void admin_visited(struct sim_admin *admin, const struct fetch_response *
 
 /* Deleting records: below an offset that is known, or far beyond the end. */
 
+/* What a deletion of records must be answered with. Compaction alone decides what goes from a
+ * compacted topic. */
+static int16_t trim_expected(const struct sim_admin *admin)
+{
+    if (admin->topic->plan.compact)
+        return KAFKA_POLICY_VIOLATION;
+    return admin->trim_beyond ? KAFKA_OFFSET_OUT_OF_RANGE : KAFKA_NONE;
+}
+
 static void admin_trim(struct sim_admin *admin)
 {
     struct party *party = admin->party;
@@ -455,7 +464,7 @@ static void admin_trim(struct sim_admin *admin)
     admin->trim_offset = admin->trim_beyond
                              ? model_floor(p) + BEYOND
                              : (int64_t)party_random(party, 0, (uint64_t)model_floor(p));
-    if (!admin->trim_beyond && !admin->topic->plan.compact)
+    if (trim_expected(admin) == KAFKA_NONE)
         model_trimming(party->model, p, admin->trim_offset);
     message_defaults(&delete_records_request_struct, &request);
     message_defaults(&delete_records_request_topic_struct, &topic);
@@ -479,10 +488,7 @@ static void admin_trimmed(struct sim_admin *admin, const struct delete_records_r
         bool whole = answer->topics.count == 1 && answer->topics.items[0].partitions.count == 1;
         int16_t error =
             whole ? answer->topics.items[0].partitions.items[0].error_code : ERROR_MALFORMED;
-        int16_t expected = admin->trim_beyond ? KAFKA_OFFSET_OUT_OF_RANGE : KAFKA_NONE;
-        /* What is compacted alone is not deleted from. */
-        if (admin->topic->plan.compact)
-            expected = KAFKA_POLICY_VIOLATION;
+        int16_t expected = trim_expected(admin);
         if (error != expected && !error_is_passing(admin, error))
             admin_break(admin, "a deletion of records", error);
         else if (error == KAFKA_NONE)
