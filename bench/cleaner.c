@@ -102,7 +102,10 @@ static struct cleaning_plan make_plan(struct offset_map *map)
     LIST_EACH(node, &b.segments.list) {
         const struct segment *segment = LIST_ENTRY(node, struct segment, node);
         plan.segments[plan.segment_count++] = (struct cleaner_segment){
-            segment->base_offset, segment->end_offset, segment->synced_bytes, 0};
+            .base_offset = segment->base_offset,
+            .end_offset = segment->end_offset,
+            .bytes = segment->synced_bytes,
+        };
         plan.end_offset = segment->end_offset;
     }
     return plan;
