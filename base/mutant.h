@@ -77,8 +77,11 @@
     X(START_WITHOUT_CHECKPOINT, power, 80,                                                         \
       "a start empties the WAL before a checkpoint names what it held")                            \
     X(KEEP_OLD_POSITION, clean, 80, "a new WAL is read from where the old one was needed")         \
+    X(MOVE_LOG_START_EARLY, power, 150, "the log start moves before its entry is durable")         \
+    X(FORGET_LOG_START, power, 80, "a replay passes over log starts")                              \
     X(TRUST_UNSYNCED_BYTES, power, 80, "recovery keeps what lies behind a segment's synced end")   \
     X(RECOVER_WITHOUT_SYNC, power, 80, "what recovery writes is not synced before its checkpoint") \
+    X(KEEP_DELETED, ordinary, 20, "deleted partitions stay in memory until the stop")              \
     X(STOP_BEFORE_FLUSH, clean, 20, "a stop does not wait until everything is in the segments")    \
     X(REMOVE_NEWEST_SLOT_FIRST, clean, 80,                                                         \
       "a stop removes the newer checkpoint and then the older one")                                \
@@ -99,7 +102,9 @@
     X(ASSIGN_TO_NEXT_MEMBER, ordinary, 20, "each member gets the next one's assignment")           \
     X(KEEP_DELETED_OFFSETS, ordinary, 40, "the log keeps the offsets of a group that is deleted")  \
     X(SHOW_DELETION_EARLY, sick, 150, "a deleted offset is gone before that is durable")           \
-    X(HIDE_REBALANCE, ordinary, 20, "heartbeats do not tell of a rebalance")
+    X(HIDE_REBALANCE, ordinary, 20, "heartbeats do not tell of a rebalance")                       \
+    X(CLEAN_THE_LATEST, clean, 80, "compaction removes the last record of a key")                  \
+    X(SWAP_WITHOUT_SYNC, power, 80, "a compacted segment is not synced before it is swapped")
 
 enum mutant {
     MUTANT_NONE,

@@ -66,7 +66,7 @@ def parse():
     add("--list", action="store_true", help="tell the cases")
     options = parser.parse_args()
     if options.quick:
-        options.rounds, options.seconds, options.warmup, options.heat = 1, 2, 1, 5
+        options.rounds, options.seconds, options.warmup, options.heat = 1, 2, 1, 12
         options.fetch_mib, options.settle = 96, 2
     options.cases = chosen(options.cases, cases.CASES, "case")
     if options.quick:
@@ -109,7 +109,7 @@ class Run:
             self.note(round_, turn.broker.name, name, figures=figures, commands=turn.commands)
 
     def yardsticks(self, round_, broker):
-        seconds = 1 if self.options.quick else 3
+        seconds = min(3, self.options.seconds)
         figures, words = machine.durable_yardstick(self.options.home, seconds)
         self.note(round_, broker, "yardstick-durable", figures=figures, commands=[" ".join(words)])
         server = subprocess.Popen([str(BUILT / "kafka_null_server"), "0", "null", "1"],

@@ -238,6 +238,8 @@ struct caller {
     struct client *client;
     int socket;
     uint32_t got;
+    bool sending;
+    bool answered; /* before the send was known to be done: the next one waits for that */
     struct iovec part;
 };
 
@@ -254,18 +256,23 @@ struct client {
     uint16_t port;
 };
 
-static void caller_sent(struct io_op *op, const struct io_event *event)
-{
-    (void)op;
-    if (event->value < 0)
-        fail("send", event->value);
-}
-
 static void caller_call(struct caller *caller)
 {
     struct client *client = caller->client;
+    caller->sending = true;
+    caller->answered = false;
     caller->part = (struct iovec){client->request, client->request_bytes};
     io_send(client->io, &caller->send_op, caller->socket, &caller->part, 1);
+}
+
+static void caller_sent(struct io_op *op, const struct io_event *event)
+{
+    struct caller *caller = CONTAINER_OF(op, struct caller, send_op);
+    if (event->value < 0)
+        fail("send", event->value);
+    caller->sending = false;
+    if (caller->answered)
+        caller_call(caller);
 }
 
 static void caller_received(struct io_op *op, const struct io_event *event)
@@ -277,7 +284,9 @@ static void caller_received(struct io_op *op, const struct io_event *event)
         if (caller->got == ANSWER_BYTES) {
             caller->got = 0;
             caller->client->answers++;
-            caller_call(caller);
+            caller->answered = true;
+            if (!caller->sending)
+                caller_call(caller);
         }
     } else if (event->value == ERR_BUSY) {
         io_recv(caller->client->io, &caller->recv_op, caller->socket);

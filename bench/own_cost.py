@@ -22,7 +22,8 @@ BUILT = ROOT / "build" / "release" / "bin"
 def load(port, count, path, more):
     words = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={path}",
              str(BUILT / "odradek-bench"), "--io", "epoll", "-b", f"127.0.0.1:{port}", "-t", "null",
-             "-c", "128", "-s", "256", "--acks", "all", "-w", "0", "-d", "0", "-n", str(count), *more]
+             "-c", "128", "-s", "256", "--acks", "all", "-w", "0", "-d", "0", "-n", str(count),
+             *more]
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           timeout=600)
     if done.returncode != 0:

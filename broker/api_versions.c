@@ -8,25 +8,11 @@
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/dispatch.h"
+#include "broker/features.h"
 #include "broker/handlers.h"
 #include "protocol/errors.h"
 
 #define PRODUCE_ADVERTISED_SINCE 0
-
-/* Supported ranges (Kafka 4.2). From version 4 on those that begin at 0 are told too. */
-static const struct {
-    const char *name;
-    int16_t min;
-    int16_t max;
-} supported[] = {
-    {"group.version", 0, 1},
-    {"transaction.version", 0, 2},
-    {"eligible.leader.replicas.version", 0, 1},
-    {"kraft.version", 0, 1},
-    {"metadata.version", 7, 29},
-    {"share.version", 0, 1},
-    {"streams.version", 0, 1},
-};
 
 static bool software_name_fits(struct string text)
 {
@@ -63,15 +49,27 @@ static bool answer_keys(struct request *r, struct api_versions_response *respons
     return true;
 }
 
+static void answer_finalized(struct api_versions_response *response, const char *name,
+                             int16_t level)
+{
+    struct api_versions_response_finalized_feature_key *feature =
+        &response->finalized_features.items[response->finalized_features.count++];
+    feature->name = string_of(name);
+    feature->max_version_level = level;
+    feature->min_version_level = level;
+}
+
 static bool answer_features(struct request *r, struct api_versions_response *response)
 {
     const struct image *image = &r->core->image;
-    size_t count = ARRAY_LENGTH(supported);
+    size_t count;
+    const struct feature_range *supported = features_supported(&count);
     response->supported_features.items =
         request_alloc(r, count, sizeof *response->supported_features.items);
     if (response->supported_features.items == NULL)
         return false;
     for (size_t i = 0; i < count; i++) {
+        /* From version 4 on those that begin at 0 are told too. */
         if (r->version < 4 && supported[i].min < 1)
             continue;
         struct api_versions_response_supported_feature_key *feature =
@@ -81,16 +79,14 @@ static bool answer_features(struct request *r, struct api_versions_response *res
         feature->max_version = supported[i].max;
     }
     response->finalized_features.items =
-        request_alloc(r, IMAGE_FEATURES_MAX, sizeof *response->finalized_features.items);
+        request_alloc(r, IMAGE_FEATURES_MAX + 1, sizeof *response->finalized_features.items);
     if (response->finalized_features.items == NULL)
         return false;
-    for (uint32_t i = 0; i < image->feature_count; i++) {
-        struct api_versions_response_finalized_feature_key *feature =
-            &response->finalized_features.items[response->finalized_features.count++];
-        feature->name = string_of(image->features[i].name);
-        feature->max_version_level = image->features[i].level;
-        feature->min_version_level = image->features[i].level;
-    }
+    for (uint32_t i = 0; i < image->feature_count; i++)
+        answer_finalized(response, image->features[i].name, image->features[i].level);
+    int16_t kraft_level = features_kraft_level(r->core);
+    if (kraft_level > 0)
+        answer_finalized(response, FEATURE_KRAFT, kraft_level);
     response->finalized_features_epoch = image->offset;
     return true;
 }

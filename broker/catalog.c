@@ -20,8 +20,8 @@
 #include "protocol/schema/metadata_records.h"
 
 #define CATALOG_BATCH_BYTES (900 * KIB)
-#define CATALOG_GATHER_MAX 100
 #define CATALOG_NAMES_MAX 4096
+#define CATALOG_PATIENCE_NS (30 * NS_PER_S)
 
 /* A batch on its way to one core. */
 struct catalog_apply {
@@ -32,6 +32,7 @@ struct catalog_apply {
 struct catalog_name {
     struct bytes name; /* of a topic taken in this batch; borrowed from the proposal */
     struct uuid id;    /* of a topic removed in it */
+    int8_t resource;   /* instead: `name` is one of this type, whose configuration is changed */
 };
 
 /* A snapshot being made by a disk job, so that the log need not be read from its beginning. */
@@ -51,7 +52,13 @@ enum retirement { RETIRE_NOT_YET, RETIRE_PROPOSED, RETIRE_DONE };
 struct catalog {
     struct core *core;
     struct partition *partition;
-    struct list waiting;    /* proposals */
+    struct list urgent;     /* proposals */
+    struct list waiting;    /* the others; each list by since_ns */
+    uint32_t waiting_count; /* in both */
+    uint32_t last_count;    /* proposals of the last batch: as many may come again */
+    uint64_t gathering_ns;  /* since when the next batch waits for more, 0: it does not */
+    struct timer timer;     /* the end of that, or of the patience of who waits longest */
+    struct catalog_counts counts;
     struct list committing; /* proposals in the batch */
     bool busy;
     uint32_t applying; /* cores that have not confirmed */
@@ -70,6 +77,8 @@ struct catalog {
     enum retirement retirement;
 };
 
+static void catalog_expired(struct timer *timer);
+
 struct catalog *catalog_new(struct core *core, struct partition *partition)
 {
     struct catalog *catalog = mem_alloc(sizeof *catalog);
@@ -77,8 +86,10 @@ struct catalog *catalog_new(struct core *core, struct partition *partition)
     catalog->partition = partition;
     catalog->buffer = mem_map(CATALOG_BATCH_BYTES);
     catalog->applies = mem_alloc_array(core->core_count, sizeof *catalog->applies);
+    list_init(&catalog->urgent);
     list_init(&catalog->waiting);
     list_init(&catalog->committing);
+    timer_init(&catalog->timer, catalog_expired);
     catalog->keeping.directory = mem_copy_string(partition->segments.directory);
     catalog->keeping.bytes_max = (uint64_t)config_integer(
         server_config(core->server), "metadata.log.max.record.bytes.between.snapshots");
@@ -87,7 +98,7 @@ struct catalog *catalog_new(struct core *core, struct partition *partition)
 
 void catalog_free(struct catalog *catalog)
 {
-    ASSERT(catalog_idle(catalog));
+    ASSERT(catalog_idle(catalog) && !timer_armed(&catalog->timer));
     mem_free(catalog->keeping.directory);
     mem_free(catalog->applies);
     mem_unmap(catalog->buffer, CATALOG_BATCH_BYTES);
@@ -96,7 +107,12 @@ void catalog_free(struct catalog *catalog)
 
 bool catalog_idle(const struct catalog *catalog)
 {
-    return !catalog->busy && list_empty(&catalog->waiting) && !catalog->keeping.running;
+    return !catalog->busy && catalog->waiting_count == 0 && !catalog->keeping.running;
+}
+
+const struct catalog_counts *catalog_counted(const struct catalog *catalog)
+{
+    return &catalog->counts;
 }
 
 /* For judges. */
@@ -119,7 +135,8 @@ struct partition *catalog_partition(struct catalog *catalog)
 bool catalog_topic_taken(const struct catalog *catalog, struct bytes name)
 {
     for (uint32_t i = 0; i < catalog->name_count; i++)
-        if (catalog->names[i].name.len > 0 && bytes_equal(catalog->names[i].name, name))
+        if (catalog->names[i].resource == 0 && catalog->names[i].name.len > 0 &&
+            bytes_equal(catalog->names[i].name, name))
             return true;
     return false;
 }
@@ -127,7 +144,8 @@ bool catalog_topic_taken(const struct catalog *catalog, struct bytes name)
 bool catalog_topic_removed(const struct catalog *catalog, struct uuid id)
 {
     for (uint32_t i = 0; i < catalog->name_count; i++)
-        if (catalog->names[i].name.len == 0 && uuid_equal(catalog->names[i].id, id))
+        if (catalog->names[i].resource == 0 && catalog->names[i].name.len == 0 &&
+            uuid_equal(catalog->names[i].id, id))
             return true;
     return false;
 }
@@ -148,6 +166,26 @@ void catalog_take_topic(struct catalog *catalog, struct bytes name)
 void catalog_remove_topic(struct catalog *catalog, struct uuid id)
 {
     catalog_note(catalog, &(struct catalog_name){.id = id});
+}
+
+bool catalog_resource_taken(const struct catalog *catalog, int8_t type, struct bytes name)
+{
+    for (uint32_t i = 0; i < catalog->name_count; i++)
+        if (catalog->names[i].resource == type && bytes_equal(catalog->names[i].name, name))
+            return true;
+    return false;
+}
+
+void catalog_take_resource(struct catalog *catalog, int8_t type, struct bytes name)
+{
+    ASSERT(type != 0);
+    catalog_note(catalog, &(struct catalog_name){.name = name, .resource = type});
+}
+
+void catalog_postpone(struct catalog *catalog)
+{
+    ASSERT(catalog->builder.count > 0);
+    catalog->overflow = true;
 }
 
 int64_t catalog_take_producer_ids(struct catalog *catalog, int32_t count)
@@ -192,11 +230,12 @@ static void commit_end(struct catalog *catalog, int16_t error)
     struct list ended;
     list_init(&ended);
     list_append(&ended, &catalog->committing);
-    catalog->busy = false;
     catalog->name_count = 0;
+    /* Who proposes again at once waits until all are told, to be in one batch with them. */
     struct list *node;
     while ((node = list_pop_front(&ended)) != NULL)
         proposal_end(catalog, LIST_ENTRY(node, struct proposal, node), error);
+    catalog->busy = false;
     catalog_start(catalog);
 }
 
@@ -319,14 +358,35 @@ static void proposal_take(struct catalog *catalog, struct proposal *proposal)
         catalog->builder = before;
         catalog->name_count = names_before;
     }
-    if (retry)
-        list_push_front(&catalog->waiting, &proposal->node);
-    else if (catalog->overflow)
+    if (retry) {
+        list_push_front(proposal->urgent ? &catalog->urgent : &catalog->waiting, &proposal->node);
+        catalog->waiting_count++;
+    } else if (catalog->overflow) {
         proposal_end(catalog, proposal, KAFKA_POLICY_VIOLATION);
-    else if (error != KAFKA_NONE || catalog->builder.count == before.count)
+    } else if (error != KAFKA_NONE || catalog->builder.count == before.count) {
         proposal_end(catalog, proposal, error);
-    else
+    } else {
         list_push_back(&catalog->committing, &proposal->node);
+        catalog->last_count++;
+    }
+}
+
+static struct proposal *proposal_next(struct catalog *catalog)
+{
+    struct list *node = list_pop_front(&catalog->urgent);
+    if (node == NULL)
+        node = list_pop_front(&catalog->waiting);
+    if (node == NULL)
+        return NULL;
+    ASSERT(catalog->waiting_count > 0);
+    catalog->waiting_count--;
+    return LIST_ENTRY(node, struct proposal, node);
+}
+
+static int64_t catalog_setting(const struct catalog *catalog, const char *key)
+{
+    struct config_layers layers = image_config_layers(&catalog->core->image);
+    return config_layers_integer(&layers, key);
 }
 
 /* Takes what waits into a batch, up to a limit. Proposals that add nothing end at once. */
@@ -335,24 +395,86 @@ static void catalog_gather(struct catalog *catalog)
     catalog->now_ms = io_wall_ms(catalog->core->io);
     catalog->overflow = false;
     batch_build_begin(&catalog->builder, catalog->buffer, CATALOG_BATCH_BYTES);
-    for (int i = 0; i < CATALOG_GATHER_MAX && !catalog->overflow; i++) {
-        struct list *node = list_pop_front(&catalog->waiting);
-        if (node == NULL)
+    int64_t limit = catalog_setting(catalog, "odradek.catalog.batch.proposals");
+    catalog->last_count = 0;
+    for (int64_t i = 0; i < limit && !catalog->overflow; i++) {
+        struct proposal *proposal = proposal_next(catalog);
+        if (proposal == NULL)
             break;
-        proposal_take(catalog, LIST_ENTRY(node, struct proposal, node));
+        proposal_take(catalog, proposal);
     }
+    catalog->counts.batches += catalog->last_count > 0;
+    catalog->counts.proposals += catalog->last_count;
+}
+
+/* Whether the next batch should wait for more: those who were in the last one may ask again. */
+static bool catalog_waits(struct catalog *catalog)
+{
+    const struct core *core = catalog->core;
+    int64_t limit = catalog_setting(catalog, "odradek.catalog.batch.proposals");
+    uint64_t wait_ns =
+        (uint64_t)catalog_setting(catalog, "odradek.catalog.batch.wait.ms") * NS_PER_MS;
+    uint32_t expected = (uint32_t)MIN((int64_t)catalog->last_count, limit);
+    uint64_t now = io_now(core->io);
+    if (catalog->waiting_count >= limit)
+        catalog->counts.full++;
+    if (catalog->waiting_count >= expected || !list_empty(&catalog->urgent) || core->boot != NULL ||
+        core->stopping)
+        return false;
+    if (catalog->gathering_ns == 0)
+        catalog->gathering_ns = now;
+    if (now - catalog->gathering_ns >= wait_ns) {
+        catalog->counts.aged++;
+        return false;
+    }
+    core_timer_set(catalog->core, &catalog->timer, catalog->gathering_ns + wait_ns - now);
+    return true;
+}
+
+/* Who has waited too long goes; the timer is set to when the next one will have. */
+static void catalog_end_patience(struct catalog *catalog)
+{
+    struct list *queues[] = {&catalog->urgent, &catalog->waiting};
+    uint64_t now = io_now(catalog->core->io);
+    uint64_t next = UINT64_MAX;
+    for (size_t i = 0; i < ARRAY_LENGTH(queues); i++) {
+        while (!list_empty(queues[i])) {
+            struct proposal *first = LIST_ENTRY(queues[i]->next, struct proposal, node);
+            if (now - first->since_ns < CATALOG_PATIENCE_NS) {
+                next = MIN(next, first->since_ns + CATALOG_PATIENCE_NS - now);
+                break;
+            }
+            (void)list_pop_front(queues[i]);
+            catalog->waiting_count--;
+            proposal_end(catalog, first, KAFKA_REQUEST_TIMED_OUT);
+        }
+    }
+    if (next != UINT64_MAX)
+        core_timer_set(catalog->core, &catalog->timer, next);
+}
+
+static void catalog_expired(struct timer *timer)
+{
+    struct catalog *catalog = CONTAINER_OF(timer, struct catalog, timer);
+    if (catalog->busy)
+        catalog_end_patience(catalog);
+    else
+        catalog_start(catalog);
 }
 
 static void catalog_start(struct catalog *catalog)
 {
-    if (catalog->busy)
+    if (catalog->busy || (catalog->waiting_count > 0 && catalog_waits(catalog)))
         return;
+    core_timer_cancel(catalog->core, &catalog->timer);
+    catalog->gathering_ns = 0;
     /* A proposal that ends may bring the next one: it waits for this loop. */
     catalog->busy = true;
-    while (!list_empty(&catalog->waiting)) {
+    while (catalog->waiting_count > 0) {
         catalog_gather(catalog);
         if (catalog->builder.count > 0) {
             commit_write(catalog);
+            catalog_end_patience(catalog);
             return;
         }
     }
@@ -396,6 +518,7 @@ bool catalog_retire(struct catalog *catalog, bool *proposed)
     if (catalog->retirement == RETIRE_NOT_YET) {
         catalog->retirement = RETIRE_PROPOSED;
         *proposed = true;
+        catalog->retire.urgent = true;
         catalog->retire.judge = retire_judge;
         catalog->retire.call.done = retire_done;
         catalog_propose(catalog->core, &catalog->retire);
@@ -411,9 +534,14 @@ bool catalog_retiring(const struct catalog *catalog)
 
 static void proposal_run(struct core *core, struct core_call *call)
 {
+    struct catalog *catalog = core->catalog;
     struct proposal *proposal = CONTAINER_OF(call, struct proposal, call);
-    list_push_back(&core->catalog->waiting, &proposal->node);
-    catalog_start(core->catalog);
+    proposal->since_ns = io_now(core->io);
+    list_push_back(proposal->urgent ? &catalog->urgent : &catalog->waiting, &proposal->node);
+    catalog->waiting_count++;
+    if (catalog->busy && !timer_armed(&catalog->timer))
+        core_timer_set(core, &catalog->timer, CATALOG_PATIENCE_NS);
+    catalog_start(catalog);
 }
 
 void catalog_propose(struct core *core, struct proposal *proposal)

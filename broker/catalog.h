@@ -4,7 +4,13 @@
  * A proposal carries metadata records. Proposals gather while a commit is in flight; then all
  * that wait become one record batch, written through core 0's WAL like any other append. When it
  * is durable every core applies it to its own image, and only when the last core has confirmed is
- * the proposal done. Nothing waits for a timer.
+ * the proposal done.
+ *
+ * Where many propose, a batch also waits for those who were in the last one and are about to ask
+ * again, at most for odradek.catalog.batch.wait.ms: so a thousand creations by a hundred clients
+ * are ten writes and not hundreds. One who proposes alone never waits. What is not taken into a
+ * batch within 30 s is answered REQUEST_TIMED_OUT; what is taken is answered when it is decided.
+ * What waits lies in its requests' memory and in the calls a core may have out: those bound it.
  *
  * Proposals are judged when they are taken into a batch, against the image plus what is taken
  * already, so that two proposals of the same topic cannot both succeed.
@@ -27,10 +33,21 @@ struct proposal {
     /* On core 0: judges against the catalog's state, and adds records with catalog_add. A nonzero
      * Kafka error means that nothing was added, and ends the proposal at once. */
     int16_t (*judge)(struct catalog *catalog, struct proposal *proposal);
+    bool urgent; /* of the broker's own, or somebody waits to produce: judged before the others */
     /* out */
-    int16_t error; /* Kafka's; of the judge, or of the storage */
+    int16_t error; /* Kafka's; of the judge, or of the storage; 7: not taken within 30 s */
     struct list node;
+    uint64_t since_ns;
 };
+
+/* How the batches were: for whoever asks how well they gather. */
+struct catalog_counts {
+    uint64_t batches;   /* written */
+    uint64_t proposals; /* in them */
+    uint64_t full;      /* batches that were closed by odradek.catalog.batch.proposals, */
+    uint64_t aged;      /* by odradek.catalog.batch.wait.ms; the others waited for nobody */
+};
+const struct catalog_counts *catalog_counted(const struct catalog *catalog);
 
 /* From any core: the proposal ends in call.done on this core, when every core has applied it. */
 void catalog_propose(struct core *core, struct proposal *proposal);
@@ -42,6 +59,12 @@ bool catalog_topic_taken(const struct catalog *catalog, struct bytes name);
 bool catalog_topic_removed(const struct catalog *catalog, struct uuid id);
 void catalog_take_topic(struct catalog *catalog, struct bytes name);
 void catalog_remove_topic(struct catalog *catalog, struct uuid id);
+/* A configuration that the batch changes, type and name of its resource. Who finds it taken calls
+ * catalog_postpone, adds nothing, and is judged again with the next batch, when the image has it.
+ */
+bool catalog_resource_taken(const struct catalog *catalog, int8_t type, struct bytes name);
+void catalog_take_resource(struct catalog *catalog, int8_t type, struct bytes name);
+void catalog_postpone(struct catalog *catalog);
 /* Adds one record to the batch that is being gathered; it is encoded at once. `type` is the
  * metadata record's message type and version. */
 void catalog_add(struct catalog *catalog, const struct message_type *type, int16_t version,

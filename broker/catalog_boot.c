@@ -220,6 +220,7 @@ static void boot_propose(struct boot *boot)
 {
     boot->proposal.judge = boot_judge;
     boot->proposal.call.done = boot_done;
+    boot->proposal.urgent = true;
     catalog_propose(boot->core, &boot->proposal);
 }
 

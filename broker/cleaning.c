@@ -10,7 +10,6 @@
 #include "broker/core.h"
 #include "broker/image.h"
 #include "broker/server.h"
-#include "partition/partition.h"
 
 #define MAP_SHARE 16 /* of a core's memory */
 #define MAP_BYTES_MIN MIB

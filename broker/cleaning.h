@@ -4,7 +4,6 @@
 #include <stddef.h>
 
 struct config;
-struct config_layers;
 struct core;
 
 /* Memory of one core for the keys of a cleaning. log.cleaner.dedupe.buffer.size is shared by the

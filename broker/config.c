@@ -9,6 +9,7 @@
  */
 #include "broker/config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -281,6 +282,23 @@ int config_load(const struct config_input *input, struct config_notes *notes,
     config_free(loading.config);
     *config = NULL;
     return ERR_INVALID;
+}
+
+void config_make_absolute(struct config *config, const char *working_directory)
+{
+    const char *path = config->log_directory;
+    ASSERT(working_directory[0] == '/');
+    if (path[0] == '/')
+        return;
+    while (path[0] == '.' && path[1] == '/')
+        for (path += 2; *path == '/'; path++)
+            ;
+    size_t size = strlen(working_directory) + strlen(path) + 2;
+    char *whole = mem_alloc(size);
+    bool root = working_directory[1] == '\0';
+    (void)snprintf(whole, size, "%s/%s", root ? "" : working_directory, path);
+    mem_free(config->log_directory);
+    config->log_directory = whole;
 }
 
 void config_free(struct config *config)

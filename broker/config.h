@@ -138,6 +138,8 @@ struct config_input {
  * and are the caller's, to be ended with config_notes_fini. */
 int config_load(const struct config_input *input, struct config_notes *notes,
                 struct config **config) MUST_CHECK;
+/* A relative log directory is one of the working directory: clients are told the whole path. */
+void config_make_absolute(struct config *config, const char *working_directory);
 void config_free(struct config *config);
 void config_notes_fini(struct config_notes *notes);
 

@@ -198,8 +198,7 @@ static void check_cluster_id(struct config_loading *loading)
                           text);
 }
 
-/* "address:count": an address of digits, dots and colons, and how many connections it may have. */
-static bool is_connection_override(struct bytes item)
+bool config_is_connection_override(struct bytes item)
 {
     size_t colon = item.len;
     while (colon > 0 && item.data[colon - 1] != ':')
@@ -221,7 +220,7 @@ static void check_connections(struct config_loading *loading)
     const char *overrides = checked_text(loading, key);
     struct bytes item;
     while (config_list_next(&overrides, &item))
-        if (!is_connection_override(item))
+        if (!config_is_connection_override(item))
             config_refuse_key(loading, key,
                               "max.connections.per.ip.overrides: '%.*s' is not <address>:<count>; "
                               "names of hosts are not looked up",

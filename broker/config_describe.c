@@ -143,13 +143,19 @@ void config_describe_topic(const struct config_layers *layers, const struct conf
     }
 }
 
+/* Kafka calls the keys read-only that exist only while they are changed. */
+static bool row_read_only(const struct config_def *def)
+{
+    return def->update == CONFIG_READ_ONLY || def->update == CONFIG_DYNAMIC_ONLY;
+}
+
 static void describe_broker_row(const struct config_layers *layers, const struct config_def *def,
                                 struct config_description *d)
 {
     struct config_entry *entry = description_add(d, def->name);
     entry->type = def->type;
     entry->sensitive = config_sensitive(def);
-    entry->read_only = def->update == CONFIG_READ_ONLY;
+    entry->read_only = row_read_only(def);
     entry->value = description_own(d, config_value_render(def, config_layers_text(layers, def)));
     describe_synonyms(layers, def, CONFIG_SOURCE_DYNAMIC_BROKER, CONFIG_SOURCE_DEFAULT, d);
 }
@@ -165,11 +171,54 @@ static bool broker_row_set(const struct config_layers *layers, const struct conf
     return false;
 }
 
+/* A key without a row may be a secret: it is named, and its value is not told. */
+static void describe_unknown(const char *name, enum config_source source,
+                             const struct config_filter *filter, struct config_description *d)
+{
+    if (!filter_wants(filter, name))
+        return;
+    struct config_entry *entry = description_add(d, name);
+    entry->read_only = true;
+    entry->sensitive = true;
+    description_add_synonym(d, name, NULL, source);
+}
+
+/* The same of what was changed: all of it may be for plug-ins. */
+static void describe_unknown_pairs(const struct config_pair *pairs, uint32_t count,
+                                   enum config_source source, const struct config_filter *filter,
+                                   struct config_description *d)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (config_table_find(CONFIG_SCOPE_BROKER, bytes_of_string(pairs[i].name)) == NULL)
+            describe_unknown(pairs[i].name, source, filter, d);
+}
+
+/* Kafka has each name once, from the strongest layer that has it. */
+static void describe_unknown_layers(const struct config_layers *layers,
+                                    const struct config_filter *filter,
+                                    struct config_description *d)
+{
+    const struct config *config = layers->config;
+    describe_unknown_pairs(layers->broker, layers->broker_count, CONFIG_SOURCE_DYNAMIC_BROKER,
+                           filter, d);
+    for (uint32_t i = 0; i < layers->default_count; i++) {
+        struct bytes name = bytes_of_string(layers->defaults[i].name);
+        if (config_pair_find(layers->broker, layers->broker_count, name) == NULL)
+            describe_unknown_pairs(&layers->defaults[i], 1, CONFIG_SOURCE_DYNAMIC_DEFAULT_BROKER,
+                                   filter, d);
+    }
+    for (uint32_t i = 0; i < config->unknown_count; i++) {
+        struct bytes name = bytes_of_string(config->unknown[i].name);
+        if (config_pair_find(layers->broker, layers->broker_count, name) == NULL &&
+            config_pair_find(layers->defaults, layers->default_count, name) == NULL)
+            describe_unknown(config->unknown[i].name, CONFIG_SOURCE_STATIC_BROKER, filter, d);
+    }
+}
+
 void config_describe_broker(const struct config_layers *layers, const struct config_filter *filter,
                             struct config_description *description)
 {
     struct config_table table = config_table(CONFIG_SCOPE_BROKER);
-    const struct config *config = layers->config;
     *description = (struct config_description){0};
     for (uint32_t i = 0; i < table.count; i++) {
         const struct config_def *def = &table.rows[i];
@@ -177,15 +226,7 @@ void config_describe_broker(const struct config_layers *layers, const struct con
         if (filter_wants(filter, def->name) && (!hidden || broker_row_set(layers, def)))
             describe_broker_row(layers, def, description);
     }
-    /* A key without a row may be a secret: it is named, and its value is not told. */
-    for (uint32_t i = 0; i < config->unknown_count; i++) {
-        if (!filter_wants(filter, config->unknown[i].name))
-            continue;
-        struct config_entry *entry = description_add(description, config->unknown[i].name);
-        entry->read_only = true;
-        entry->sensitive = true;
-        description_add_synonym(description, entry->name, NULL, CONFIG_SOURCE_STATIC_BROKER);
-    }
+    describe_unknown_layers(layers, filter, description);
 }
 
 void config_describe_broker_defaults(const struct config_layers *layers,
@@ -203,10 +244,11 @@ void config_describe_broker_defaults(const struct config_layers *layers,
         struct config_entry *entry = description_add(description, def->name);
         entry->type = def->type;
         entry->sensitive = config_sensitive(def);
-        entry->read_only = def->update == CONFIG_READ_ONLY;
+        entry->read_only = row_read_only(def);
         entry->value = entry->sensitive ? NULL : text;
         describe_synonyms(layers, def, layer, layer, description);
     }
+    describe_unknown_pairs(layers->defaults, layers->default_count, layer, filter, description);
 }
 
 /* Groups and client metrics: the resource's own value, or a default. */
@@ -260,7 +302,7 @@ void config_describe_client_metrics(const struct config_pair *overrides, uint32_
     }
 }
 
-void config_describe_loggers(const struct config_layers *layers, const struct config_filter *filter,
+void config_describe_loggers(enum log_level level, const struct config_filter *filter,
                              struct config_description *description)
 {
     static const char *const levels[] = {"ERROR", "WARN", "INFO", "DEBUG"};
@@ -268,7 +310,7 @@ void config_describe_loggers(const struct config_layers *layers, const struct co
     if (!filter_wants(filter, "root"))
         return;
     struct config_entry *entry = description_add(description, "root");
-    entry->value = levels[layers->config->log_level];
+    entry->value = levels[level];
     entry->source = CONFIG_SOURCE_BROKER_LOGGER;
 }
 

@@ -70,7 +70,7 @@ void config_describe_client_metrics(const struct config_pair *overrides, uint32_
                                     const struct config_filter *filter,
                                     struct config_description *description);
 /* The broker's log levels: one logger, "root". */
-void config_describe_loggers(const struct config_layers *layers, const struct config_filter *filter,
+void config_describe_loggers(enum log_level level, const struct config_filter *filter,
                              struct config_description *description);
 
 void config_description_fini(struct config_description *description);

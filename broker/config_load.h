@@ -48,5 +48,8 @@ void config_load_listeners(struct config_loading *loading);
 /* Finds what cannot be, or cannot be together. */
 void config_check(struct config_loading *loading);
 
+/* "address:count": an address of digits, dots and colons, and how many connections it may have. */
+bool config_is_connection_override(struct bytes item);
+
 /* What a batch costs in a WAL file beside its own bytes: headers and padding, generously. */
 #define CONFIG_WAL_OVERHEAD_BYTES (64 * 1024)

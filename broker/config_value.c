@@ -208,9 +208,14 @@ static bool config_all_digits(const uint8_t *text, size_t len)
 
 static int config_refuse_replicas(const struct config_fault *fault)
 {
-    char shown[64];
-    snprintf(shown, sizeof shown, "[%.*s]", (int)MIN(fault->value.len, sizeof shown - 3),
-             (const char *)fault->value.data);
+    char shown[64] = "[";
+    size_t len = 1;
+    const char *rest = fault->text;
+    struct bytes item;
+    while (config_list_next(&rest, &item) && len + item.len + 4 < sizeof shown)
+        len += (size_t)snprintf(shown + len, sizeof shown - len, "%s%.*s", len > 1 ? ", " : "",
+                                (int)item.len, (const char *)item.data);
+    (void)snprintf(shown + len, sizeof shown - len, "]");
     return config_refuse(fault, bytes_of_string(shown),
                          "%s must be the literal '*' or a list of replicas in the following "
                          "format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",

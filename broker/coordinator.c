@@ -521,6 +521,10 @@ static void coordinator_configure(struct coordinator *c, const struct config *co
         .consumer_heartbeat_ms = config->consumer_heartbeat_ms,
         .consumer_members_max = config->consumer_members_max,
     };
+    const char *policy = config_text(config, "group.consumer.migration.policy");
+    bool both = config_value_choice("BIDIRECTIONAL", policy) == 0;
+    c->config.may_upgrade = both || config_value_choice("UPGRADE", policy) == 0;
+    c->config.may_downgrade = both || config_value_choice("DOWNGRADE", policy) == 0;
     configure_assignors(config, c->config.assignors);
     c->expiry_ms = config_integer(config, "offsets.retention.check.interval.ms");
     int64_t codec = config_integer(config, "offsets.topic.compression.codec");

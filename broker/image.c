@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "broker/config_pairs.h"
 #include "broker/core.h"
 #include "protocol/batch.h"
 #include "protocol/record.h"
@@ -21,8 +22,6 @@
 
 #define SCRATCH_BYTES (16 * MIB)
 #define PARTITION_INDEX_MAX 1000000
-#define RESOURCE_TOPIC 2
-#define RESOURCE_BROKER 4
 #define NO_LEADER_CHANGE (-2)
 /* Levels of metadata.version from which Kafka has something. */
 #define LEVEL_REGISTRATION_2 8 /* 3.4-IV0 */
@@ -50,18 +49,9 @@ void image_init(struct image *image, const struct config *config, unsigned core_
     catalog_replay_init(&image->replay, image->scratch);
 }
 
-static void pairs_free(struct config_pair *pairs, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        mem_free(pairs[i].name);
-        mem_free(pairs[i].value);
-    }
-    mem_free(pairs);
-}
-
 static void topic_free(struct image_topic *topic)
 {
-    pairs_free(topic->overrides, topic->override_count);
+    config_pairs_free(topic->overrides, topic->override_count);
     mem_free(topic->partitions);
     mem_free(topic->name);
     mem_free(topic);
@@ -73,8 +63,10 @@ void image_fini(struct image *image)
         topic_free(image->sorted[i]);
     for (uint32_t i = 0; i < image->feature_count; i++)
         mem_free(image->features[i].name);
-    pairs_free(image->broker_overrides, image->broker_override_count);
-    pairs_free(image->default_overrides, image->default_override_count);
+    config_pairs_free(image->broker_overrides, image->broker_override_count);
+    config_pairs_free(image->default_overrides, image->default_override_count);
+    image_settings_fini(&image->settings);
+    credentials_fini(&image->credentials);
     mem_free(image->sorted);
     map_fini(&image->by_name);
     map_fini(&image->by_id);
@@ -283,34 +275,6 @@ static void apply_remove_topic(struct applying *a, const struct remove_topic_rec
 
 /* Configuration. */
 
-/* Sets, replaces or (with a null value) removes one pair; the list stays sorted by name. */
-static void pair_set(struct config_pair **pairs, uint32_t *count, struct bytes name,
-                     struct string value)
-{
-    uint32_t at = 0;
-    while (at < *count && bytes_compare(bytes_of_string((*pairs)[at].name), name) < 0)
-        at++;
-    bool there = at < *count && bytes_equal(bytes_of_string((*pairs)[at].name), name);
-    if (value.len < 0) {
-        if (!there)
-            return;
-        mem_free((*pairs)[at].name);
-        mem_free((*pairs)[at].value);
-        memmove(&(*pairs)[at], &(*pairs)[at + 1], (*count - at - 1) * sizeof **pairs);
-        (*count)--;
-        return;
-    }
-    if (!there) {
-        *pairs = mem_realloc(*pairs, *count * sizeof **pairs, (*count + 1) * sizeof **pairs);
-        memmove(&(*pairs)[at + 1], &(*pairs)[at], (*count - at) * sizeof **pairs);
-        (*pairs)[at].name = mem_copy_bytes(name);
-        (*count)++;
-    } else {
-        mem_free((*pairs)[at].value);
-    }
-    (*pairs)[at].value = mem_copy_bytes(string_bytes(value));
-}
-
 /* Whether a configuration is for all brokers or for this one. */
 static bool is_own_broker(const struct image *image, struct string name)
 {
@@ -325,11 +289,11 @@ static void apply_broker_config(struct applying *a, const struct config_record *
     if (!is_own_broker(image, record->resource_name))
         return;
     if (record->resource_name.len <= 0)
-        pair_set(&image->default_overrides, &image->default_override_count,
-                 string_bytes(record->name), record->value);
+        config_pairs_set(&image->default_overrides, &image->default_override_count,
+                         string_bytes(record->name), record->value);
     else
-        pair_set(&image->broker_overrides, &image->broker_override_count,
-                 string_bytes(record->name), record->value);
+        config_pairs_set(&image->broker_overrides, &image->broker_override_count,
+                         string_bytes(record->name), record->value);
     for (uint32_t i = 0; i < image->topic_count; i++) {
         topic_configure(image, image->sorted[i]);
         if (a->listener != NULL)
@@ -339,14 +303,20 @@ static void apply_broker_config(struct applying *a, const struct config_record *
 
 static void apply_config(struct applying *a, const struct config_record *record)
 {
-    if (record->resource_type == RESOURCE_BROKER) {
+    if (record->resource_type == CONFIG_RESOURCE_BROKER) {
         apply_broker_config(a, record);
         return;
     }
-    struct image_topic *topic = image_topic_named(a->image, string_bytes(record->resource_name));
-    if (record->resource_type != RESOURCE_TOPIC || topic == NULL)
+    if (record->resource_type == CONFIG_RESOURCE_GROUP ||
+        record->resource_type == CONFIG_RESOURCE_CLIENT_METRICS) {
+        image_settings_config(&a->image->settings, record);
         return;
-    pair_set(&topic->overrides, &topic->override_count, string_bytes(record->name), record->value);
+    }
+    struct image_topic *topic = image_topic_named(a->image, string_bytes(record->resource_name));
+    if (record->resource_type != CONFIG_RESOURCE_TOPIC || topic == NULL)
+        return;
+    config_pairs_set(&topic->overrides, &topic->override_count, string_bytes(record->name),
+                     record->value);
     topic_configure(a->image, topic);
     if (a->listener != NULL)
         a->listener->configured(a->listener, topic);
@@ -389,6 +359,20 @@ static void apply_broker_change(struct applying *a,
         a->image->broker_fenced = record->fenced > 0;
 }
 
+/* Credentials. */
+
+static void apply_credential(struct applying *a, const struct user_scram_credential_record *record)
+{
+    credentials_put(&a->image->credentials, string_bytes(record->name), record->mechanism,
+                    record->iterations);
+}
+
+static void apply_remove_credential(struct applying *a,
+                                    const struct remove_user_scram_credential_record *record)
+{
+    credentials_remove(&a->image->credentials, string_bytes(record->name), record->mechanism);
+}
+
 /* Records. */
 
 static int apply_message(void *context, const struct catalog_record *record)
@@ -406,6 +390,8 @@ static int apply_message(void *context, const struct catalog_record *record)
         apply_remove_topic(a, message);
     else if (type == &config_record_type)
         apply_config(a, message);
+    else if (type == &client_quota_record_type)
+        image_settings_quota(&a->image->settings, message);
     else if (type == &feature_level_record_type)
         apply_feature(a, message);
     else if (type == &producer_ids_record_type)
@@ -415,6 +401,10 @@ static int apply_message(void *context, const struct catalog_record *record)
         apply_broker(a, message);
     else if (type == &broker_registration_change_record_type)
         apply_broker_change(a, message);
+    else if (type == &user_scram_credential_record_type)
+        apply_credential(a, message);
+    else if (type == &remove_user_scram_credential_record_type)
+        apply_remove_credential(a, message);
     return 0;
 }
 

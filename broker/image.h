@@ -15,6 +15,8 @@
 #include "base/result.h"
 #include "base/uuid.h"
 #include "broker/catalog_records.h"
+#include "broker/image_settings.h"
+#include "broker/scram.h"
 #include "broker/topic_config.h"
 
 struct partition;
@@ -62,6 +64,8 @@ struct image {
     uint32_t broker_override_count;
     struct config_pair *default_overrides; /* of all nodes */
     uint32_t default_override_count;
+    struct image_settings settings;
+    struct credentials credentials;
     int64_t producer_id_next; /* the first id of no block yet */
     int64_t broker_epoch;     /* of this node's registration, -1: none */
     bool broker_fenced;       /* it is out of service, as after a clean stop */

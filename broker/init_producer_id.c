@@ -104,6 +104,7 @@ static void ids_serve(struct producer_ids *ids)
     ids->asking = true;
     ids->proposal.judge = block_judge;
     ids->proposal.call.done = block_done;
+    ids->proposal.urgent = true;
     catalog_propose(ids->core, &ids->proposal);
 }
 

@@ -1,5 +1,7 @@
 /* odradek: reads the command line and the configuration, and runs the broker. */
+#include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -43,8 +45,12 @@ static int run(const struct options *options, struct log *log)
         log->level = config->log_level;
     print_notes(log, &notes);
     config_notes_fini(&notes);
-    if (code == 0 && !options->check_config)
+    if (code == 0 && !options->check_config) {
+        char working[PATH_MAX];
+        if (getcwd(working, sizeof working) != NULL)
+            config_make_absolute(config, working);
         code = server_run(config, log);
+    }
     config_free(config);
     mem_free(text);
     return code;

@@ -26,26 +26,29 @@ void partition_configure(struct partition *p, const struct image *image,
         .segment_bytes = (uint32_t)config->segment_bytes,
         .index_interval_bytes = (uint32_t)config->index_interval_bytes,
         .index_bytes_max = (uint32_t)config->segment_index_bytes,
-        .segment_ms = config->segment_ms,
+        /* Only a closed segment can be compacted in time. */
+        .segment_ms = config->cleanup_compact
+                          ? MIN(config->segment_ms, config->max_compaction_lag_ms)
+                          : config->segment_ms,
     };
     p->producer_limits = (struct producer_limits){
         .idle_ms = config_layers_integer(&layers, "producer.id.expiration.ms"),
         .check_ms = image->config->producer_id_check_ms,
     };
     p->cleanup_limits = (struct cleanup_limits){
-        .retention_bytes = config->retention_bytes,
-        .retention_ms = config->retention_ms,
-        .file_delete_delay_ms = config->file_delete_delay_ms,
         .delete_retention_ms = config->delete_retention_ms,
         .min_compaction_lag_ms = config->min_compaction_lag_ms,
         .max_compaction_lag_ms = config->max_compaction_lag_ms,
         .min_cleanable_dirty_ratio = config->min_cleanable_dirty_ratio,
-        .delete_old = config->cleanup_delete,
         .compact = config->cleanup_compact,
     };
-    /* Only a closed segment can be compacted in time. */
-    if (config->cleanup_compact)
-        p->limits.segment_ms = MIN(p->limits.segment_ms, config->max_compaction_lag_ms);
+    const struct retention_limits retention = {
+        .enabled = config->cleanup_delete,
+        .ms = config->retention_ms,
+        .bytes = config->retention_bytes,
+        .check_ms = image->config->retention_check_ms,
+    };
+    retention_configure(p, &retention);
 }
 
 void partitions_attach(struct core *core, struct image_topic *topic, struct partition *p)

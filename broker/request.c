@@ -7,6 +7,9 @@
  */
 #include "broker/request.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/assert.h"
 #include "base/utf8.h"
 #include "broker/connection.h"
@@ -223,6 +226,22 @@ struct string request_utf8(struct request *r, struct string text)
         return STRING_NULL;
     size_t out = utf8_repair((const uint8_t *)text.data, len, (uint8_t *)copy);
     return (struct string){copy, (int32_t)out};
+}
+
+struct string request_print(struct request *r, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int len = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    ASSERT(len >= 0);
+    char *text = arena_alloc(&r->arena, (size_t)len + 1);
+    if (text == NULL)
+        return STRING_NULL;
+    va_start(arguments, format);
+    (void)vsnprintf(text, (size_t)len + 1, format, arguments);
+    va_end(arguments);
+    return (struct string){text, len};
 }
 
 bool request_decode(struct request *r, void **message)

@@ -120,6 +120,10 @@ bool request_text(struct request *request, const char *text, struct string *copy
  * is UTF-8; otherwise a copy in the arena, null when memory is short. */
 struct string request_utf8(struct request *request, struct string text);
 
+/* What printf would print, in the request's arena; null when memory is short. */
+struct string request_print(struct request *request, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Encodes and queues the answer. */
 void request_respond(struct request *request, const void *response);
 

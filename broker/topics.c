@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/util.h"
 #include "broker/config_describe.h"
 #include "broker/connection.h"
 #include "broker/core.h"
@@ -68,6 +69,26 @@ bool topic_name_valid(struct bytes name)
     return true;
 }
 
+void topic_name_explain(struct bytes name, char *text, size_t size)
+{
+    int len = (int)MIN(name.len, size);
+    const char *shown = (const char *)name.data;
+    if (len == 0)
+        snprintf(text, size, "Topic name is invalid: the empty string is not allowed");
+    else if (bytes_equal(name, BYTES_LITERAL(".")) || bytes_equal(name, BYTES_LITERAL("..")))
+        snprintf(text, size, "Topic name is invalid: '%.*s' is not allowed", len, shown);
+    else if (name.len > TOPIC_NAME_MAX)
+        snprintf(text, size,
+                 "Topic name is invalid: the length of '%.*s' is longer than the max allowed "
+                 "length %d",
+                 len, shown, TOPIC_NAME_MAX);
+    else
+        snprintf(text, size,
+                 "Topic name is invalid: '%.*s' contains one or more characters other than ASCII "
+                 "alphanumerics, '.', '_' and '-'",
+                 len, shown);
+}
+
 static int16_t refuse(struct topic_item *item, int16_t error, const char *message)
 {
     item->message = message;
@@ -121,6 +142,7 @@ static void item_propose(struct request *r, struct topic_item *item,
     item->proposal.judge = judge;
     item->proposal.call.done = item_done;
     item->proposed = true;
+    item->proposal.urgent = item->creation != NULL;
     catalog_propose(r->core, &item->proposal);
 }
 
@@ -349,24 +371,20 @@ static int16_t check_configs(struct request *r, struct topic_item *item)
     return KAFKA_NONE;
 }
 
+struct string topic_name_complaint(struct request *r, struct bytes name)
+{
+    size_t size = name.len + MESSAGE_MAX;
+    char *text = arena_alloc(&r->arena, size);
+    if (text == NULL)
+        return (struct string){0};
+    topic_name_explain(name, text, size);
+    return string_of(text);
+}
+
 static int16_t refuse_name(struct topic_item *item)
 {
-    int16_t error = KAFKA_INVALID_TOPIC_EXCEPTION;
-    int len = (int)item->name.len;
-    const char *name = (const char *)item->name.data;
-    if (len == 0)
-        return refuse(item, error, "Topic name is invalid: the empty string is not allowed");
-    if (bytes_equal(item->name, BYTES_LITERAL(".")) || bytes_equal(item->name, BYTES_LITERAL("..")))
-        return refuse_with(item, error, "Topic name is invalid: '%.*s' is not allowed", len, name);
-    if (len > TOPIC_NAME_MAX)
-        return refuse_with(item, error,
-                           "Topic name is invalid: the length of '%.*s' is longer than the max "
-                           "allowed length %d",
-                           len, name, TOPIC_NAME_MAX);
-    return refuse_with(item, error,
-                       "Topic name is invalid: '%.*s' contains one or more characters other than "
-                       "ASCII alphanumerics, '.', '_' and '-'",
-                       len, name);
+    return refuse(item, KAFKA_INVALID_TOPIC_EXCEPTION,
+                  topic_name_complaint(item->request, item->name).data);
 }
 
 static int16_t check_creation(struct request *r, struct topic_item *item)

@@ -10,6 +10,10 @@
 
 /* Kafka's rule: 1 to 249 of [a-zA-Z0-9._-], and neither "." nor "..". */
 bool topic_name_valid(struct bytes name);
+/* Kafka's sentence about a name that is not; cut to `size`. */
+void topic_name_explain(struct bytes name, char *text, size_t size);
+/* What Kafka says about a name that is not: in the request's arena, null when memory is short. */
+struct string topic_name_complaint(struct request *request, struct bytes name);
 
 /* Topics that a Metadata request brings into being, with the broker's defaults. */
 struct topic_creation {

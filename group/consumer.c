@@ -118,14 +118,18 @@ static void member_recount(struct consumer_member *member)
 void consumer_touch(struct consumer_member *member)
 {
     struct groups_host *host = host_of(member->consumer);
-    heap_set(host->timers, &member->session,
-             host->now_ns(host) + (uint64_t)host->config->consumer_session_ms * NS_PER_MS);
+    int32_t ms = consumer_is_classic(member)
+                     ? member->said.classic_member_metadata->session_timeout_ms
+                     : host->config->consumer_session_ms;
+    heap_set(host->timers, &member->session, host->now_ns(host) + (uint64_t)MAX(ms, 0) * NS_PER_MS);
 }
 
 /* Who is to give partitions up has its rebalance timeout for it. */
 static void arm_rebalance(struct consumer_member *member)
 {
     struct groups_host *host = host_of(member->consumer);
+    if (consumer_is_classic(member))
+        return;
     if (member->current.state != CONSUMER_UNREVOKED) {
         heap_cancel(host->timers, &member->rebalance);
         return;
@@ -145,7 +149,7 @@ static struct consumer_member *member_take(struct consumer *consumer, struct str
     member->hash = member_hash(consumer, id);
     message_defaults(&consumer_group_member_metadata_value_struct, &member->said);
     member->said.instance_id = member->said.rack_id = STRING_NULL;
-    member->said.subscribed_topic_regex = member->said.server_assignor = STRING_NULL;
+    member->said.server_assignor = STRING_NULL;
     timer_init(&member->session, consumer_session_expired);
     timer_init(&member->rebalance, consumer_rebalance_expired);
     list_push_back(&consumer->members, &member->node);
@@ -183,6 +187,29 @@ static struct string *copy_topics(struct group_reply *memory, const struct strin
     return copies;
 }
 
+static struct consumer_classic *copy_classic(struct group_reply *memory,
+                                             const struct consumer_classic *classic)
+{
+    if (classic == NULL)
+        return NULL;
+    struct consumer_classic *copy = group_reply_alloc(memory, 1, sizeof *copy);
+    int32_t count = MAX(classic->supported_protocols.count, 0);
+    *copy = *classic;
+    copy->unknown_tags = (struct message_tags){0};
+    copy->supported_protocols.count = count;
+    copy->supported_protocols.items =
+        group_reply_alloc(memory, (size_t)count, sizeof *copy->supported_protocols.items);
+    for (int32_t i = 0; i < count; i++) {
+        copy->supported_protocols.items[i] = classic->supported_protocols.items[i];
+        copy->supported_protocols.items[i].name =
+            group_reply_string(memory, classic->supported_protocols.items[i].name);
+        copy->supported_protocols.items[i].metadata =
+            group_reply_blob(memory, classic->supported_protocols.items[i].metadata);
+        copy->supported_protocols.items[i].unknown_tags = (struct message_tags){0};
+    }
+    return copy;
+}
+
 struct consumer_group_member_metadata_value
 consumer_said_copy(struct group_reply *memory,
                    const struct consumer_group_member_metadata_value *said)
@@ -198,7 +225,7 @@ consumer_said_copy(struct group_reply *memory,
     copy.subscribed_topic_names.items = copy_topics(memory, said->subscribed_topic_names.items,
                                                     said->subscribed_topic_names.count, &topics);
     copy.subscribed_topic_names.count = (int32_t)topics;
-    copy.classic_member_metadata = NULL;
+    copy.classic_member_metadata = copy_classic(memory, said->classic_member_metadata);
     copy.unknown_tags = (struct message_tags){0};
     return copy;
 }
@@ -223,8 +250,12 @@ static void apply_member(struct consumer *consumer, const struct consumer_change
         return;
     }
     member = member_take(consumer, change->key);
+    bool was_classic = consumer_is_classic(member);
     member_say(member, &change->member);
     member_recount(member);
+    /* What it had to come for belongs to the other protocol. */
+    if (was_classic && !consumer_is_classic(member))
+        arm_rebalance(member);
 }
 
 static void apply_target(struct consumer *consumer, const struct consumer_change *change)

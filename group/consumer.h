@@ -38,6 +38,8 @@ struct consumer_beat {
     uint32_t topic_count;
     bool owned_said;
     struct spots owned;
+    /* A member of the classic protocol: what it says there; null: none. */
+    struct consumer_group_member_metadata_value_classic_member_metadata *classic;
     bool makes_id; /* the client brings its own id (version 1) */
     void (*done)(struct consumer_beat *beat);
     /* out */

@@ -143,7 +143,8 @@ static bool draft_find_static(struct draft *d)
         refuse_fenced(beat, member);
         return false;
     }
-    if (member->current.epoch != CONSUMER_EPOCH_LEAVE_STATIC) {
+    bool modern = beat->classic == NULL && !consumer_is_classic(member);
+    if (modern && member->current.epoch != CONSUMER_EPOCH_LEAVE_STATIC) {
         beat_refuse(beat, KAFKA_UNRELEASED_INSTANCE_ID,
                     "Static member %.*s with instance id %.*s cannot join the group because the "
                     "instance id is owned by %.*s member.",
@@ -179,7 +180,8 @@ static void said_begin(struct draft *d)
         struct group_reply *memory = &d->plan->memory;
         d->said = consumer_said_copy(memory, &from->said);
         d->current = from->current;
-        d->current.epoch = d->current.previous_epoch = 0;
+        d->current.previous_epoch = 0;
+        d->current.epoch = d->beat->classic != NULL ? d->target_epoch : 0;
         d->current.assigned = spots_copy(memory, from->current.assigned);
         d->current.revoking = spots_copy(memory, from->current.revoking);
         d->view.target = spots_copy(memory, from->target);
@@ -190,7 +192,7 @@ static void said_begin(struct draft *d)
     } else {
         message_defaults(&consumer_group_member_metadata_value_struct, &d->said);
         d->said.instance_id = d->said.rack_id = STRING_NULL;
-        d->said.subscribed_topic_regex = d->said.server_assignor = STRING_NULL;
+        d->said.server_assignor = STRING_NULL;
     }
 }
 
@@ -202,6 +204,7 @@ static bool said_equal(const struct consumer_group_member_metadata_value *a,
            strings_equal(a->client_host, b->client_host) &&
            strings_equal(a->server_assignor, b->server_assignor) &&
            strings_equal(a->subscribed_topic_regex, b->subscribed_topic_regex) &&
+           a->classic_member_metadata == b->classic_member_metadata &&
            a->rebalance_timeout_ms == b->rebalance_timeout_ms;
 }
 
@@ -244,6 +247,7 @@ static void draft_say(struct draft *d)
         d->said.server_assignor = beat->assignor;
     if (string_given(beat->pattern))
         d->said.subscribed_topic_regex = beat->pattern;
+    d->said.classic_member_metadata = beat->classic;
     d->said.client_id = beat->client_id;
     d->said.client_host = beat->client_host;
     if (beat->topics != NULL)
@@ -264,6 +268,8 @@ static int16_t draft_resolve(struct draft *d)
     const struct consumer_member *from = d->replaced != NULL ? d->replaced : d->member;
     if (from != NULL && !strings_equal(from->said.subscribed_topic_regex, text))
         plan_remove_pattern(d->plan, from);
+    /* Its record goes before this one is applied. */
+    text = group_reply_string(&d->plan->memory, text);
     if (!d->changed || text.len <= 0 || consumer_find_pattern(d->consumer, text) != NULL)
         return KAFKA_NONE;
     int16_t error = consumer_pattern_resolve(&d->plan->memory, host, text, &change);
@@ -464,10 +470,13 @@ static struct group *beat_group(struct groups *groups, struct consumer_beat *bea
     if (group != NULL && group->consumer != NULL)
         return group;
     bool classic = group != NULL && group->state != GROUP_EMPTY;
+    if (beat->epoch == 0 && classic && consumer_upgrade(group))
+        return group;
     if (beat->epoch != 0 || classic) {
         beat_refuse(beat, KAFKA_GROUP_ID_NOT_FOUND,
-                    group == NULL ? "Consumer group %.*s not found."
-                                  : "Group %.*s is not a consumer group.",
+                    group != NULL      ? "Group %.*s is not a consumer group."
+                    : beat->epoch >= 0 ? "Consumer group %.*s not found."
+                                       : "Group %.*s not found.",
                     shown(beat->group_id), beat->group_id.data);
         return NULL;
     }
@@ -512,6 +521,17 @@ static void beat_name(struct groups *groups, struct consumer_beat *beat)
     beat->answer_id = string_of(uuid_print(host->new_id(host), text));
 }
 
+void consumer_beat_begin(struct group *group, struct consumer_beat *beat)
+{
+    beat->groups = group->groups;
+    beat_name(group->groups, beat);
+    beat->interval_ms = group->groups->host->config->consumer_heartbeat_ms;
+    if (group->consumer->busy)
+        list_push_back(&group->consumer->waiting, &beat->node);
+    else
+        consumer_beat_serve(group, beat);
+}
+
 void groups_consumer_beat(struct groups *groups, struct consumer_beat *beat)
 {
     const struct groups_config *config = groups->host->config;
@@ -537,10 +557,5 @@ void groups_consumer_beat(struct groups *groups, struct consumer_beat *beat)
     struct group *group = beat_group(groups, beat);
     if (group == NULL)
         return;
-    beat_name(groups, beat);
-    beat->interval_ms = config->consumer_heartbeat_ms;
-    if (group->consumer->busy)
-        list_push_back(&group->consumer->waiting, &beat->node);
-    else
-        consumer_beat_serve(group, beat);
+    consumer_beat_begin(group, beat);
 }

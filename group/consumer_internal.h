@@ -6,6 +6,9 @@
 #include "group/consumer_records.h"
 #include "group/group_internal.h"
 
+/* The classic side of a member that speaks the classic protocol. */
+#define consumer_classic consumer_group_member_metadata_value_classic_member_metadata
+
 struct consumer_member {
     struct list node; /* consumer->members, in the order of joining */
     struct consumer *consumer;
@@ -17,7 +20,7 @@ struct consumer_member {
     struct consumer_current current;
     struct spots target;
     struct timer session;
-    struct timer rebalance; /* while UNREVOKED */
+    struct timer rebalance; /* while UNREVOKED; of a classic one: until it rejoins, or syncs */
     size_t bytes;           /* counted for it */
 };
 /* `current` and `target` own their sets. */
@@ -59,6 +62,7 @@ struct consumer_plan {
     struct consumer_change *changes;
     uint32_t count;
     uint32_t capacity;
+    bool applied;              /* memory has it already */
     struct group_reply memory; /* of the plan itself, too */
 };
 
@@ -90,6 +94,8 @@ void plan_free(struct consumer_plan *plan);
 /* Appends what there is, and answers the beat when it is durable; at once where there is nothing.
  */
 void plan_run(struct consumer_plan *plan);
+/* Now, or when the group is not busy any more. */
+void consumer_beat_begin(struct group *group, struct consumer_beat *beat);
 void consumer_beat_serve(struct group *group, struct consumer_beat *beat);
 void beat_answer(struct consumer_beat *beat, int16_t error, const char *message);
 /* Tombstones of the group's own records: it has no members. How many, and they themselves. */
@@ -102,6 +108,30 @@ void plan_remove_member(struct consumer_plan *plan, const struct consumer_member
 void plan_remove_pattern(struct consumer_plan *plan, const struct consumer_member *member);
 void consumer_session_expired(struct timer *timer);
 void consumer_rebalance_expired(struct timer *timer);
+
+/* The same where memory has it already; and where the group is no consumer group any more. */
+void plan_run_applied(struct consumer_plan *plan);
+void plan_run_free(struct consumer_plan *plan);
+
+/* consumer_classic.c: members of the classic protocol */
+static inline bool consumer_is_classic(const struct consumer_member *member)
+{
+    return member->said.classic_member_metadata != NULL;
+}
+/* All classic members but one have the protocol. */
+bool consumer_all_support(const struct consumer *consumer, struct string name,
+                          const struct consumer_member *but);
+void consumer_join(struct group *group, struct group_join *join);
+void consumer_sync(struct group *group, struct group_sync *sync);
+int16_t consumer_heartbeat(struct group *group, const struct group_caller *caller);
+/* The answer need not wait: who is not gone in time is removed when its session ends. */
+int16_t consumer_leave(struct group *group, const struct group_leaver *leaver);
+
+/* consumer_migrate.c */
+/* Makes a consumer group of a classic one that has members; false: it cannot be, or may not. */
+bool consumer_upgrade(struct group *group);
+/* The other way, when the last member of the new protocol has gone. */
+void consumer_downgrade_maybe(struct group *group);
 
 /* consumer_target.c: what an assignment is made of. */
 
@@ -157,6 +187,9 @@ struct consumer_reconcile {
     /* Of the sets that others, and it itself, have: which of these are not free. */
     const struct consumer *consumer;
 };
+/* Those of `wanted` that nobody has. */
+struct spots consumer_unheld(struct group_reply *memory, const struct consumer *consumer,
+                             struct spots wanted);
 /* Where the member stands after this heartbeat; false: it is to be fenced. */
 bool consumer_reconcile(struct group_reply *memory, const struct consumer_reconcile *in,
                         struct consumer_current *out);

@@ -45,6 +45,7 @@ static void describe_member(struct groups_host *host, const struct consumer_memb
         .topics = said.subscribed_topic_names.items,
         .topic_count = (uint32_t)said.subscribed_topic_names.count,
         .epoch = member->current.epoch,
+        .classic = consumer_is_classic(member),
         .assigned = describe_set(host, reply, member->current.assigned),
         .target = describe_set(host, reply, member->target),
     };

@@ -55,6 +55,15 @@ static bool same_topics(const struct consumer_pattern *pattern,
     return true;
 }
 
+/* The plan takes it away, or has just resolved it. */
+static bool plan_has(const struct consumer_plan *plan, struct string text)
+{
+    for (uint32_t i = 0; i < plan->count; i++)
+        if (plan->changes[i].kind == CONSUMER_PATTERN && strings_equal(plan->changes[i].key, text))
+            return true;
+    return false;
+}
+
 bool consumer_patterns_refresh(struct consumer_plan *plan, struct consumer *consumer)
 {
     struct groups_host *host = plan->group->groups->host;
@@ -62,17 +71,19 @@ bool consumer_patterns_refresh(struct consumer_plan *plan, struct consumer *cons
     bool all = true;
     LIST_EACH(node, &consumer->patterns) {
         struct consumer_pattern *pattern = LIST_ENTRY(node, struct consumer_pattern, node);
+        struct string text = group_reply_string(&plan->memory, text_string(pattern->text));
         struct consumer_change change;
         int64_t age = now_ms - pattern->looked_ms;
+        if (plan_has(plan, text))
+            continue;
         if (age >= 0 && age < PATTERN_PAUSE_MS) {
             all = false;
             continue;
         }
         pattern->looked_ms = now_ms;
-        if (consumer_pattern_resolve(&plan->memory, host, text_string(pattern->text), &change) ==
-                0 &&
-            !same_topics(pattern, &change.pattern))
-            *plan_add(plan, CONSUMER_PATTERN, text_string(pattern->text), false) = change;
+        int16_t error = consumer_pattern_resolve(&plan->memory, host, text, &change);
+        if (error == KAFKA_NONE && !same_topics(pattern, &change.pattern))
+            *plan_add(plan, CONSUMER_PATTERN, text, false) = change;
     }
     return all;
 }

@@ -60,6 +60,18 @@ static void run_waiting(struct group *group)
         consumer_beat_serve(group, LIST_ENTRY(node, struct consumer_beat, node));
 }
 
+/* The log has another group than memory: its members come again. */
+static void drop_all(struct group *group)
+{
+    struct consumer *consumer = group->consumer;
+    struct list *node;
+    while ((node = list_pop_front(&consumer->waiting)) != NULL)
+        beat_answer(LIST_ENTRY(node, struct consumer_beat, node), KAFKA_COORDINATOR_NOT_AVAILABLE,
+                    NULL);
+    group->generation = consumer->epoch;
+    consumer_free(consumer);
+}
+
 static void plan_done(struct group_write *write, int result)
 {
     struct consumer_plan *plan = CONTAINER_OF(write, struct consumer_plan, write);
@@ -68,9 +80,10 @@ static void plan_done(struct group_write *write, int result)
     ASSERT(group->consumer != NULL && group->consumer->busy);
     groups_write_ended(group);
     group->consumer->busy = false;
-    if (result != 0)
-        group->consumer->hash_due = true;
-    for (uint32_t i = 0; result == 0 && i < plan->count; i++)
+    group->consumer->hash_due = group->consumer->hash_due || result != 0;
+    if (plan->applied && result != 0)
+        drop_all(group);
+    for (uint32_t i = 0; result == 0 && !plan->applied && i < plan->count; i++)
         consumer_apply(group, &plan->changes[i]);
     if (beat != NULL) {
         struct consumer_member *member =
@@ -85,11 +98,12 @@ static void plan_done(struct group_write *write, int result)
     /* What runs now must find the group. */
     groups_write_started(group);
     run_waiting(group);
+    consumer_downgrade_maybe(group);
     groups_write_ended(group);
     group_forget_maybe(group);
 }
 
-static void plan_append(struct consumer_plan *plan)
+static void plan_append(struct consumer_plan *plan, void (*done)(struct group_write *, int))
 {
     struct group *group = plan->group;
     struct groups *groups = group->groups;
@@ -99,8 +113,7 @@ static void plan_append(struct consumer_plan *plan)
                               &records[i]);
     plan->write.records = records;
     plan->write.count = plan->count;
-    plan->write.done = plan_done;
-    group->consumer->busy = true;
+    plan->write.done = done;
     groups_write_started(group);
     groups->host->append(groups->host, groups, &plan->write);
 }
@@ -128,7 +141,33 @@ void plan_run(struct consumer_plan *plan)
     }
     if (beat != NULL && beat->epoch >= 0)
         group_memory_give(memory, size);
-    plan_append(plan);
+    group->consumer->busy = true;
+    plan_append(plan, plan_done);
+}
+
+void plan_run_applied(struct consumer_plan *plan)
+{
+    plan->applied = true;
+    for (uint32_t i = 0; i < plan->count; i++)
+        consumer_apply(plan->group, &plan->changes[i]);
+    plan->group->consumer->busy = true;
+    plan_append(plan, plan_done);
+}
+
+static void plan_ended(struct group_write *write, int result)
+{
+    struct consumer_plan *plan = CONTAINER_OF(write, struct consumer_plan, write);
+    struct group *group = plan->group;
+    (void)result;
+    groups_write_ended(group);
+    plan_free(plan);
+    group_forget_maybe(group);
+}
+
+void plan_run_free(struct consumer_plan *plan)
+{
+    ASSERT(plan->group->consumer == NULL);
+    plan_append(plan, plan_ended);
 }
 
 uint32_t consumer_end_count(const struct consumer *consumer)
@@ -205,6 +244,6 @@ void consumer_session_expired(struct timer *timer)
 void consumer_rebalance_expired(struct timer *timer)
 {
     struct consumer_member *member = CONTAINER_OF(timer, struct consumer_member, rebalance);
-    ASSERT(member->current.state == CONSUMER_UNREVOKED);
+    ASSERT(member->current.state == CONSUMER_UNREVOKED || consumer_is_classic(member));
     remove_late(member, timer);
 }

@@ -43,9 +43,8 @@ static bool owns_any(const struct consumer_reconcile *in, struct spots revoking)
     return !in->owned_said || spots_meet(in->owned, revoking);
 }
 
-/* Those of `wanted` that nobody has. */
-static struct spots unheld(struct group_reply *memory, const struct consumer *consumer,
-                           struct spots wanted)
+struct spots consumer_unheld(struct group_reply *memory, const struct consumer *consumer,
+                             struct spots wanted)
 {
     LIST_EACH(node, &consumer->members) {
         const struct consumer_member *member = LIST_ENTRY(node, struct consumer_member, node);
@@ -72,7 +71,7 @@ static void next_step(struct group_reply *memory, const struct consumer_reconcil
     struct spots assigned = spots_common(memory, in->current.assigned, target);
     struct spots revoking = spots_without(memory, in->current.assigned, target);
     struct spots wanted = spots_without(memory, target, assigned);
-    struct spots granted = unheld(memory, in->consumer, wanted);
+    struct spots granted = consumer_unheld(memory, in->consumer, wanted);
     ASSERT(granted.count <= wanted.count);
     if (revoking.count > 0 && owns_any(in, revoking)) {
         out->state = CONSUMER_UNREVOKED;

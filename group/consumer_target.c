@@ -2,8 +2,9 @@
  * The target assignment: which topics the members subscribe to, their hash, and what an assignor
  * makes of them.
  *
- * The hash is Kafka's (KIP-1101), over UTF-16 text with XXH3: a broker that takes the log over
- * finds its own value and need not assign anew.
+ * The hash is Kafka's (KIP-1101): XXH3 over those of the topics, by name, each of which is XXH3
+ * over its id, name (in UTF-16) and partitions. A broker that takes the log over finds its own
+ * value and need not assign anew.
  */
 #include <stdlib.h>
 
@@ -170,17 +171,13 @@ int64_t consumer_topics_hash(struct consumer_plan *plan, struct consumer_views v
 {
     struct groups_host *host = plan->group->groups->host;
     uint32_t count;
-    size_t size = 0;
     const struct string *topics = all_topics(plan, views, &count);
-    for (uint32_t i = 0; i < count; i++)
-        size += text_size(topics[i]) + 8;
-    uint8_t *bytes = group_reply_alloc(&plan->memory, size, 1);
+    uint8_t *bytes = group_reply_alloc(&plan->memory, count, sizeof(uint64_t));
     uint8_t *to = bytes;
     for (uint32_t i = 0; i < count; i++) {
         struct group_topic topic;
         if (!host->topic_named(host, string_bytes(topics[i]), &topic))
             continue;
-        to = put_text(to, topic.name);
         to = put_le(to, topic_hash(&plan->memory, &topic), 8);
     }
     if (to == bytes)

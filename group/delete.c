@@ -143,7 +143,7 @@ static void sweep_start(struct group_sweep *sweep)
 /* The log says in order that it ended, and what came then: nobody need wait for that. */
 void group_end_consumer(struct group *group)
 {
-    ASSERT(group_is_empty(group) && group->consumer->stored);
+    ASSERT(group_is_empty(group));
     struct group_sweep *sweep = sweep_new(group, 0);
     uint32_t count = consumer_end_count(group->consumer);
     sweep->write.records = group_reply_alloc(&sweep->memory, count, sizeof(struct group_record));

@@ -135,6 +135,10 @@ struct group *group_make(struct groups *groups, struct bytes id);
 void group_forget_maybe(struct group *group);
 void group_free(struct group *group);
 void group_set_state(struct group *group, enum group_state state);
+/* Members and given-out ids go; who waits is told why. */
+void group_drop_members(struct group *group, int16_t error);
+/* A classic group whose members are gone is empty, without a word in the log. */
+void group_rest(struct group *group);
 /* Nobody is a member, of either protocol. */
 bool group_is_empty(const struct group *group);
 /* What is left of a classic group that nobody is in goes: it begins anew. */

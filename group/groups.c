@@ -153,6 +153,17 @@ bool group_is_empty(const struct group *group)
     return group->state == GROUP_EMPTY;
 }
 
+void group_rest(struct group *group)
+{
+    struct heap *timers = group->groups->host->timers;
+    ASSERT(group->member_count == 0);
+    heap_cancel(timers, &group->rebalance);
+    heap_cancel(timers, &group->sync_limit);
+    group->state = GROUP_EMPTY;
+    group->leader = NULL;
+    group_subscribe(group);
+}
+
 void group_end_classic(struct group *group)
 {
     ASSERT(group->state == GROUP_EMPTY && group->member_count == 0);
@@ -185,7 +196,7 @@ uint32_t groups_count(const struct groups *groups)
 
 /* Ending. */
 
-static void group_drop_members(struct group *group, int16_t error)
+void group_drop_members(struct group *group, int16_t error)
 {
     LIST_EACH(node, &group->members) {
         struct group_member *member = LIST_ENTRY(node, struct group_member, node);

@@ -45,6 +45,8 @@ struct groups_config {
     int32_t consumer_heartbeat_ms;
     int32_t consumer_members_max;
     int64_t pattern_refresh_ms;
+    bool may_upgrade; /* group.consumer.migration.policy */
+    bool may_downgrade;
     const char *assignors[2]; /* that members may ask for, the preferred one first; null: no more */
 };
 

@@ -347,7 +347,7 @@ void groups_join(struct groups *groups, struct group_join *join)
     if (group->consumer != NULL && group_is_empty(group) && is_new)
         group_end_consumer(group);
     if (group->consumer != NULL) {
-        join_answer(join, is_new ? KAFKA_INCONSISTENT_GROUP_PROTOCOL : KAFKA_UNKNOWN_MEMBER_ID);
+        consumer_join(group, join);
         return;
     }
     if (!group_accepts(group, join)) {

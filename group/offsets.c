@@ -127,7 +127,9 @@ static int16_t consumer_error(const struct consumer *consumer, struct string mem
     const struct consumer_member *member = consumer_find(consumer, member_id);
     if (member == NULL)
         return KAFKA_UNKNOWN_MEMBER_ID;
-    return member->current.epoch == epoch ? KAFKA_NONE : KAFKA_STALE_MEMBER_EPOCH;
+    if (member->current.epoch == epoch)
+        return KAFKA_NONE;
+    return consumer_is_classic(member) ? KAFKA_ILLEGAL_GENERATION : KAFKA_STALE_MEMBER_EPOCH;
 }
 
 static int16_t commit_error(const struct group *group, const struct group_commit *commit)
@@ -136,10 +138,10 @@ static int16_t commit_error(const struct group *group, const struct group_commit
     if (group->consumer != NULL) {
         if (caller->generation < 0 && group->consumer->member_count == 0)
             return KAFKA_NONE;
-        int16_t refused = consumer_error(group->consumer, caller->member_id, caller->generation);
-        if (refused != KAFKA_UNKNOWN_MEMBER_ID && !commit->knows_epochs)
+        const struct consumer_member *modern = consumer_find(group->consumer, caller->member_id);
+        if (modern != NULL && !consumer_is_classic(modern) && !commit->knows_epochs)
             return KAFKA_UNSUPPORTED_VERSION;
-        return refused;
+        return consumer_error(group->consumer, caller->member_id, caller->generation);
     }
     bool named =
         caller->generation >= 0 || caller->member_id.len > 0 || string_given(caller->instance_id);

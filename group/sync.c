@@ -4,6 +4,7 @@
  */
 #include "base/assert.h"
 #include "base/mutant.h"
+#include "group/consumer_internal.h"
 #include "group/group_internal.h"
 #include "protocol/errors.h"
 
@@ -134,6 +135,10 @@ void groups_sync(struct groups *groups, struct group_sync *sync)
     struct group *group = group_find(groups, string_bytes(sync->group_id));
     sync->answer_type = sync->answer_name = STRING_NULL;
     int16_t error = KAFKA_UNKNOWN_MEMBER_ID;
+    if (group != NULL && group->consumer != NULL && !groups->closed) {
+        consumer_sync(group, sync);
+        return;
+    }
     if (sync->group_id.len <= 0)
         error = KAFKA_INVALID_GROUP_ID;
     else if (groups->closed)
@@ -172,6 +177,8 @@ int16_t groups_heartbeat(struct groups *groups, const struct group_caller *calle
         return KAFKA_NOT_COORDINATOR;
     if (group == NULL)
         return KAFKA_UNKNOWN_MEMBER_ID;
+    if (group->consumer != NULL)
+        return consumer_heartbeat(group, caller);
     int16_t error = member_check(group, caller->member_id, caller->instance_id);
     if (error != KAFKA_NONE)
         return error;
@@ -185,6 +192,8 @@ int16_t groups_heartbeat(struct groups *groups, const struct group_caller *calle
 
 static int16_t leave_one(struct group *group, const struct group_leaver *leaver)
 {
+    if (group->consumer != NULL)
+        return consumer_leave(group, leaver);
     if (leaver->member_id.len <= 0) {
         /* An administrator removes a static member, whose id he does not know. */
         struct group_member *member = string_given(leaver->instance_id)

@@ -80,13 +80,21 @@ void aborted_replace(struct aborted *a, int64_t from, int64_t to, const struct a
 {
     uint32_t first = marker_place(a, from);
     uint32_t end = marker_place(a, to);
-    uint32_t count = a->count;
-    ASSERT(from <= to && entries->count <= end - first);
+    uint32_t count = first + entries->count + (a->count - end);
+    ASSERT(from <= to && first <= end);
+    if (count == 0) {
+        a->count = 0;
+        return;
+    }
+    struct aborted_entry *all = mem_alloc_array(count, sizeof *all);
+    for (uint32_t i = 0; i < first; i++)
+        all[i] = a->entries[i];
     for (uint32_t i = 0; i < entries->count; i++)
-        a->entries[first + i] = entries->entries[i];
-    for (uint32_t i = end; i < count; i++)
-        a->entries[first + entries->count + (i - end)] = a->entries[i];
-    a->count = count - (end - first) + entries->count;
+        all[first + i] = entries->entries[i];
+    for (uint32_t i = end; i < a->count; i++)
+        all[first + entries->count + (i - end)] = a->entries[i];
+    mem_free(a->entries);
+    *a = (struct aborted){all, count, count};
 }
 
 /* Files. */

@@ -144,11 +144,11 @@ static void finish(struct shard *shard)
     p->clean_end = cleaning_clean_end(c->cleaning);
     c->cleanings++;
     log_info(&shard->log,
-             "%s-%d is compacted up to offset %lld: %llu of %llu records, %llu of %llu MiB stay",
+             "%s-%d is compacted up to offset %lld: %llu of %llu records, %llu of %llu KiB stay",
              p->topic, p->index, (long long)p->clean_end, (unsigned long long)totals->records_kept,
              (unsigned long long)totals->records_read,
-             (unsigned long long)(totals->bytes_written / MIB),
-             (unsigned long long)(totals->filtered_bytes / MIB));
+             (unsigned long long)(totals->bytes_written / KIB),
+             (unsigned long long)(totals->filtered_bytes / KIB));
     end_cleaning(shard);
 }
 
@@ -179,6 +179,11 @@ static void swap_done(struct io_op *op, const struct io_event *event)
     c->swap_backoff_ms = 0;
     cleaner_apply(c->partition, c->cleaning);
     cleaning_swapped(c->cleaning);
+    /* What could not go while it was swapped. */
+    if (!c->partition->deleted) {
+        trim_segments(c->partition);
+        retention_check(c->partition);
+    }
     c->state = CLEANER_PAUSING;
     c->resume_ns = 0;
     resume_parked(c, 0);

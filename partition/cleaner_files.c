@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/segment_files.h"
 
@@ -138,6 +139,7 @@ int cleaner_output_begin(struct cleaner_output *out, int64_t base_offset)
 {
     ASSERT(out->file < 0);
     int64_t created_ms = out->segment.created_ms;
+    int64_t modified_ms = out->segment.modified_ms;
     out->segment = (struct segment){
         .base_offset = base_offset,
         .end_offset = base_offset,
@@ -145,6 +147,7 @@ int cleaner_output_begin(struct cleaner_output *out, int64_t base_offset)
         .max_timestamp_offset = base_offset,
         .first_timestamp = -1,
         .created_ms = created_ms,
+        .modified_ms = modified_ms,
         .index = {.time_last = -1},
     };
     out->begun = true;
@@ -237,7 +240,7 @@ static int output_complete(struct cleaner_output *out, const struct aborted *abo
                      SEGMENT_CLEANED);
         result = aborted_write(aborted, out->fs, path);
     }
-    if (result == 0)
+    if (result == 0 && !MUTANT(SWAP_WITHOUT_SYNC))
         result = file_sync(out->fs, out->file);
     return result == 0 ? file_sync_directory(out->fs, out->directory) : result;
 }

@@ -29,6 +29,7 @@ struct cleaner_segment {
     int64_t end_offset;
     uint64_t bytes;
     int64_t created_ms;
+    int64_t modified_ms;
 };
 
 /* Reading. */

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 
 /* A batch with more plain bytes is not opened. */
@@ -171,7 +172,7 @@ static bool keeps_record(const struct cleaner_filter *f, const uint8_t *header,
     if (record->key.len < 0)
         return false;
     int64_t newest = offset_map_get(f->map, key_of(record));
-    if (offset < newest)
+    if (offset < newest || (MUTANT(CLEAN_THE_LATEST) && offset == newest))
         return false;
     bool horizon_passed =
         batch_has_delete_horizon(header) && batch_base_timestamp(header) <= f->now_ms;

@@ -150,6 +150,7 @@ static int group_begin(struct cleaning *c)
     c->group_first = c->at;
     c->group_end = group_find_end(c, c->at);
     c->output.segment.created_ms = c->plan.segments[c->group_end - 1].created_ms;
+    c->output.segment.modified_ms = c->plan.segments[c->group_end - 1].modified_ms;
     int result = check_space(c);
     if (result == 0)
         result = cleaner_output_begin(&c->output, c->plan.segments[c->at].base_offset);

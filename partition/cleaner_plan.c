@@ -96,6 +96,7 @@ static void plan_segments(const struct partition *p, struct cleaning_plan *plan,
             .end_offset = segment->end_offset,
             .bytes = segment->synced_bytes,
             .created_ms = segment->created_ms,
+            .modified_ms = segment->modified_ms,
         };
     }
     ASSERT(plan->segment_count == count);
@@ -157,4 +158,6 @@ void cleaner_apply(struct partition *p, const struct cleaning *c)
     const struct segment *result = cleaning_result(c);
     aborted_replace(&p->aborted, result->base_offset, result->end_offset, &c->transactions.kept);
     segments_replace(&p->segments, result, c->group_end - c->group_first);
+    /* The log start may have moved over them meanwhile. */
+    trim_segments(p);
 }

@@ -148,7 +148,8 @@ static void flush_failed(struct shard *shard, int error)
 /* What a flush could take now, or later when its backoff is over. */
 static bool flush_may_take(const struct partition *p)
 {
-    return !p->relogging && pending_at(&p->pending, 0)->last_offset < p->durable_end;
+    return !p->relogging && p->retention.roll == NULL &&
+           pending_at(&p->pending, 0)->last_offset < p->durable_end;
 }
 
 /* Under pressure, what is not logged again instead. */
@@ -353,6 +354,7 @@ static void share_apply(struct shard *shard, struct flush_share *share)
         p->metadata_written = true;
         if (written > 0) {
             p->synced_end = share->write.batches[written - 1].last_offset + 1;
+            retention_written(p, share->write.created_count + 1);
             trim_segments(p);
         }
         if (share->write.created_count > 0)
@@ -428,6 +430,7 @@ static void share_finish(struct shard *shard, struct flush_share *share, bool ch
         p->dirty_since_ns = io_now(shard->io);
         list_push_back(&shard->dirty, &p->dirty_node);
     }
+    retention_check(p);
 }
 
 static void flush_checkpoint_done(struct io_op *op, const struct io_event *event)

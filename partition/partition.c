@@ -41,6 +41,7 @@ struct partition *partition_new(struct file_system *fs, const char *log_director
     list_init(&p->moved_node);
     list_init(&p->trim_node);
     list_init(&p->removed);
+    retention_init(p);
     list_init(&p->watches);
     return p;
 }
@@ -53,6 +54,7 @@ void partition_free(struct partition *p)
     list_remove(&p->dirty_node);
     list_remove(&p->moved_node);
     trim_drop(p);
+    retention_stop(p);
     segments_fini(&p->segments);
     epochs_fini(&p->epochs);
     aborted_fini(&p->aborted);
@@ -60,6 +62,16 @@ void partition_free(struct partition *p)
     mem_free(p->pending.ring);
     mem_free(p->topic);
     mem_free(p);
+}
+
+uint64_t partition_bytes(const struct partition *p)
+{
+    uint64_t bytes = 0;
+    for (struct list *node = p->segments.list.next; node != &p->segments.list; node = node->next)
+        bytes += LIST_ENTRY(node, struct segment, node)->synced_bytes;
+    if (p->pending.count > 0)
+        bytes += p->bytes_appended - pending_at(&p->pending, 0)->bytes_before;
+    return bytes;
 }
 
 int64_t partition_stable_end(const struct partition *p)
@@ -139,7 +151,7 @@ static void append_take(struct partition_append *a, const struct wal_span *span)
     p->appends_out++;
     shard->pending_batches++;
     shard->pending_bytes += a->len;
-    shard->last_append_ns = io_now(shard->io);
+    shard->last_append_ns = p->last_append_ns = io_now(shard->io);
     list_push_back(&shard->appends, &a->node);
 }
 
@@ -271,6 +283,7 @@ void partition_delete(struct partition *p)
     struct shard *shard = p->shard;
     ASSERT(!p->deleted);
     p->deleted = true;
+    retention_stop(p);
     /* A running flush points into these spans, and so do copies; they are dropped when it ends. */
     if (!p->flushing && !p->relogging)
         shard_drop_pending(shard, p);

@@ -21,6 +21,7 @@
 #include "partition/cleaner.h"
 #include "partition/epochs.h"
 #include "partition/producers.h"
+#include "partition/retention.h"
 #include "partition/segments.h"
 #include "partition/trim.h"
 #include "wal/wal.h"
@@ -56,16 +57,12 @@ struct producer_limits {
     int64_t check_ms; /* producer.id.expiration.check.interval.ms */
 };
 
-/* When records are removed or compacted: the topic's configuration. */
+/* When records are compacted: the topic's configuration. */
 struct cleanup_limits {
-    int64_t retention_bytes;          /* retention.bytes; negative: no limit */
-    int64_t retention_ms;             /* retention.ms; negative: no limit */
-    int64_t file_delete_delay_ms;     /* file.delete.delay.ms */
     int64_t delete_retention_ms;      /* delete.retention.ms */
     int64_t min_compaction_lag_ms;    /* min.compaction.lag.ms */
     int64_t max_compaction_lag_ms;    /* max.compaction.lag.ms */
     double min_cleanable_dirty_ratio; /* min.cleanable.dirty.ratio */
-    bool delete_old;                  /* cleanup.policy has delete */
     bool compact;                     /* cleanup.policy has compact */
 };
 
@@ -82,6 +79,7 @@ struct partition {
     int32_t leader_epoch;
     struct segment_limits limits;
     struct producer_limits producer_limits;
+    struct retention retention;
     struct cleanup_limits cleanup_limits;
 
     int64_t log_start;
@@ -102,6 +100,7 @@ struct partition {
     uint64_t bytes_appended;
     uint64_t bytes_durable; /* of bytes_appended */
     uint64_t dirty_since_ns;
+    uint64_t last_append_ns; /* or when the shard was opened */
     uint32_t flush_backoff_ms;
     uint64_t flush_not_before_ns;
     int64_t replay_end; /* recovery has passed over batches up to here: others must follow */
@@ -116,7 +115,7 @@ struct partition {
     bool deleted;
     uint32_t appends_out; /* in shard->appends */
     uint32_t trims_out;   /* in shard->trims */
-    uint32_t jobs_out;    /* reading jobs, and the one that deletes segments */
+    uint32_t jobs_out;    /* reading jobs, and those that delete and begin segments */
     bool delete_started;
     bool delete_done;
     struct io_op delete_op;
@@ -135,6 +134,9 @@ static inline int64_t partition_high_watermark(const struct partition *partition
 {
     return partition->durable_end;
 }
+
+/* The bytes of all its batches, in segments or not. */
+uint64_t partition_bytes(const struct partition *partition);
 
 /* The offset below which everything is decided: the high watermark, or where the oldest open
  * transaction began. */

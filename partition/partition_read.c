@@ -54,6 +54,39 @@ static int read_job(struct file_system *fs, void *context)
 
 static void read_job_done(struct io_op *op, const struct io_event *event);
 
+static struct read_place place_of(const struct partition *p, const struct segment *segment,
+                                  int64_t offset)
+{
+    return (struct read_place){
+        .topic_id = p->topic_id,
+        .partition = p->index,
+        .replacements = p->segments.replacements,
+        .segment = segment->base_offset,
+        .offset = offset,
+    };
+}
+
+static uint64_t position_hint(const struct partition *p, const struct segment *segment,
+                              int64_t offset)
+{
+    if (offset == segment->base_offset)
+        return 0;
+    struct read_place place = place_of(p, segment, offset);
+    uint64_t position = read_places_find(&p->shard->read_places, &place);
+    return position == 0 ? SEGMENT_NO_HINT : position;
+}
+
+/* Whoever asks for what follows finds it at once. */
+static void keep_place(const struct partition_read *r, const struct segment *segment)
+{
+    const struct segment_read *read = &r->segment;
+    if (read->len == 0)
+        return;
+    struct read_place place = place_of(r->partition, segment, read->next_offset);
+    place.position = read->next_position;
+    read_places_keep(&r->partition->shard->read_places, &place);
+}
+
 static void read_segment(struct partition_read *r, struct segment *segment, int64_t offset)
 {
     struct partition *p = r->partition;
@@ -69,7 +102,7 @@ static void read_segment(struct partition_read *r, struct segment *segment, int6
         .synced_bytes = segment->synced_bytes,
         .offset = offset,
         .offset_limit = MIN(read_limit(r), segment->end_offset),
-        .position_hint = offset == segment->base_offset ? 0 : SEGMENT_NO_HINT,
+        .position_hint = position_hint(p, segment, offset),
         .data = r->data,
         .capacity = r->capacity,
         .check = true,
@@ -114,6 +147,8 @@ static void read_job_done(struct io_op *op, const struct io_event *event)
     int64_t end = r->segment.offset_limit;
     bool swapping = segment->swapping;
     bool replaced = segment->replaced;
+    if (event->value >= 0 && !swapping && !replaced)
+        keep_place(r, segment);
     p->jobs_out--;
     segment_drop(&p->segments, segment);
     if (swapping) {

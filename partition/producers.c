@@ -318,3 +318,19 @@ struct producer_last *producers_last(const struct producers *producers, uint32_t
     qsort(last, *count, sizeof *last, last_order);
     return last;
 }
+
+bool producers_next(const struct producers *producers, size_t *position, struct producer_view *view)
+{
+    const struct producer *p = map_next(&producers->map, position);
+    if (p == NULL)
+        return false;
+    *view = (struct producer_view){
+        .id = p->id,
+        .last_timestamp = p->last_timestamp,
+        .transaction_start = p->transaction_start,
+        .coordinator_epoch = p->coordinator_epoch,
+        .last_sequence = p->count > 0 ? p->traces[p->count - 1].last_sequence : -1,
+        .epoch = p->epoch,
+    };
+    return true;
+}

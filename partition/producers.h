@@ -108,6 +108,20 @@ struct producer_last {
 /* From mem_alloc, ordered by id; null when there are none. */
 struct producer_last *producers_last(const struct producers *producers, uint32_t *count);
 
+/* One producer, as it may be told. */
+struct producer_view {
+    int64_t id;
+    int64_t last_timestamp;    /* -1: none */
+    int64_t transaction_start; /* first offset of the open transaction, -1: none */
+    int32_t coordinator_epoch; /* of the last transaction marker, -1: none */
+    int32_t last_sequence;     /* -1: none */
+    int16_t epoch;
+};
+/* The next one, in no particular order; start with *position = 0. False at the end. Nothing may be
+ * changed meanwhile. */
+bool producers_next(const struct producers *producers, size_t *position,
+                    struct producer_view *view);
+
 /* Kafka's snapshot file (version 1, the one Kafka 4.2 writes, CRC-32C), with only batches below
  * `end_offset`: of each producer its last one. The size first; the write must be given exactly
  * that much. */

@@ -400,7 +400,7 @@ static int replay_entry(void *context, const struct wal_visit *entry)
     case WAL_BATCH:
         return p->offline ? replay_miss(p, entry->payload) : replay_append(r, p, entry->payload);
     case WAL_LOG_START:
-        if (entry->payload.len == 8)
+        if (entry->payload.len == 8 && !MUTANT(FORGET_LOG_START))
             p->log_start = MAX(p->log_start, (int64_t)load_be64(entry->payload.data));
         return 0;
     case WAL_EMPTY:

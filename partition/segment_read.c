@@ -178,7 +178,8 @@ static int read_at(struct segment_read *read, const struct segment_seek *seek, u
 /* Whether the hint led to the batch that contains the offset. */
 static bool hint_was_right(const struct segment_read *read)
 {
-    if (read->len == 0)
+    bool header = read->len > 0 || (read->needed > 0 && read->capacity >= BATCH_HEADER_SIZE);
+    if (!header)
         return false;
     int64_t base = batch_base_offset(read->data);
     return base <= read->offset && batch_last_offset(read->data) >= read->offset;

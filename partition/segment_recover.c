@@ -250,7 +250,7 @@ int segment_recover_run(struct segment_recover *r)
     segment->max_timestamp = -1;
     segment->max_timestamp_offset = segment->base_offset;
     segment->first_timestamp = -1;
-    segment->created_ms = info.modified_ms;
+    segment->created_ms = segment->modified_ms = info.modified_ms;
     r->damaged = false;
     run.size = info.size;
     run.file = file_open(r->fs, path, 0);

@@ -70,6 +70,20 @@ static int run_open_tail(struct write_run *run)
     return 0;
 }
 
+/* Retention goes by it where no record has a timestamp. */
+static int run_note_modified(const struct write_run *run)
+{
+    char path[SEGMENT_PATH_SIZE];
+    struct file_info info;
+    if (run->current->max_timestamp >= 0)
+        return 0;
+    segment_file_path(path, run->directory, run->current->base_offset, SEGMENT_LOG);
+    int result = file_get_info(run->fs, path, &info);
+    if (result == 0)
+        run->current->modified_ms = info.modified_ms;
+    return result;
+}
+
 /* The current segment takes no more batches in this job. */
 static int run_finish(struct write_run *run, bool last_time_entry)
 {
@@ -88,7 +102,7 @@ static int run_finish(struct write_run *run, bool last_time_entry)
         result = file_sync(run->fs, run->file);
     file_close(run->fs, run->file);
     run->file = -1;
-    return result;
+    return result == 0 ? run_note_modified(run) : result;
 }
 
 /* Creates a file that is not there, as a new inode. Returns its handle. */
@@ -133,19 +147,19 @@ static void run_add_created(struct write_run *run, int64_t base_offset)
     index_append_init(&run->index, run->fs, run->directory, base_offset, &run->current->index);
 }
 
-/* Finishes the current segment, if any, and begins one at the batch. */
-static int run_roll(struct write_run *run, const struct segment_write_batch *batch)
+/* Finishes the current segment, if any, and begins one at the offset; `first`: where the write's
+ * snapshot was taken. */
+static int run_roll(struct write_run *run, int64_t offset, bool first)
 {
-    struct segment_write *w = run->w;
-    bool first = batch == w->batches;
+    const struct segment_write *w = run->w;
     int result = run->current == NULL ? 0 : run_finish(run, true);
     if (result != 0)
         return result;
     run->names_changed = true;
     run->cached_from = 0;
-    run_add_created(run, batch->base_offset);
+    run_add_created(run, offset);
     for (int kind = SEGMENT_TIME_INDEX; kind >= SEGMENT_LOG; kind--) {
-        int file = run_create_file(run, batch->base_offset, (enum segment_file)kind);
+        int file = run_create_file(run, offset, (enum segment_file)kind);
         if (file < 0)
             return file;
         if (kind == SEGMENT_LOG)
@@ -154,7 +168,7 @@ static int run_roll(struct write_run *run, const struct segment_write_batch *bat
             file_close(run->fs, file);
     }
     if (first && w->snapshot.len > 0)
-        result = run_write_snapshot(run, batch->base_offset);
+        result = run_write_snapshot(run, offset);
     return result;
 }
 
@@ -217,7 +231,7 @@ static int run_batches(struct write_run *run)
         if (run_must_roll(run, batch)) {
             if (w->created_count == SEGMENT_WRITE_NEW_MAX)
                 break;
-            result = run_roll(run, batch);
+            result = run_roll(run, batch->base_offset, batch == w->batches);
         } else if (run->file < 0) {
             result = run_open_tail(run);
         }
@@ -248,6 +262,12 @@ static int remove_stray(void *context, const char *name, enum file_kind kind)
     return segment_file_remove(run->fs, run->directory, offset, file);
 }
 
+/* Where the write begins. */
+static int64_t write_offset(const struct segment_write *w)
+{
+    return w->batch_count > 0 ? w->batches[0].base_offset : w->roll_offset;
+}
+
 /* The first write of a partition makes its directory. One that is there already is not trusted to
  * be empty: an earlier first write may have failed. */
 static int run_prepare_directory(struct write_run *run)
@@ -263,7 +283,7 @@ static int run_prepare_directory(struct write_run *run)
     if (!clear)
         return 0;
     run->names_changed = true;
-    struct stray_search search = {run, w->batches[0].base_offset};
+    struct stray_search search = {run, write_offset(w)};
     return file_list(run->fs, run->directory, remove_stray, &search);
 }
 
@@ -328,6 +348,32 @@ int segments_write_run(struct segment_write *w)
     }
     if (result == 0)
         result = run_batches(&run);
+    if (result == 0)
+        result = run_sync_names(&run);
+    if (result != 0)
+        run_undo(&run, &before);
+    w->error = result;
+    return result;
+}
+
+int segments_roll_run(struct segment_write *w)
+{
+    ASSERT(w->batch_count == 0 && w->created_count == 0 && w->tail_valid);
+    ASSERT(w->tail.synced_bytes > 0 && w->tail.end_offset <= w->roll_offset);
+    const struct segment before = w->tail;
+    struct write_run run = {
+        .w = w,
+        .fs = w->segments->fs,
+        .directory = w->segments->directory,
+        .current = &w->tail,
+        .file = -1,
+    };
+    index_append_init(&run.index, run.fs, run.directory, w->tail.base_offset, &w->tail.index);
+    int result = run_prepare_directory(&run);
+    if (result == 0)
+        result = run_roll(&run, w->roll_offset, true);
+    if (result == 0)
+        result = run_finish(&run, false);
     if (result == 0)
         result = run_sync_names(&run);
     if (result != 0)

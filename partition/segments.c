@@ -94,6 +94,7 @@ static void segment_take_tail(struct segment *last, const struct segment *tail)
     last->max_timestamp_offset = tail->max_timestamp_offset;
     last->first_timestamp = tail->first_timestamp;
     last->created_ms = tail->created_ms;
+    last->modified_ms = tail->modified_ms;
     last->index = tail->index;
 }
 
@@ -126,7 +127,8 @@ static void segments_take_created(struct segments *s, const struct segment *crea
 void segments_write_end(struct segments *s, struct segment_write *w)
 {
     struct segment *last = segments_last(s);
-    if (w->batch_count == 0)
+    bool rolled = w->batch_count == 0 && w->roll_offset > 0;
+    if (w->batch_count == 0 && !rolled)
         return;
     if (w->error != 0) {
         s->write_failed = true;
@@ -134,7 +136,7 @@ void segments_write_end(struct segments *s, struct segment_write *w)
             last->cut = true;
         return;
     }
-    ASSERT(w->written > 0 && w->created_count <= SEGMENT_WRITE_NEW_MAX);
+    ASSERT((w->written > 0 || rolled) && w->created_count <= SEGMENT_WRITE_NEW_MAX);
     s->write_failed = false;
     s->directory_made = true;
     if (w->tail_valid)
@@ -162,6 +164,7 @@ void segments_replace(struct segments *s, const struct segment *segment, uint32_
     ASSERT(LIST_ENTRY(before->next, struct segment, node)->base_offset == segment->end_offset);
     list_push_front(before, &replacement->node);
     s->count -= count - 1;
+    s->replacements++;
 }
 
 uint32_t segments_cut_front(struct segments *s, int64_t offset, struct list *removed)

@@ -52,6 +52,8 @@ struct segment {
     int64_t max_timestamp_offset; /* the last offset of the batch that has it */
     int64_t first_timestamp;      /* max timestamp of the first batch, -1: none; for segment.ms */
     int64_t created_ms;           /* first append, wall clock: for segment.ms */
+    uint64_t written_ns;          /* not before its last append: for retention */
+    int64_t modified_ms;          /* of .log; kept only while there is no timestamp */
     struct segment_index index;
     uint32_t holds;         /* reading jobs, and the remover */
     bool removed;           /* out of the list; freed with its last hold */
@@ -67,7 +69,8 @@ struct segments {
     bool directory_made;
     struct list list;
     uint32_t count;
-    bool write_failed; /* the next write starts a new segment at the synced end */
+    uint32_t replacements; /* so far: positions in files have changed */
+    bool write_failed;     /* the next write starts a new segment at the synced end */
     const struct log *log;
 };
 
@@ -140,6 +143,7 @@ struct segment_write {
     uint32_t batch_count;
     bool sync;             /* false: the caller syncs the whole file system afterwards */
     bool roll;             /* start a new segment first */
+    int64_t roll_offset;   /* without batches: it begins here, and stays empty */
     int64_t now_ms;        /* wall clock, for segment.ms */
     struct bytes snapshot; /* producer state to store as <base>.snapshot if a segment is rolled at
                               the first batch's base offset; empty: none */
@@ -161,6 +165,8 @@ void segments_write_begin(struct segments *s, struct segment_write *write);
 /* Job: writes, rolls where the limits say so, syncs files and the directory of new ones. All or
  * nothing: after an error none of the batches counts as written. */
 int segments_write_run(struct segment_write *write) MUST_CHECK;
+/* Job: the same without batches: closes the last segment, and begins an empty one. */
+int segments_roll_run(struct segment_write *write) MUST_CHECK;
 /* Core: applies the result: list, synced ends; after an error a new segment comes next. */
 void segments_write_end(struct segments *s, struct segment_write *write);
 

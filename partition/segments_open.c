@@ -124,7 +124,7 @@ static int take_finished(struct opening *o, int64_t next)
     if (result == 0 && !valid)
         return recover(o, SEGMENT_TRUST_LOG, next, false, &damaged);
     segment->synced_bytes = info.size;
-    segment->created_ms = info.modified_ms;
+    segment->created_ms = segment->modified_ms = info.modified_ms;
     segment->end_offset = next;
     segment->max_timestamp = largest.timestamp;
     segment->max_timestamp_offset = largest.offset;

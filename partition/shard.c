@@ -16,6 +16,9 @@
 #include "base/mutant.h"
 #include "partition/partition.h"
 
+/* Of partitions with a deadline, to begin with. */
+#define SHARD_DEADLINES 64
+
 static struct shard *shard_of(struct wal_owner *owner)
 {
     return CONTAINER_OF(owner, struct shard, wal_owner);
@@ -133,8 +136,12 @@ int shard_open(struct shard *shard, const struct shard_options *options,
     if (result != 0)
         return result;
     relog_init(shard);
-    LIST_EACH(node, &shard->partitions)
-        trim_begin(shard, LIST_ENTRY(node, struct partition, shard_node));
+    heap_init(&shard->deadlines, SHARD_DEADLINES);
+    LIST_EACH(node, &shard->partitions) {
+        struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
+        trim_begin(shard, p);
+        retention_begin(p);
+    }
     return 0;
 }
 
@@ -164,6 +171,7 @@ void shard_close(struct shard *shard)
         wal_close(shard->wal);
     batch_opener_fini(&shard->opener);
     relog_fini(shard);
+    heap_fini(&shard->deadlines);
     cleaner_fini(shard);
     flush_fini(shard);
 }
@@ -253,6 +261,8 @@ static void delete_job_done(struct io_op *op, const struct io_event *event)
 /* A deleted partition goes when nothing points at it any more. */
 static void shard_reap(struct shard *shard)
 {
+    if (MUTANT(KEEP_DELETED) && !shard->stopping)
+        return;
     LIST_EACH(node, &shard->deleted) {
         struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
         if (p->appends_out > 0 || p->trims_out > 0 || p->jobs_out > 0 || p->flushing ||
@@ -272,6 +282,8 @@ static void shard_reap(struct shard *shard)
 uint64_t shard_step(struct shard *shard)
 {
     bool again = true;
+    if (heap_next(&shard->deadlines) <= io_now(shard->io))
+        (void)heap_run(&shard->deadlines, io_now(shard->io));
     while (again) {
         again = shard_answer(shard);
         if (shard_tell_watches(shard))
@@ -289,7 +301,8 @@ uint64_t shard_step(struct shard *shard)
     /* The pump may have taken the stream offline: whoever waited is answered now. */
     if (!list_empty(&shard->answers) || !list_empty(&shard->trims.answers) || shard->room_due)
         return 0;
-    return MIN(MIN(wal_deadline, flush_deadline), cleaner_deadline);
+    uint64_t jobs_deadline = MIN(flush_deadline, cleaner_deadline);
+    return MIN(MIN(wal_deadline, jobs_deadline), heap_next(&shard->deadlines));
 }
 
 void shard_stop(struct shard *shard)
@@ -303,11 +316,21 @@ bool shard_deletes(const struct shard *shard)
     return !list_empty(&shard->deleted);
 }
 
+/* A coordinator that was still loading reads for nobody. */
+static bool shard_reads(const struct shard *shard)
+{
+    LIST_EACH(node, &shard->partitions)
+        if (LIST_ENTRY(node, struct partition, shard_node)->jobs_out > 0)
+            return true;
+    return false;
+}
+
 bool shard_stopped(const struct shard *shard)
 {
     return shard->stopping && list_empty(&shard->appends) && list_empty(&shard->answers) &&
            list_empty(&shard->reads) && list_empty(&shard->queries) &&
            (list_empty(&shard->dirty) || MUTANT(STOP_BEFORE_FLUSH)) &&
            list_empty(&shard->deleted) && flush_resting(&shard->flush) && trim_resting(shard) &&
-           cleaner_resting(&shard->cleaner) && wal_idle(shard->wal);
+           shard->rolls_out == 0 && cleaner_resting(&shard->cleaner) && wal_idle(shard->wal) &&
+           !shard_reads(shard);
 }

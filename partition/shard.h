@@ -10,11 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "io/io.h"
 #include "partition/cleaner.h"
 #include "partition/flush.h"
+#include "partition/read_places.h"
 #include "partition/relog.h"
 #include "partition/time_search.h"
 #include "partition/trim.h"
@@ -56,7 +58,10 @@ struct shard {
     struct batch_opener opener; /* of the jobs in SHARD_TIME_LANE */
     struct relog relog;
     struct trims trims;
+    uint32_t rolls_out;    /* partitions that begin an empty segment (retention.h) */
+    struct heap deadlines; /* struct retention.timer: one for each partition that has one */
     struct cleaner cleaner;
+    struct read_places read_places;
     bool stopping;
 
     /* Called when memory came free, or the stream came back: parked appends may try again. */
@@ -76,6 +81,10 @@ void shard_init(struct shard *shard);
 /* Blocking: opens the stream in a new life. Everything recovered is flushed already. */
 int shard_open(struct shard *shard, const struct shard_options *options,
                const struct wal_recovered *recovered) MUST_CHECK;
+static inline bool shard_is_open(const struct shard *shard)
+{
+    return shard->deadlines.capacity > 0;
+}
 /* After shard_stopped only. */
 void shard_close(struct shard *shard);
 

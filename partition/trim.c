@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/partition.h"
 #include "partition/shard.h"
@@ -50,6 +51,8 @@ static bool trim_log(struct partition_trim *t)
     }
     store_be64(t->span.data, (uint64_t)t->offset);
     list_push_back(&p->shard->trims.logged, &t->node);
+    if (MUTANT(MOVE_LOG_START_EARLY))
+        trim_durable(p->shard, t->span.sequence);
     return true;
 }
 

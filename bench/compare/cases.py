@@ -1,8 +1,8 @@
 """What is measured. A case is a function of a Turn; it returns figures, by name.
 
-A turn is one broker in one round. Its cases come in two parts, each with a process of its own over a
-new directory: `standing` ones, from the start of an empty broker to one that is full of partitions,
-and `load` ones, warmed up together.
+A turn is one broker in one round. Its cases come in two parts, each with a process of its own over
+a new directory: `standing` ones, from the start of an empty broker to one that is full of
+partitions, and `load` ones, warmed up together.
 """
 import json
 import os
@@ -16,8 +16,8 @@ from compare.brokers import BUILT, Failed, create_topics, frame, metadata
 
 CASES = {}
 BENCH_SECONDS = 900
-# Connections that are made before their answers are waited for: Kafka's backlog has room for 50, and
-# a connection that finds none tries again a second later.
+# Connections that are made before their answers are waited for: Kafka's backlog has room for 50,
+# and a connection that finds none tries again a second later.
 BACKLOG = 32
 
 
@@ -99,7 +99,8 @@ def latencies(got, name, told=""):
 
 
 def failures(got):
-    return {"failed": got["failed"] + got["unsent"]} if got["failed"] + got["unsent"] else {}
+    count = got["failed"] + got["unsent"]
+    return {"failed or unsent": count} if count > 0 else {}
 
 
 def produce(turn, topic, partitions, *arguments, seconds=None, keep=False):
@@ -174,7 +175,8 @@ def tail(turn):
 
 @case("burst")
 def burst(turn):
-    """Ten seconds of 5,000 messages a second, ten of 100, over and over; 256 bytes, 16 partitions."""
+    """Ten seconds of 5,000 messages a second, ten of 100, over and over; 256 bytes, 16
+    partitions."""
     return produce(turn, "burst", 16, "--workload", "burst", "-c", 256, "-s", 256,
                    seconds=12 if turn.options.quick else max(20, turn.options.seconds))
 
@@ -340,7 +342,7 @@ def connections_1000(turn):
     return hold_connections(turn, 1000)
 
 
-@case("connections-5000", part="standing")
+@case("connections-5000", part="standing", heavy=True)
 def connections_5000(turn):
     """Memory with 5,000 connections."""
     return hold_connections(turn, 5000)

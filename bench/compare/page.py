@@ -38,12 +38,12 @@ def plot(figure, of, brokers):
             f'<svg viewBox="0 0 {WIDTH} {len(shown) * BAR + 6}">{bars}</svg>')
 
 
-def ratio_cells(figure, of, brokers):
+def ratio_cells(case, figure, of, brokers):
     for other in brokers[1:]:
         if brokers[0] not in of or other not in of:
             yield "<td></td>"
             continue
-        times = results.ratio(figure, of[brokers[0]], of[other])
+        times = results.ratio(case, figure, of[brokers[0]], of[other])
         if times is None:
             yield "<td></td>"
         else:
@@ -58,7 +58,7 @@ def overview(records, brokers):
     for case, figures in results.gather(records).items():
         figure, of = next(iter(figures.items()))
         cells = "".join(f"<td>{results.cell(of.get(broker))}</td>" for broker in brokers)
-        ratios = "".join(ratio_cells(figure, of, brokers))
+        ratios = "".join(ratio_cells(case, figure, of, brokers))
         body += (f'<tr><td><a href="#{case}">{case}</a></td><td>{html.escape(figure)}</td>{cells}'
                  f"{ratios}</tr>\n")
     return f"<table><tr>{head}</tr>\n{body}</table>"

@@ -203,15 +203,24 @@ struct sim_core_options *sim_cores(struct sim_host *host)
     return &host->core;
 }
 
+static struct sim_core *core_at(struct sim_host *host, uint32_t index)
+{
+    LIST_EACH(node, &host->cores)
+        if (index-- == 0)
+            return LIST_ENTRY(node, struct sim_core, node);
+    return NULL;
+}
+
+struct io *sim_core_io(struct sim_host *host, uint32_t index)
+{
+    struct sim_core *core = core_at(host, index);
+    return core == NULL ? NULL : &core->io;
+}
+
 void sim_core_stall(struct sim_host *host, uint32_t index, uint64_t ns)
 {
-    LIST_EACH(node, &host->cores) {
-        struct sim_core *core = LIST_ENTRY(node, struct sim_core, node);
-        if (index-- > 0)
-            continue;
-        core->stall_ns = ns;
-        sim_notify(&core->waiter);
-        return;
-    }
-    UNREACHABLE();
+    struct sim_core *core = core_at(host, index);
+    ASSERT(core != NULL);
+    core->stall_ns = ns;
+    sim_notify(&core->waiter);
 }

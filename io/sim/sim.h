@@ -110,6 +110,7 @@ bool sim_chance(struct sim *sim, uint32_t rate);
 
 struct sim_host *sim_host_new(struct sim *sim, const char *name);
 struct sim *sim_host_world(const struct sim_host *host);
+const char *sim_host_name(const struct sim_host *host);
 struct file_system *sim_host_files(struct sim_host *host);
 /* A core of the host. It is an io: freed by io_free. `backend` of the options is not read. */
 int sim_io_new(struct sim_host *host, const struct io_options *options, struct io **io) MUST_CHECK;
@@ -244,6 +245,8 @@ struct sim_core_options {
     struct sim_range stall_ns;
 };
 struct sim_core_options *sim_cores(struct sim_host *host);
+/* The `index`th of the host's running ios, by age; null when there are not so many. */
+struct io *sim_core_io(struct sim_host *host, uint32_t index);
 /* The `index`th core of the host, by age, does nothing for so long from its next step on. */
 void sim_core_stall(struct sim_host *host, uint32_t index, uint64_t ns);
 

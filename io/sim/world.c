@@ -274,6 +274,11 @@ struct sim *sim_host_world(const struct sim_host *host)
     return host->sim;
 }
 
+const char *sim_host_name(const struct sim_host *host)
+{
+    return host->name;
+}
+
 struct file_system *sim_host_files(struct sim_host *host)
 {
     return &host->files;

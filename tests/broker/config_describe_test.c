@@ -282,7 +282,7 @@ Test(config_describe, describes_client_metrics_and_loggers)
                "interval.ms=60000:DYNAMIC_CLIENT_METRICS_CONFIG");
     expect_row(&a.d, "match", "\tDEFAULT_CONFIG\tno\tno\tLIST\t");
     config_description_fini(&a.d);
-    config_describe_loggers(&a.layers, NULL, &a.d);
+    config_describe_loggers(a.layers.config->log_level, NULL, &a.d);
     cr_assert_eq(a.d.count, 1);
     expect_row(&a.d, "root", "WARN\tDYNAMIC_BROKER_LOGGER_CONFIG\tno\tno\tUNKNOWN\t");
     asked_fini(&a);

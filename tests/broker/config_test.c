@@ -2,6 +2,7 @@
 #include "broker/config.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdarg.h>
 
 #include "base/mem.h"
@@ -467,4 +468,24 @@ Test(config, finds_a_changed_value_before_a_static_one)
     def = config_table_find(CONFIG_SCOPE_BROKER, BYTES_LITERAL("background.threads"));
     cr_expect_str_eq(config_layers_text(&layers, def), "10", "an invalid value is passed over");
     load_fini(&load);
+}
+
+static void expect_absolute(const char *directory, const char *working, const char *wanted)
+{
+    struct load load = {0};
+    char text[64];
+    snprintf(text, sizeof text, "log.dirs=%s\n", directory);
+    load_run(&load, text);
+    config_make_absolute(load.config, working);
+    cr_expect_str_eq(load.config->log_directory, wanted);
+    load_fini(&load);
+}
+
+Test(config, a_relative_directory_is_one_of_the_working_directory)
+{
+    expect_absolute("/data", "/home/me", "/data");
+    expect_absolute("data", "/home/me", "/home/me/data");
+    expect_absolute("././/data/x", "/home/me", "/home/me/data/x");
+    expect_absolute("../data", "/home/me", "/home/me/../data");
+    expect_absolute("data", "/", "/data");
 }

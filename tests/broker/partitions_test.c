@@ -100,3 +100,37 @@ Test(partitions, the_check_interval_does_not_change_while_the_broker_runs)
     cr_expect_eq(limits().check_ms, 600000);
     unload();
 }
+
+static struct retention_limits retention(void)
+{
+    struct partition p = {0};
+    partition_configure(&p, &image, topic);
+    return p.retention.limits;
+}
+
+Test(partitions, records_are_kept_for_a_week_whatever_their_size)
+{
+    load("");
+    cr_expect(retention().enabled);
+    cr_expect_eq(retention().ms, 604800000);
+    cr_expect_eq(retention().bytes, -1);
+    cr_expect_eq(retention().check_ms, 300000);
+    unload();
+}
+
+Test(partitions, the_file_says_how_long_records_are_kept)
+{
+    load("log.retention.minutes=2\nlog.retention.bytes=77\n"
+         "log.retention.check.interval.ms=1000\n");
+    cr_expect_eq(retention().ms, 120000);
+    cr_expect_eq(retention().bytes, 77);
+    cr_expect_eq(retention().check_ms, 1000);
+    unload();
+    load("log.cleanup.policy=compact\n");
+    cr_expect_not(retention().enabled);
+    unload();
+    load("log.cleanup.policy=compact,delete\nlog.retention.ms=-1\n");
+    cr_expect(retention().enabled);
+    cr_expect_eq(retention().ms, -1);
+    unload();
+}

@@ -67,8 +67,8 @@ def check_counts(broker, wanted):
 
 
 def test_streams_count_words(broker):
-    """Through its internal topics; it goes on after the broker's kill, and after the loss of its own
-    state, which the topic of changes brings back."""
+    """Through its internal topics; it goes on after the broker's kill, and after the loss of its
+    own state, which the topic of changes brings back."""
     for topic in ("lines", "counts"):
         create_topic(broker, topic, {}, 2)
     wanted = collections.Counter()

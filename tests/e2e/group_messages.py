@@ -64,4 +64,24 @@ OFFSET_DELETE = Api(47, 1, range(0, 1), """
     group:str topics:[ name:str partitions:[ index:i32 ] ]""", """
     error:i16 throttle_time_ms:i32 topics:[ name:str partitions:[ index:i32 error:i16 ] ]""")
 
+CONSUMER_HEARTBEAT = Api(68, 0, range(0, 2), """
+    group:str member:str epoch:i32 instance:str=null rack:str=null rebalance_ms:i32=-1
+    topics:[ str ] pattern/1+:str=null assignor:str=null
+    owned:[ id:uuid partitions:[ i32 ] ]""", """
+    throttle_time_ms:i32 error:i16 error_message:str member:str epoch:i32 interval_ms:i32
+    assignment:{ topics:[ id:uuid partitions:[ i32 ] ] }""")
+
+# The tags of a structure that lies in another one are a field of their own here.
+CONSUMER_DESCRIBE = Api(69, 0, range(0, 2), """
+    groups:[ str ] operations:bool""", """
+    throttle_time_ms:i32
+    groups:[ error:i16 error_message:str group:str state:str epoch:i32 target_epoch:i32
+             assignor:str
+             members:[ member:str instance:str rack:str epoch:i32 client:str host:str
+                       topics:[ str ] pattern:str
+                       assigned:[ id:uuid name:str partitions:[ i32 ] ] assigned_tags:i8
+                       target:[ id:uuid name:str partitions:[ i32 ] ] target_tags:i8
+                       kind/1+:i8 ]
+             operations:i32 ]""")
+
 APIS = [value for value in vars().values() if isinstance(value, Api)]

@@ -12,7 +12,7 @@ import struct
 
 from wire import frame, receive
 
-FIXED = {"bool": ">?", "i8": ">b", "i16": ">h", "i32": ">i", "i64": ">q"}
+FIXED = {"bool": ">?", "i8": ">b", "i16": ">h", "u16": ">H", "i32": ">i", "i64": ">q"}
 
 
 def uvarint(value):

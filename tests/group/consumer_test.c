@@ -286,6 +286,24 @@ Test(consumer, a_group_that_finds_no_memory_says_so)
     rig_beat_is(&rig, &a, KAFKA_NONE);
 }
 
+Test(consumer, the_hash_of_the_topics_is_kafkas)
+{
+    static const uint8_t id[] = {1, 2, 3, 4, 5, 6, 7, 8, 17, 18, 19, 20, 21, 22, 23, 24};
+    memcpy(rig.topics[0].id.bytes, id, sizeof id);
+    rig.topics[0].partitions = 2;
+    rig_beat_is(&rig, &a, KAFKA_NONE);
+    for (uint32_t i = 0; i < rig.log_count; i++) {
+        struct group_record_read read;
+        struct arena arena;
+        const struct group_record *record = &rig.log[i].record;
+        arena_init(&arena, rig.region, MIB);
+        cr_assert_eq(group_record_decode(record->key, record->value, &arena, &read), 0);
+        if (read.consumer.kind == CONSUMER_EPOCH)
+            cr_expect_eq(read.consumer.hash, -5373959217308720895);
+        arena_reset(&arena);
+    }
+}
+
 /* Static members. */
 
 Test(consumer, a_static_member_comes_back_to_its_partitions)
@@ -441,6 +459,7 @@ Test(consumer, an_empty_group_changes_its_protocol)
     struct rig_join join;
     rig_beat_is(&rig, &a, KAFKA_NONE);
     rig_join_fill(&join, "g", s(""));
+    join.join.protocol_type = s("connect");
     rig_join(&rig, &join);
     cr_expect_eq(join.join.error, KAFKA_INCONSISTENT_GROUP_PROTOCOL);
     rig_join_free(&join);
@@ -524,4 +543,170 @@ Test(consumer, who_waits_is_answered_when_the_partition_goes)
     cr_expect_eq(b.beat.error, KAFKA_NOT_COORDINATOR);
     rig_write(&rig, ERR_NOT_FOUND);
     cr_expect(a.ended);
+}
+
+/* Migration while members stay. */
+
+/* The partitions that a sync brings, as text. */
+static const char *synced(struct rig_join *join, int16_t error)
+{
+    static char text[32];
+    struct rig_sync sync;
+    rig_sync(&rig, &sync, join, NULL);
+    cr_assert(sync.ended);
+    cr_assert_eq(sync.sync.error, error);
+    size_t len = 0;
+    for (int32_t at = 13; error == 0 && at + 4 < sync.sync.answer.len; at += 4)
+        text[len++] = (char)('0' + load_be32(sync.sync.answer.data + at));
+    text[len] = '\0';
+    rig_sync_free(&sync);
+    return text;
+}
+
+static void join_again(struct rig_join *join, struct group_reply *ids)
+{
+    struct string id = group_reply_string(ids, join->join.new_member_id);
+    group_reply_free(&join->join.reply);
+    rig_join_fill(join, "g", id);
+    rig_join(&rig, join);
+    rig_write(&rig, 0);
+    cr_assert(join->ended);
+    cr_assert_eq(join->join.error, KAFKA_NONE);
+}
+
+Test(consumer, a_classic_member_joins_a_consumer_group)
+{
+    struct rig_join join;
+    struct group_reply ids = {0};
+    rig_beat_is(&rig, &a, KAFKA_NONE);
+    rig_join_fill(&join, "g", s(""));
+    rig_join(&rig, &join);
+    cr_assert(!join.ended, "nothing is told before it is durable");
+    rig_write(&rig, 0);
+    cr_assert(join.ended);
+    cr_assert_eq(join.join.error, KAFKA_NONE);
+    cr_expect_eq(join.join.generation, 2);
+    cr_expect_eq(join.join.member_count, 0, "it leads nobody");
+    rig_replay(&rig, "g");
+    cr_expect_str_eq(synced(&join, 0), "", "its partitions are with the other");
+    cr_expect_eq(rig_heartbeat(&rig, "g", &join), KAFKA_NONE);
+    rig_beat_is(&rig, &a, KAFKA_NONE);
+    a.beat.owned.count = 2;
+    rig_beat_is(&rig, &a, KAFKA_NONE);
+    cr_expect_eq(rig_heartbeat(&rig, "g", &join), KAFKA_REBALANCE_IN_PROGRESS, "they are free");
+    join_again(&join, &ids);
+    cr_expect_str_eq(synced(&join, 0), "23");
+    cr_expect_eq(rig_heartbeat(&rig, "g", &join), KAFKA_NONE);
+    struct rig_commit commit;
+    rig_commit(&rig, &commit, "g", 5, &join);
+    rig_write(&rig, 0);
+    cr_expect_eq(commit.commit.error, KAFKA_NONE, "a classic member may commit as such");
+    join.join.generation = 9;
+    cr_expect_eq(rig_heartbeat(&rig, "g", &join), KAFKA_ILLEGAL_GENERATION);
+    cr_expect_str_eq(synced(&join, KAFKA_ILLEGAL_GENERATION), "");
+    rig_join_free(&join);
+    group_reply_free(&ids);
+}
+
+Test(consumer, a_classic_group_becomes_a_consumer_group_and_goes_back)
+{
+    struct rig_join join;
+    struct group_reply ids = {0};
+    rig_make_stable(&rig, "g", &join);
+    uint32_t before = rig.log_count;
+    rig_beat(&rig, &a);
+    cr_expect_eq(a.beat.error, KAFKA_GROUP_ID_NOT_FOUND, "its assignment is not Kafka's");
+    cr_expect_eq(rig.log_count, before);
+    group_reply_free(&a.beat.reply);
+    rig.config.may_upgrade = false;
+    rig_join_free(&join);
+    rig_beat_fill(&a, "h", "a");
+    rig_join_fill(&join, "h", s(""));
+    rig_join(&rig, &join);
+    rig_wait(&rig, 3000);
+    cr_assert(join.ended);
+    rig_beat(&rig, &a);
+    cr_expect_eq(a.beat.error, KAFKA_GROUP_ID_NOT_FOUND, "the configuration forbids it");
+    group_reply_free(&a.beat.reply);
+    rig.config.may_upgrade = true;
+    rig_beat_fill(&a, "h", "a");
+    rig_beat(&rig, &a);
+    rig_write(&rig, 0);
+    cr_assert(a.ended);
+    cr_assert_eq(a.beat.error, KAFKA_NONE);
+    rig_replay(&rig, "h");
+    cr_expect_eq(rig_heartbeat(&rig, "h", &join), KAFKA_REBALANCE_IN_PROGRESS, "a new epoch");
+    struct string id = group_reply_string(&ids, join.join.new_member_id);
+    group_reply_free(&join.join.reply);
+    rig_join_fill(&join, "h", id);
+    rig_join(&rig, &join);
+    rig_write(&rig, 0);
+    cr_assert_eq(join.join.error, KAFKA_NONE);
+    cr_expect(strstr(rig_consumers(&rig, "h"), "group 2/2 Stable") != NULL);
+    rig_beat_next(&a);
+    a.beat.epoch = CONSUMER_EPOCH_LEAVE;
+    rig_beat(&rig, &a);
+    rig_write(&rig, 0);
+    rig_write(&rig, 0);
+    cr_expect_str_eq(rig_consumers(&rig, "h"), "none");
+    cr_expect_str_eq(rig_state(&rig, "h"), "PreparingRebalance");
+    struct group_caller caller = {s("h"), join.join.generation, id, STRING_NULL};
+    caller.generation = join.join.generation + 1;
+    cr_expect_eq(groups_heartbeat(&rig.groups, &caller), KAFKA_REBALANCE_IN_PROGRESS);
+    rig_restart(&rig);
+    cr_expect_str_eq(rig_state(&rig, "h"), "Stable");
+    rig_join_free(&join);
+    group_reply_free(&ids);
+}
+
+Test(consumer, a_migration_that_cannot_be_written_ends_in_members_that_come_again)
+{
+    struct rig_join join;
+    rig_join_fill(&join, "g", s(""));
+    rig_join(&rig, &join);
+    rig_wait(&rig, 3000);
+    rig_beat(&rig, &a);
+    rig_write(&rig, ERR_OFFLINE);
+    cr_assert(a.ended);
+    cr_expect_eq(a.beat.error, KAFKA_COORDINATOR_NOT_AVAILABLE);
+    cr_expect_eq(rig_heartbeat(&rig, "g", &join), KAFKA_UNKNOWN_MEMBER_ID);
+    rig_join_free(&join);
+}
+
+Test(consumer, a_classic_member_that_does_not_rejoin_is_removed)
+{
+    struct rig_join join;
+    rig_beat_is(&rig, &a, KAFKA_NONE);
+    rig_join_fill(&join, "g", s(""));
+    rig_join(&rig, &join);
+    rig_write(&rig, 0);
+    synced(&join, 0);
+    a.beat.owned.count = 2;
+    rig_beat_is(&rig, &a, KAFKA_NONE);
+    for (int i = 0; i < 4; i++) {
+        cr_expect_eq(rig_heartbeat(&rig, "g", &join), KAFKA_REBALANCE_IN_PROGRESS);
+        rig_wait(&rig, 5000);
+    }
+    rig_write(&rig, 0);
+    cr_expect_eq(rig_heartbeat(&rig, "g", &join), KAFKA_UNKNOWN_MEMBER_ID);
+    rig_replay(&rig, "g");
+    rig_join_free(&join);
+}
+
+Test(consumer, a_classic_member_leaves_a_consumer_group)
+{
+    struct rig_join join;
+    rig_beat_is(&rig, &a, KAFKA_NONE);
+    rig_join_fill(&join, "g", s(""));
+    rig_join(&rig, &join);
+    rig_write(&rig, 0);
+    struct group_leaver leavers[] = {{join.join.new_member_id, STRING_NULL, 0},
+                                     {s("a"), STRING_NULL, 0}};
+    cr_expect_eq(groups_leave(&rig.groups, s("g"), leavers, 2), KAFKA_NONE);
+    cr_expect_eq(leavers[0].error, KAFKA_NONE);
+    cr_expect_eq(leavers[1].error, KAFKA_UNKNOWN_MEMBER_ID, "it speaks the new protocol");
+    rig_write(&rig, 0);
+    EXPECT_GROUP("group 3/2 Assigning\na 1 t0 t1 t2 t3 > t0 t1");
+    rig_replay(&rig, "g");
+    rig_join_free(&join);
 }

@@ -103,6 +103,8 @@ void rig_init(struct rig *rig)
                 .consumer_session_ms = 45000,
                 .consumer_heartbeat_ms = 5000,
                 .consumer_members_max = 1000,
+                .may_upgrade = true,
+                .may_downgrade = true,
                 .assignors = {"uniform", "range"},
             },
     };

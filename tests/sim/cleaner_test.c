@@ -6,8 +6,7 @@
 
 #define LOG(offset) DATA "/t-0/0000000000000000000" #offset ".log"
 
-static const char *const eager[] = {"log.cleaner.backoff.ms=0", NULL};
-static const struct scene_options options = {.settings = eager};
+static const struct scene_options options = {0};
 
 /* Of one key, ten milliseconds behind the last one. */
 static void put(struct scene *s, uint32_t key, uint32_t value)

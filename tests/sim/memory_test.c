@@ -349,6 +349,89 @@ static void ask_description(struct talk_peer *p, const struct kind *kind, unsign
     talk_ask(p, kind->api_key, kind->version, &request);
 }
 
+static void ask_directories(struct talk_peer *p, const struct kind *kind, unsigned number)
+{
+    static int32_t indexes[] = {0, 3, 0, PARTITIONS};
+    struct describe_log_dirs_request_describable_log_dir_topic items[TOPICS];
+    struct describe_log_dirs_request request;
+    message_defaults(&describe_log_dirs_request_struct, &request);
+    for (int i = 0; i < TOPICS; i++) {
+        message_defaults(&describe_log_dirs_request_describable_log_dir_topic_struct, &items[i]);
+        items[i].topic = string_of(topics[i]);
+        items[i].partitions.items = indexes;
+        items[i].partitions.count = ARRAY_LENGTH(indexes);
+    }
+    request.topics.items = items;
+    request.topics.count = number % 2 == 0 ? TOPICS : -1;
+    talk_ask(p, kind->api_key, kind->version, &request);
+}
+
+static bool directories_served(const void *answer)
+{
+    const struct describe_log_dirs_response *response = answer;
+    return response->results.count == 1 && response->results.items[0].topics.count == TOPICS &&
+           response->results.items[0].total_bytes > 0;
+}
+
+static void ask_producers(struct talk_peer *p, const struct kind *kind, unsigned number)
+{
+    static int32_t indexes[] = {0, 1, 2, 3, PARTITIONS};
+    struct describe_producers_request_topic_request items[TOPICS + 1];
+    struct describe_producers_request request;
+    (void)number;
+    message_defaults(&describe_producers_request_struct, &request);
+    for (int i = 0; i < TOPICS + 1; i++) {
+        message_defaults(&describe_producers_request_topic_request_struct, &items[i]);
+        items[i].name = string_of(i < TOPICS ? topics[i] : "no\xffname");
+        items[i].partition_indexes.items = indexes;
+        items[i].partition_indexes.count = ARRAY_LENGTH(indexes);
+    }
+    request.topics.items = items;
+    request.topics.count = TOPICS + 1;
+    talk_ask(p, kind->api_key, kind->version, &request);
+}
+
+static bool producers_served(const void *answer)
+{
+    const struct describe_producers_response *response = answer;
+    return response->topics.count == TOPICS + 1 &&
+           response->topics.items[0].partitions.items[0].error_code == 0 &&
+           response->topics.items[TOPICS].partitions.items[0].error_message.len > 0;
+}
+
+static void ask_features(struct talk_peer *p, const struct kind *kind, unsigned number)
+{
+    struct update_features_request_feature_update_key items[2];
+    struct update_features_request request;
+    message_defaults(&update_features_request_struct, &request);
+    for (int i = 0; i < 2; i++) {
+        message_defaults(&update_features_request_feature_update_key_struct, &items[i]);
+        items[i].feature = string_of(i == 0 ? "group.version" : "share.version");
+        items[i].max_version_level = (int16_t)(number % 2);
+        items[i].upgrade_type = number % 2 == 0 ? 2 : 1;
+    }
+    request.feature_updates.items = items;
+    request.feature_updates.count = 2;
+    talk_ask(p, kind->api_key, kind->version, &request);
+}
+
+static void ask_election(struct talk_peer *p, const struct kind *kind, unsigned number)
+{
+    static int32_t indexes[] = {0, PARTITIONS};
+    struct elect_leaders_request_topic_partitions items[2];
+    struct elect_leaders_request request;
+    message_defaults(&elect_leaders_request_struct, &request);
+    for (int i = 0; i < 2; i++) {
+        message_defaults(&elect_leaders_request_topic_partitions_struct, &items[i]);
+        items[i].topic = string_of(i == 0 ? topics[0] : "no\xffname");
+        items[i].partitions.items = indexes;
+        items[i].partitions.count = 2;
+    }
+    request.topic_partitions.items = items;
+    request.topic_partitions.count = number % 2 == 0 ? 2 : -1;
+    talk_ask(p, kind->api_key, kind->version, &request);
+}
+
 /* All the others: with nothing but their defaults. */
 static void ask_plainly(struct talk_peer *p, const struct kind *kind, unsigned number)
 {
@@ -357,6 +440,9 @@ static void ask_plainly(struct talk_peer *p, const struct kind *kind, unsigned n
         struct describe_cluster_request cluster;
         struct find_coordinator_request coordinator;
         struct init_producer_id_request producer;
+        struct describe_quorum_request quorum;
+        struct describe_user_scram_credentials_request scram;
+        struct list_transactions_request transactions;
     } request;
     const struct api *api = api_find(kind->api_key);
     (void)number;
@@ -431,8 +517,31 @@ Test(memory, a_description_of_partitions_survives_each_refusal)
     refuse_each(&(struct kind){API_DESCRIBE_TOPIC_PARTITIONS, 0, ask_description, NULL});
 }
 
+Test(memory, a_description_of_directories_survives_each_refusal)
+{
+    refuse_each(&(struct kind){API_DESCRIBE_LOG_DIRS, 4, ask_directories, directories_served});
+}
+
+Test(memory, a_description_of_producers_survives_each_refusal)
+{
+    refuse_each(&(struct kind){API_DESCRIBE_PRODUCERS, 0, ask_producers, producers_served});
+}
+
+Test(memory, a_change_of_features_survives_each_refusal)
+{
+    refuse_each(&(struct kind){API_UPDATE_FEATURES, 1, ask_features, NULL});
+}
+
+Test(memory, an_election_survives_each_refusal)
+{
+    refuse_each(&(struct kind){API_ELECT_LEADERS, 2, ask_election, NULL});
+}
+
 Test(memory, the_plain_requests_survive_each_refusal)
 {
+    refuse_each(&(struct kind){API_DESCRIBE_QUORUM, 2, ask_plainly, NULL});
+    refuse_each(&(struct kind){API_DESCRIBE_USER_SCRAM_CREDENTIALS, 0, ask_plainly, NULL});
+    refuse_each(&(struct kind){API_LIST_TRANSACTIONS, 2, ask_plainly, NULL});
     refuse_each(&(struct kind){API_API_VERSIONS, 4, ask_plainly, NULL});
     refuse_each(&(struct kind){API_DESCRIBE_CLUSTER, 1, ask_plainly, NULL});
     refuse_each(&(struct kind){API_FIND_COORDINATOR, 4, ask_plainly, NULL});

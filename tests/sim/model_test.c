@@ -254,10 +254,48 @@ Test(model, knows_a_floor_by_what_was_acknowledged_and_seen)
 Test(model, reports_a_log_start_that_moves)
 {
     struct rig r = rig_new();
-    model_told_start(r.model, r.p, 0);
+    model_told_start(r.model, r.p, 0, 0);
     keeps(&r);
-    model_told_start(r.model, r.p, 3);
+    model_told_start(r.model, r.p, 3, 0);
     breaks(&r, "the log start");
+}
+
+Test(model, knows_where_a_log_may_begin_whose_records_are_deleted)
+{
+    struct rig r = rig_new();
+    model_trimming(r.model, r.p, 3);
+    model_told_start(r.model, r.p, 0, model_start_floor(r.p));
+    model_told_start(r.model, r.p, 3, model_start_floor(r.p));
+    model_trimmed(r.model, r.p, 3, 3);
+    keeps(&r);
+    cr_assert_eq(model_start_floor(r.p), 3);
+    model_told_start(r.model, r.p, 0, model_start_floor(r.p));
+    breaks(&r, "the log start");
+}
+
+Test(model, reports_a_deletion_that_removes_less_than_it_confirms)
+{
+    struct rig r = rig_new();
+    model_trimming(r.model, r.p, 3);
+    model_trimmed(r.model, r.p, 3, 2);
+    breaks(&r, "the log start");
+}
+
+Test(model, misses_nothing_below_a_log_start_and_everything_above)
+{
+    struct rig r = rig_new();
+    record_id below = sent(&r, r.plain);
+    record_id above = sent(&r, r.plain);
+    model_acknowledged(r.model, below, 0);
+    model_acknowledged(r.model, above, 1);
+    model_trimming(r.model, r.p, 1);
+    model_trimmed(r.model, r.p, 1, 1);
+    see(&r, above, 1);
+    model_read_whole(r.model, r.p, 2);
+    keeps(&r);
+    model_acknowledged(r.model, sent(&r, r.plain), 2);
+    model_read_whole(r.model, r.p, 3);
+    breaks(&r, "was not read");
 }
 
 Test(model, reports_a_log_that_ends_below_its_high_watermark)
@@ -299,13 +337,15 @@ Test(model, reports_a_producer_id_that_comes_twice)
 
 static void answer_first(struct rig *r, int64_t asked, int64_t offset, int64_t time_ms)
 {
-    struct model_time_answer answer = {asked, model_floor(r->p), offset, time_ms};
+    struct model_time_answer answer = {
+        .asked_ms = asked, .floor = model_floor(r->p), .offset = offset, .time_ms = time_ms};
     model_told_first_at(r->model, r->p, &answer);
 }
 
 static void answer_highest(struct rig *r, int64_t offset, int64_t time_ms)
 {
-    struct model_time_answer answer = {0, model_floor(r->p), offset, time_ms};
+    struct model_time_answer answer = {
+        .floor = model_floor(r->p), .offset = offset, .time_ms = time_ms};
     model_told_highest(r->model, r->p, &answer);
 }
 

@@ -2,6 +2,7 @@
 #include "tests/sim/scene.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -35,17 +36,12 @@ static void hear(void *context, enum log_level level, const char *line, size_t l
         fprintf(stderr, "%.*s", (int)len, line);
 }
 
-struct scene *scene_new(const struct scene_options *options)
+/* A broker on `host`, and its clients, in a world that is there. */
+static void scene_settle(struct scene *s, struct sim_host *host,
+                         const struct scene_options *options)
 {
-    struct sim_options world;
-    struct scene *s = mem_alloc(sizeof *s);
-    crc32c_init();
-    sim_options_init(&world, options->seed == 0 ? 1 : options->seed);
-    s->sim = sim_new(&world);
-    s->wall_ms = world.wall_ms;
-    s->host = sim_host_new(s->sim, "broker");
-    s->clients = sim_host_new(s->sim, "client");
-    s->fs = sim_host_files(s->host);
+    s->host = host;
+    s->fs = sim_host_files(host);
     s->tell = options->tell;
     struct life_options life = {
         .cores = options->cores == 0 ? 1 : options->cores,
@@ -55,15 +51,46 @@ struct scene *scene_new(const struct scene_options *options)
         .sink = hear,
         .sink_context = s,
     };
-    sim_life_init(&s->life, s->sim, s->host, &life);
+    sim_life_init(&s->life, s->sim, host, &life);
     scene_client_init(s);
+}
+
+struct scene *scene_new(const struct scene_options *options)
+{
+    struct sim_options world;
+    struct scene *s = mem_alloc(sizeof *s);
+    crc32c_init();
+    sim_options_init(&world, options->seed == 0 ? 1 : options->seed);
+    s->sim = sim_new(&world);
+    s->wall_ms = world.wall_ms;
+    struct sim_host *host = sim_host_new(s->sim, "broker");
+    s->clients = sim_host_new(s->sim, "client");
+    scene_settle(s, host, options);
+    return s;
+}
+
+struct scene *scene_new_beside(struct scene *first, const struct scene_options *options)
+{
+    char name[32];
+    struct scene *s = mem_alloc(sizeof *s);
+    cr_assert(!first->beside && options->seed == 0);
+    snprintf(name, sizeof name, "beside-%u", ++first->neighbours);
+    s->sim = first->sim;
+    s->beside = true;
+    s->wall_ms = first->wall_ms;
+    s->clients = first->clients;
+    scene_settle(s, sim_host_new(s->sim, name), options);
     return s;
 }
 
 void scene_free(struct scene *s)
 {
     scene_client_fini(s);
-    sim_free(s->sim);
+    /* Its threads end with it. */
+    if (s->beside)
+        sim_host_kill(s->host);
+    else
+        sim_free(s->sim);
     mem_free(s);
 }
 
@@ -339,10 +366,14 @@ struct scene_group scene_wal_last(struct scene *s, unsigned stream)
 
 /* Sweeps. */
 
+unsigned scene_stride(unsigned usual)
+{
+    return usual == 0 || getenv("SCENE_EVERY_CHANGE") != NULL ? 1 : usual;
+}
+
 uint64_t scene_sweep(const struct scene_sweep *sweep)
 {
-    unsigned stride = sweep->stride == 0 ? 1 : sweep->stride;
-    for (uint64_t number = 1;; number += stride) {
+    for (uint64_t number = 1;; number += scene_stride(sweep->stride)) {
         struct scene *s = scene_new(&sweep->options);
         sweep->before(s);
         scene_plan(

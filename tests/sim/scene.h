@@ -49,6 +49,10 @@ struct scene_options {
 };
 
 struct scene *scene_new(const struct scene_options *options);
+/* Another broker in the same world: a machine, a disk and a port of its own, by the name
+ * "beside-<n>"; its clients are on the same machine as the first one's. Whatever lets time pass for
+ * one lets it pass for all. It is freed before the scene it is beside. The seed is not read. */
+struct scene *scene_new_beside(struct scene *first, const struct scene_options *options);
 void scene_free(struct scene *s);
 struct sim *scene_world(struct scene *s);
 struct sim_host *scene_host(struct scene *s);
@@ -182,6 +186,8 @@ struct scene_group scene_wal_last(struct scene *s, unsigned stream);
  * Sweeps: `act` with the power going at its first, its second, ... change of the disk, each time in
  * a new world that `before` has prepared, until it comes through; behind each end `after`, on a
  * machine that is off. Every `stride`th change (0: each). How many there were.
+ *
+ * SCENE_EVERY_CHANGE in the environment makes every stride 1: ./dev check --long does.
  */
 struct scene_sweep {
     struct scene_options options;
@@ -192,3 +198,5 @@ struct scene_sweep {
     void (*after)(struct scene *s);
 };
 uint64_t scene_sweep(const struct scene_sweep *sweep);
+/* For loops of a test's own. */
+unsigned scene_stride(unsigned usual);

@@ -131,7 +131,7 @@ static bool client_dial(struct scene *s)
 {
     uint64_t end_ns = sim_now(s->sim) + PATIENCE_NS;
     while (s->client->peer == NULL && sim_now(s->sim) < end_ns && !broker_has_ended(s)) {
-        s->client->peer = sim_peer_connect(s->clients, "broker", LIFE_PORT);
+        s->client->peer = sim_peer_connect(s->clients, sim_host_name(s->host), LIFE_PORT);
         sim_run_until(s->sim, peer_is_decided, s, SECOND);
         if (sim_peer_state(s->client->peer) == 0)
             return true;

@@ -27,6 +27,8 @@ struct scene_client {
 
 struct scene {
     struct sim *sim;
+    bool beside; /* the world belongs to another scene */
+    unsigned neighbours;
     struct sim_host *host;
     struct sim_host *clients;
     struct file_system *fs;

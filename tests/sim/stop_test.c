@@ -150,7 +150,7 @@ Test(stop, a_start_takes_the_mark_away_before_it_writes_anything)
 /* Whatever fails in it, a stop that is not clean has no marker, and the next start finds all. */
 Test(stop, a_stop_in_which_one_change_fails_loses_nothing)
 {
-    for (uint64_t number = 1;; number += 7) {
+    for (uint64_t number = 1;; number += scene_stride(7)) {
         struct scene *s = scene_new(&(struct scene_options){.seed = number});
         make(s);
         scene_plan(s, (struct sim_failure){.kind = SIM_DISK_CHANGE, .number = number});

@@ -11,6 +11,7 @@
 #include "protocol/errors.h"
 #include "protocol/record.h"
 #include "protocol/schema/fetch.h"
+#include "tools/sim/idle.h"
 #include "tools/sim/life.h"
 
 #define PATIENCE_NS (60 * NS_PER_S)
@@ -26,6 +27,7 @@ struct talk {
     struct region *memory;
     struct arena arena; /* of the last answer */
     uint8_t *batch;
+    unsigned peers; /* that were not closed */
 };
 
 struct ask {
@@ -90,8 +92,19 @@ struct talk *talk_new(const struct talk_options *options)
     return t;
 }
 
+/* Nothing of what was asked is kept; peers that are still there may hold something. */
+static void talk_check_idle(struct talk *t)
+{
+    char sentence[256];
+    talk_wait(t, IDLE_NS);
+    const char *kept = idle_keeps(t->host, sentence, sizeof sentence);
+    cr_assert_null(kept, "%s", kept);
+}
+
 void talk_free(struct talk *t)
 {
+    if (t->peers == 0)
+        talk_check_idle(t);
     cr_assert(sim_life_stop(&t->life, PATIENCE_NS), "the broker does not stop");
     cr_assert_eq(t->life.code, 0, "the stop was not clean");
     arena_reset(&t->arena);
@@ -139,6 +152,7 @@ struct talk_peer *talk_try_connect(struct talk *t)
     struct talk_peer *p = mem_alloc(sizeof *p);
     p->talk = t;
     p->peer = peer;
+    t->peers++;
     return p;
 }
 
@@ -152,6 +166,7 @@ struct talk_peer *talk_connect(struct talk *t)
 void talk_close(struct talk_peer *p)
 {
     sim_peer_close(p->peer);
+    p->talk->peers--;
     mem_free(p->received);
     mem_free(p);
 }

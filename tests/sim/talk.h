@@ -34,7 +34,8 @@ struct talk_options {
 
 /* A broker that answers. */
 struct talk *talk_new(const struct talk_options *options);
-/* Stops it, which must be clean: its pools have everything back then. */
+/* When all peers were closed it must come to hold nothing of theirs (tools/sim/idle.h). Then stops
+ * it, which must be clean: its pools have everything back. */
 void talk_free(struct talk *t);
 struct talk *talk_of(const struct talk_peer *p);
 struct sim *talk_world(struct talk *t);

@@ -22,9 +22,11 @@
 #define FIND_VERSION_MIN 10
 #define FIND_VERSION_MAX 13
 #define FETCH_VERSION_ID 13
+#define TRIM_VERSION_MAX 2
+#define BEYOND 1000000
 #define RETRY_NS_MAX (300 * NS_PER_MS)
 #define TIMEOUT_MS 30000
-#define CONFIGS_MAX 6
+#define CONFIGS_MAX 9
 #define CONFIG_BYTES 32
 /* No code of Kafka: the answer does not hold what was asked. */
 #define ERROR_MALFORMED (-2)
@@ -38,6 +40,7 @@ enum step {
     STEP_GROW,
     STEP_DELETE,
     STEP_VISIT, /* read what was deleted */
+    STEP_TRIM,  /* delete records */
 };
 
 struct sim_admin {
@@ -55,11 +58,14 @@ struct sim_admin {
     struct model_topic *attempt; /* that is out; null: none */
     uint64_t sent;               /* of the listing that is out */
     bool validates;
-    bool may_exist;    /* when the attempt or extension was sent */
-    bool confirmed;    /* created, but the id is not known yet */
-    bool unanswered;   /* an earlier attempt at this step */
-    bool by_name;      /* the deletion that is out */
-    bool name_is_lost; /* given up */
+    bool may_exist;     /* when the attempt or extension was sent */
+    bool confirmed;     /* created, but the id is not known yet */
+    bool unanswered;    /* an earlier attempt at this step */
+    bool by_name;       /* the deletion that is out */
+    bool name_is_lost;  /* given up */
+    int32_t trim_index; /* of the deletion of records that is out */
+    int64_t trim_offset;
+    bool trim_beyond; /* it must be refused */
     bool ready;
     bool stopping;
 };
@@ -145,6 +151,11 @@ static void creation_fill(struct sim_admin *admin, struct creation *c)
     creation_set_number(c, "max.message.bytes", plan->message_bytes_max);
     creation_set_number(c, "segment.bytes", plan->segment_bytes);
     creation_set_number(c, "segment.ms", plan->segment_ms);
+    if (plan->compact) {
+        creation_set(c, "cleanup.policy", "compact");
+        creation_set(c, "min.cleanable.dirty.ratio", "0.1");
+        creation_set(c, "delete.retention.ms", "1000");
+    }
     c->request.topics.items = &c->topic;
     c->request.topics.count = 1;
     c->request.timeout_ms = TIMEOUT_MS;
@@ -430,6 +441,54 @@ static void admin_visited(struct sim_admin *admin, const struct fetch_response *
     admin_then(admin, STEP_CREATE, admin->options.pause_ns_max);
 }
 
+/* Deleting records: below an offset that is known, or far beyond the end. */
+
+static void admin_trim(struct sim_admin *admin)
+{
+    struct party *party = admin->party;
+    struct delete_records_request request;
+    struct delete_records_request_topic topic;
+    struct delete_records_request_partition part;
+    admin->trim_index = (int32_t)party_random(party, 0, (uint64_t)admin->topic->count - 1);
+    struct model_partition *p = admin->topic->partitions[admin->trim_index];
+    admin->trim_beyond = party_chance(party, 100);
+    admin->trim_offset = admin->trim_beyond
+                             ? model_floor(p) + BEYOND
+                             : (int64_t)party_random(party, 0, (uint64_t)model_floor(p));
+    if (!admin->trim_beyond)
+        model_trimming(party->model, p, admin->trim_offset);
+    message_defaults(&delete_records_request_struct, &request);
+    message_defaults(&delete_records_request_topic_struct, &topic);
+    message_defaults(&delete_records_request_partition_struct, &part);
+    part.partition_index = admin->trim_index;
+    part.offset = admin->trim_offset;
+    topic.name = string_of(admin->topic->name);
+    topic.partitions.items = &part;
+    topic.partitions.count = 1;
+    request.topics.items = &topic;
+    request.topics.count = 1;
+    request.timeout_ms = TIMEOUT_MS;
+    client_call(&admin->client, &admin->call, API_DELETE_RECORDS,
+                admin_version(admin, 0, TRIM_VERSION_MAX), &request);
+}
+
+static void admin_trimmed(struct sim_admin *admin, const struct delete_records_response *answer)
+{
+    struct model_partition *p = admin->topic->partitions[admin->trim_index];
+    if (answer != NULL) {
+        bool whole = answer->topics.count == 1 && answer->topics.items[0].partitions.count == 1;
+        int16_t error =
+            whole ? answer->topics.items[0].partitions.items[0].error_code : ERROR_MALFORMED;
+        int16_t expected = admin->trim_beyond ? KAFKA_OFFSET_OUT_OF_RANGE : KAFKA_NONE;
+        if (error != expected && !error_is_passing(admin, error))
+            admin_break(admin, "a deletion of records", error);
+        else if (error == KAFKA_NONE)
+            model_trimmed(admin->party->model, p, admin->trim_offset,
+                          answer->topics.items[0].partitions.items[0].low_watermark);
+    }
+    admin_live(admin);
+}
+
 /* The next deed, at random. */
 static void admin_choose(struct sim_admin *admin)
 {
@@ -437,7 +496,9 @@ static void admin_choose(struct sim_admin *admin)
     uint64_t dice = party_random(admin->party, 0, 9);
     bool can_grow = admin->topic->count + 2 <= 2 * o->partitions_max &&
                     admin->topic->count + 2 <= MODEL_TOPIC_PARTITIONS_MAX;
-    if (dice <= 2)
+    if (o->trims && party_chance(admin->party, 300))
+        admin->step = STEP_TRIM;
+    else if (dice <= 2)
         admin->step = STEP_AGAIN;
     else if (dice == 3)
         admin->step = STEP_WRONG;
@@ -479,6 +540,9 @@ static void admin_next(struct timer *timer)
     case STEP_VISIT:
         admin_visit(admin);
         return;
+    case STEP_TRIM:
+        admin_trim(admin);
+        return;
     }
     UNREACHABLE();
 }
@@ -507,6 +571,9 @@ static void admin_answered(struct client_call *call, const void *answer)
         return;
     case STEP_VISIT:
         admin_visited(admin, answer);
+        return;
+    case STEP_TRIM:
+        admin_trimmed(admin, answer);
         return;
     case STEP_LIVE:
         break;

@@ -14,6 +14,7 @@ struct admin_options {
     bool exact;             /* not a random number of partitions */
     bool grows;
     bool churns; /* deletes and creates anew */
+    bool trims;  /* deletes records */
     uint64_t pause_ns_max;
     /* A life was confirmed; somebody may use it from now on. */
     void (*began)(void *context, struct model_topic *topic);

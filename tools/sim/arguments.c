@@ -85,7 +85,7 @@ static const char help[] =
     "  --minimise        if it fails, look for a smaller run, and write its trace\n"
     "both:\n"
     "  --seconds T       simulated work under trouble; settling comes on top (10)\n"
-    "  --without KIND,.. leave out kinds of trouble; --list tells which there are\n"
+    "  --without KIND,.. leave out kinds of trouble, or \"all\"; --list tells which there are\n"
     "  --skip N,..       leave out events of the plan, by number\n"
     "  --idle N,..       leave out kinds of clients, by number\n"
     "  --partitions N    instead of what the seed decides\n"
@@ -156,6 +156,10 @@ static bool parse_bits(const char *name, const char *text, unsigned count, uint6
 static bool parse_kinds(const char *text, uint64_t *bits)
 {
     enum plan_kind kind;
+    if (strcmp(text, "all") == 0) {
+        *bits = ((uint64_t)1 << PLAN_KIND_COUNT) - 1;
+        return true;
+    }
     for (const char *at = text; at != NULL;) {
         size_t len = strcspn(at, ",");
         if (!plan_kind_parse((struct bytes){(const uint8_t *)at, len}, &kind))

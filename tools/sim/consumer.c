@@ -28,8 +28,9 @@ struct position {
     struct model_topic *topic;
     int32_t index;
     int64_t offset;
-    int64_t target;     /* while finishing */
-    int64_t floor;      /* of the fetch that is out */
+    int64_t target; /* while finishing */
+    int64_t floor;  /* of the fetch that is out */
+    int64_t start_floor;
     int64_t in_session; /* the offset the session knows, -1: none */
     bool asked;         /* by the fetch that is out, or by its session */
     bool answered;
@@ -195,8 +196,10 @@ static void consumer_mark(struct sim_consumer *consumer)
         struct position *position = &consumer->positions[i];
         position->answered = false;
         position->asked = consumer->incremental && position->in_session >= 0;
-        if (position_lives(position))
+        if (position_lives(position)) {
             position->floor = model_floor(partition_of(position));
+            position->start_floor = model_start_floor(partition_of(position));
+        }
     }
 }
 
@@ -279,13 +282,14 @@ static bool consumer_take_batch(struct sim_consumer *consumer, struct position *
     const struct model_topic_plan *plan = &position->topic->plan;
     struct bytes records;
     struct reader reader;
-    if (batch_compute_crc(batch.data, batch.len) != batch_crc(batch.data) || count < 1 ||
-        count != batch_last_offset_delta(batch.data) + 1 ||
+    bool dense = count >= 1 && count == batch_last_offset_delta(batch.data) + 1;
+    if (batch_compute_crc(batch.data, batch.len) != batch_crc(batch.data) ||
+        (!dense && !plan->compact) ||
         batch_unpack(batch, party->compressor, &party->scratch, &records) != 0)
         return false;
-    if (base > position->offset)
+    if (base > position->offset && !plan->compact)
         consumer_break(consumer, position, "the next batch begins behind the offset asked for");
-    if (plan->compression != MODEL_COMPRESSION_KEPT &&
+    if (plan->compression != MODEL_COMPRESSION_KEPT && count > 0 &&
         batch_compression(batch.data) != plan->compression)
         consumer_break(consumer, position, "a batch has another compression than its topic");
     if (batch_is_log_append_time(batch.data) != plan->append_time)
@@ -295,10 +299,11 @@ static bool consumer_take_batch(struct sim_consumer *consumer, struct position *
     reader_init(&reader, records.data, records.len);
     for (int32_t i = 0; i < count; i++) {
         struct record record;
-        if (record_read(&reader, &record) != 0 || record.offset_delta != i)
+        if (record_read(&reader, &record) != 0 || (dense && record.offset_delta != i) ||
+            record.offset_delta < i)
             return false;
         struct model_sight sight = {
-            .offset = base + i,
+            .offset = base + record.offset_delta,
             .time_ms = plan->append_time
                            ? batch_max_timestamp(batch.data)
                            : batch_base_timestamp(batch.data) + record.timestamp_delta,
@@ -310,7 +315,7 @@ static bool consumer_take_batch(struct sim_consumer *consumer, struct position *
     return reader_left(&reader) == 0;
 }
 
-static void consumer_take_error(struct sim_consumer *consumer, const struct position *position,
+static void consumer_take_error(struct sim_consumer *consumer, struct position *position,
                                 int16_t error)
 {
     const struct model_topic *topic = position->topic;
@@ -318,6 +323,11 @@ static void consumer_take_error(struct sim_consumer *consumer, const struct posi
                    error == KAFKA_INCONSISTENT_TOPIC_ID;
     if (consumer->probe == PROBE_BEYOND && error == KAFKA_OFFSET_OUT_OF_RANGE)
         return;
+    int64_t start = model_start_ceiling(partition_of(position));
+    if (error == KAFKA_OFFSET_OUT_OF_RANGE && position->offset < start) {
+        position->offset = start;
+        return;
+    }
     if (error == KAFKA_KAFKA_STORAGE_ERROR || error == KAFKA_UNKNOWN_TOPIC_OR_PARTITION ||
         (unknown && topic->going_at != 0))
         return;
@@ -360,7 +370,10 @@ static void consumer_take_part(struct sim_consumer *consumer, struct position *p
     if (part->last_stable_offset != part->high_watermark)
         consumer_break(consumer, position, "the last stable offset is not the high watermark");
     if (consumer->call.version >= VERSION_LOG_START)
-        model_told_start(model, partition_of(position), part->log_start_offset);
+        model_told_start(model, partition_of(position), part->log_start_offset,
+                         position->start_floor);
+    if (position->offset < position->start_floor && consumer->probe != PROBE_BEYOND)
+        consumer_break(consumer, position, "what was removed is there again");
     if (!consumer_take_records(consumer, position, blob_bytes(part->records), batches))
         consumer_break(consumer, position, "a batch is broken");
     /* A jump may have gone to the floor, which others have since moved. */
@@ -509,6 +522,8 @@ struct sim_consumer *sim_consumer_new(struct party *party, const struct consumer
     consumer->options = *options;
     consumer->call.done = consumer_done;
     consumer->finishing = options->audits;
+    if (options->audits)
+        model_last_read_begins(party->model);
     client_init(&consumer->client, party);
     timer_init(&consumer->next, consumer_next);
     consumer->position_count = options->topic_count * MODEL_TOPIC_PARTITIONS_MAX;

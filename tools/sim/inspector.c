@@ -46,6 +46,7 @@ enum question {
 struct asked {
     int32_t index;
     int64_t floor;
+    int64_t start_floor;
     int32_t epoch_floor;
     int32_t epoch;         /* ASK_EPOCHS: the one asked for */
     int32_t current_epoch; /* -1: not said */
@@ -294,6 +295,7 @@ static void choose_parts(struct sim_inspector *inspector, bool with_current_epoc
         struct asked *asked = &inspector->asked[i];
         *asked = (struct asked){.index = first + i,
                                 .floor = model_floor(p),
+                                .start_floor = model_start_floor(p),
                                 .epoch_floor = model_epoch(p),
                                 .current_epoch = -1};
         asked->epoch = (int32_t)party_random(party, 0, (uint64_t)asked->epoch_floor + 3) - 1;
@@ -365,6 +367,7 @@ static void judge_offset(struct sim_inspector *inspector, const struct asked *as
     struct model_partition *p = inspector->topic->partitions[asked->index];
     struct model_time_answer answer = {.asked_ms = inspector->time_ms,
                                        .floor = asked->floor,
+                                       .start_floor = asked->start_floor,
                                        .offset = told->offset,
                                        .time_ms = told->timestamp};
     if (told->partition_index != asked->index)
@@ -375,7 +378,7 @@ static void judge_offset(struct sim_inspector *inspector, const struct asked *as
     else if (inspector->time_ms == TIME_LATEST)
         model_told_end(model, p, told->offset, asked->floor);
     else if (inspector->time_ms == TIME_EARLIEST)
-        model_told_start(model, p, told->offset);
+        model_told_start(model, p, told->offset, asked->start_floor);
     else if (inspector->time_ms == TIME_HIGHEST)
         model_told_highest(model, p, &answer);
     else

@@ -56,6 +56,7 @@ static void life_main(void *context)
     struct config_notes notes = {0};
     struct log log;
     char message[OPTIONS_MESSAGE_MAX];
+    char listen[128];
     char cores[32];
     char wal[64];
     char flush[64];
@@ -63,6 +64,7 @@ static void life_main(void *context)
     char message_max[64];
     bool small = life->options.wal_file_bytes != 0;
     uint32_t segment_ms = life->options.segment_ms;
+    snprintf(listen, sizeof listen, "%s:%d", sim_host_name(life->host), LIFE_PORT);
     snprintf(cores, sizeof cores, "%u", life->options.cores);
     snprintf(wal, sizeof wal, "odradek.wal.profile=%s", life->options.wal_profile);
     snprintf(flush, sizeof flush, "odradek.flush.profile=%s", life->options.flush_profile);
@@ -72,7 +74,7 @@ static void life_main(void *context)
                                  "--data",
                                  "/data",
                                  "--listen",
-                                 "broker:9092",
+                                 listen,
                                  "--cores",
                                  cores,
                                  "--set",
@@ -90,7 +92,9 @@ static void life_main(void *context)
                                  "--set",
                                  message_max,
                                  "--set",
-                                 segment};
+                                 segment,
+                                 "--set",
+                                 "log.cleaner.backoff.ms=100"};
     int argc = arguments_add(argv, life->options.settings);
     log_init_stderr(&log, LOG_INFO, "odradek");
     log.wall_ms = NULL;

@@ -1,6 +1,7 @@
 /*
  * A simulated broker's life: started, stopped, killed and crashed on a simulated machine, as an
- * init system and bad luck would do it. The broker inside is the whole program, unchanged.
+ * init system and bad luck would do it. The broker inside is the whole program, unchanged. It
+ * listens at its machine's name: a world may have several machines with a broker each.
  */
 #pragma once
 

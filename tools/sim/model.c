@@ -15,6 +15,8 @@
 #include "tools/sim/model_internal.h"
 
 #define NUMBER_BITS 40
+/* Few, so that compaction has much to remove. */
+#define MODEL_KEYS 16
 /* No log of a simulated run comes near: a hostile offset must not become an allocation. */
 #define OFFSET_MAX ((int64_t)1 << 32)
 
@@ -87,6 +89,21 @@ int32_t model_index(const struct model_partition *partition)
 void model_use_append_time(struct model_partition *partition)
 {
     partition->append_time = true;
+}
+
+void model_use_compaction(struct model_partition *partition)
+{
+    partition->compacted = true;
+}
+
+uint32_t model_key(record_id id)
+{
+    return (uint32_t)(hash_u64(id) % MODEL_KEYS);
+}
+
+void model_last_read_begins(struct model *model)
+{
+    model->last_read = true;
 }
 
 unsigned model_add_producer(struct model *model, bool idempotent, bool ordered)
@@ -344,7 +361,18 @@ static void check_next(struct model *model, struct model_partition *p, record_id
                     (unsigned long long)id, (long long)offset);
     if (record->first_seen < 0) {
         record->first_seen = offset;
-        check_order(model, p, id, offset);
+        if (!p->compacted)
+            check_order(model, p, id, offset);
+    }
+}
+
+void model_extend_checked(struct model *model, struct model_partition *p)
+{
+    p->checked_end = MAX(p->checked_end, p->start_asked);
+    while (!p->compacted && (size_t)p->checked_end < p->capacity &&
+           p->places[p->checked_end].seen) {
+        check_next(model, p, p->places[p->checked_end].id, p->checked_end);
+        p->checked_end++;
     }
 }
 
@@ -364,11 +392,30 @@ void model_seen(struct model *model, struct model_partition *p, const struct mod
     if (!place_take(model, p, offset, id))
         return;
     model_told_time(model, p, offset, sight->time_ms);
-    model_place_at(p, offset)->seen = true;
+    struct model_place *place = model_place_at(p, offset);
+    bool first = !place->seen;
+    place->seen = true;
+    place->seen_last = place->seen_last || model->last_read;
     p->high_watermark = MAX(p->high_watermark, offset + 1);
-    while ((size_t)p->checked_end < p->capacity && p->places[p->checked_end].seen) {
-        check_next(model, p, p->places[p->checked_end].id, p->checked_end);
-        p->checked_end++;
+    /* With holes there is no next offset. */
+    if (p->compacted && first)
+        check_next(model, p, id, offset);
+    model_extend_checked(model, p);
+}
+
+/* Of each key the last record that is known must have been read. */
+static void check_compacted(struct model *model, const struct model_partition *p)
+{
+    bool found[MODEL_KEYS] = {0};
+    for (size_t offset = p->capacity; offset-- > 0;) {
+        const struct model_place *place = &p->places[offset];
+        if (place->id == 0 || found[model_key(place->id)])
+            continue;
+        found[model_key(place->id)] = true;
+        if (!place->seen_last)
+            model_break(model, "%s-%d: record %llx at %zu is the last one of key %u, and gone",
+                        p->topic, p->index, (unsigned long long)place->id, offset,
+                        model_key(place->id));
     }
 }
 
@@ -382,7 +429,9 @@ void model_read_whole(struct model *model, struct model_partition *p, int64_t en
             return;
         }
     }
-    if (end > p->checked_end)
+    if (p->compacted)
+        check_compacted(model, p);
+    else if (end > p->checked_end)
         model_break(model, "%s-%d: the log ends at %lld, but %lld was not read", p->topic, p->index,
                     (long long)end, (long long)p->checked_end);
     if (end < p->high_watermark)

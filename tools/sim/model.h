@@ -9,7 +9,9 @@
  *   - offsets are dense; a high watermark never falls below what was known when it was asked for
  *   - a record is there once, unless its producer had to send it more than once without idempotence
  *   - records of an ordered producer stand in one partition in the order in which they were sent
- *   - leader epochs never fall along a log; the log start stays where it is while nothing moves it
+ *   - leader epochs never fall along a log
+ *   - the log start is where a deletion of records was asked to move it, and never goes back; what
+ *     a confirmed deletion has removed is not read again, and nothing else is removed
  *   - what ListOffsets and OffsetForLeaderEpoch say fits what is known
  * And at the end, when everything has been read once more: every acknowledged record is there.
  *
@@ -46,6 +48,14 @@ const char *model_topic_name(const struct model_partition *partition);
 int32_t model_index(const struct model_partition *partition);
 /* Its records have the time of their append, not that of their making. */
 void model_use_append_time(struct model_partition *partition);
+
+/* It is compacted: of the records with one key the last one that anybody knows of is there, and
+ * others may be gone. */
+void model_use_compaction(struct model_partition *partition);
+/* The key of a record in such a partition: a small number. */
+uint32_t model_key(record_id id);
+/* From here on what is seen counts as read at the end (model_read_whole). */
+void model_last_read_begins(struct model *model);
 
 /* A producer and what it may expect: an idempotent one never finds a record twice, an ordered one
  * (idempotent, or with one request in flight that is answered) never finds them out of order. */
@@ -88,7 +98,16 @@ int32_t model_epoch(const struct model_partition *partition);
 /* An answer told this high watermark, or the end of the log; `floor` of when it was asked for. */
 void model_told_end(struct model *model, struct model_partition *partition, int64_t end,
                     int64_t floor);
-void model_told_start(struct model *model, struct model_partition *partition, int64_t start);
+/* An answer told where the log begins; `floor` is model_start_floor of when it was asked for. */
+void model_told_start(struct model *model, struct model_partition *partition, int64_t start,
+                      int64_t floor);
+/* The records below `offset` are about to be asked to go; and it was confirmed, with this start. */
+void model_trimming(struct model *model, struct model_partition *partition, int64_t offset);
+void model_trimmed(struct model *model, struct model_partition *partition, int64_t offset,
+                   int64_t start);
+/* The least log start that any request sent from now on may meet, and the highest there may be. */
+int64_t model_start_floor(const struct model_partition *partition);
+int64_t model_start_ceiling(const struct model_partition *partition);
 /* Metadata told this leader epoch; `floor` is model_epoch of when it was asked for. */
 void model_told_epoch(struct model *model, struct model_partition *partition, int32_t epoch,
                       int32_t floor);
@@ -97,6 +116,7 @@ void model_told_epoch(struct model *model, struct model_partition *partition, in
 struct model_time_answer {
     int64_t asked_ms;
     int64_t floor;
+    int64_t start_floor;
     int64_t offset;
     int64_t time_ms;
 };
@@ -116,7 +136,8 @@ struct model_epoch_answer {
 void model_told_epoch_end(struct model *model, struct model_partition *partition,
                           const struct model_epoch_answer *answer);
 
-/* After a whole read of every partition: what is missing breaks the model. `partition` has been
+/* After a whole read of every partition, that began after model_last_read_begins: what is missing
+ * breaks the model. `partition` has been
  * read up to `end`. */
 void model_read_whole(struct model *model, struct model_partition *partition, int64_t end);
 

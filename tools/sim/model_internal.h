@@ -31,6 +31,7 @@ struct model_place {
     int64_t time_ms;
     int64_t highest_ms; /* of all up to here; set below known_end */
     bool seen;
+    bool seen_last; /* in the last read */
 };
 
 /* Offsets of one leader epoch, as far as they were seen. */
@@ -44,11 +45,14 @@ struct model_partition {
     char topic[MODEL_NAME_BYTES];
     int32_t index;
     bool append_time;
+    bool compacted;
     struct model_place *places; /* by offset */
     size_t capacity;
     int64_t checked_end; /* below it every place was seen */
     int64_t known_end;   /* below it every place has record and time */
     int64_t high_watermark;
+    int64_t start_known; /* confirmed */
+    int64_t start_asked; /* the highest that a deletion of records was sent for */
     int32_t epoch;
     struct model_span *spans; /* by epoch */
     size_t span_count;
@@ -64,10 +68,13 @@ struct model {
     struct map producer_ids; /* int64_t, that the broker gave */
     struct model_counts counts;
     bool broken;
+    bool last_read;
     char violation[MODEL_VIOLATION_BYTES];
 };
 
 /* The place, made when it is beyond those that are known. */
 struct model_place *model_place_at(struct model_partition *partition, int64_t offset);
+/* What is read in order from the front goes on behind what was seen, or may be gone. */
+void model_extend_checked(struct model *model, struct model_partition *partition);
 /* After a place was filled. */
 void model_extend_known(struct model_partition *partition);

@@ -27,12 +27,49 @@ void model_told_end(struct model *model, struct model_partition *p, int64_t end,
     p->high_watermark = MAX(p->high_watermark, end);
 }
 
-/* Nothing removes records from the front of a simulated log. */
-void model_told_start(struct model *model, struct model_partition *p, int64_t start)
+int64_t model_start_floor(const struct model_partition *p)
 {
-    if (start != 0)
-        model_break(model, "%s-%d: the log start is told as %lld, but nothing moved it", p->topic,
-                    p->index, (long long)start);
+    return p->start_known;
+}
+
+int64_t model_start_ceiling(const struct model_partition *p)
+{
+    return p->start_asked;
+}
+
+void model_told_start(struct model *model, struct model_partition *p, int64_t start, int64_t floor)
+{
+    if (start < floor || start > p->start_asked)
+        model_break(
+            model, "%s-%d: the log start is told as %lld, it was %lld, and asked to be %lld",
+            p->topic, p->index, (long long)start, (long long)floor, (long long)p->start_asked);
+}
+
+void model_trimming(struct model *model, struct model_partition *p, int64_t offset)
+{
+    p->start_asked = MAX(p->start_asked, offset);
+    model_extend_checked(model, p);
+}
+
+void model_trimmed(struct model *model, struct model_partition *p, int64_t offset, int64_t start)
+{
+    model_told_start(model, p, start, offset);
+    p->start_known = MAX(p->start_known, start);
+}
+
+/* Where records may have gone the first or the highest of those that stay is not known. */
+static bool time_told_of_rest(struct model *model, struct model_partition *p,
+                              const struct model_time_answer *a)
+{
+    if (p->start_asked == 0)
+        return false;
+    model->counts.told++;
+    if (a->offset >= 0 && a->offset < a->start_floor)
+        model_break(model, "%s-%d: the record at %lld is told, but it was removed", p->topic,
+                    p->index, (long long)a->offset);
+    else if (a->offset >= 0)
+        model_told_time(model, p, a->offset, a->time_ms);
+    return true;
 }
 
 void model_told_epoch(struct model *model, struct model_partition *p, int32_t epoch, int32_t floor)
@@ -61,9 +98,13 @@ static int64_t first_at(const struct model_partition *p, int64_t time_ms, int64_
 void model_told_first_at(struct model *model, struct model_partition *p,
                          const struct model_time_answer *a)
 {
+    if (time_told_of_rest(model, p, a))
+        return;
     int64_t certain = MIN(p->known_end, a->floor);
     int64_t expected = first_at(p, a->asked_ms, certain);
     model->counts.told++;
+    if (p->compacted)
+        return;
     bool fits = expected < certain
                     ? a->offset == expected
                     : a->offset == -1 || (a->offset >= certain && a->time_ms >= a->asked_ms);
@@ -84,10 +125,14 @@ void model_told_first_at(struct model *model, struct model_partition *p,
 void model_told_highest(struct model *model, struct model_partition *p,
                         const struct model_time_answer *a)
 {
+    if (time_told_of_rest(model, p, a))
+        return;
     int64_t certain = MIN(p->known_end, a->floor);
     int64_t highest = certain == 0 ? INT64_MIN : p->places[certain - 1].highest_ms;
     bool fits = a->offset < 0 ? certain == 0 : a->time_ms >= highest;
     model->counts.told++;
+    if (p->compacted)
+        return;
     /* The first that has it: all before it are below. */
     if (fits && a->offset > 0) {
         int64_t end = MIN(a->offset, p->known_end);
@@ -143,7 +188,7 @@ void model_told_epoch_end(struct model *model, struct model_partition *p,
     for (size_t i = 0; fits && !none && i < p->span_count; i++) {
         const struct model_span *span = &p->spans[i];
         if (span->epoch > a->asked)
-            fits = span->first >= a->end;
+            fits = MAX(span->first, p->start_asked) >= a->end;
         else if (span->first < a->floor)
             fits = MIN(span->last, a->floor - 1) < a->end;
     }

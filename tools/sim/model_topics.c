@@ -66,6 +66,8 @@ static void topic_add_partitions(struct model_topics *topics, struct model_topic
         topic->partitions[i] = model_add_partition(topics->model, topic->name, i);
         if (topic->plan.append_time)
             model_use_append_time(topic->partitions[i]);
+        if (topic->plan.compact)
+            model_use_compaction(topic->partitions[i]);
     }
 }
 

@@ -26,6 +26,7 @@ struct model_topic_plan {
     int32_t message_bytes_max; /* 0: not set */
     int32_t segment_bytes;     /* 0: not set */
     int32_t segment_ms;        /* 0: not set */
+    bool compact;              /* records have keys, and the last of each key stays */
 };
 
 /* One life of a topic. The order of its times is that of events on the client's machine. */

@@ -146,7 +146,7 @@ static void batch_acknowledged(struct batch_out *batch,
                            part->base_offset < 0 ? -1 : part->base_offset + i);
     batch_take_time(batch, part->log_append_time_ms);
     if (bundle->call.version >= VERSION_LOG_START)
-        model_told_start(model, lane->partition, part->log_start_offset);
+        model_told_start(model, lane->partition, part->log_start_offset, 0);
     if (!producer->options.idempotent) {
         batch_release(batch);
         return;
@@ -320,7 +320,12 @@ void batch_make(struct batch_out *batch, const struct batch_plan *plan)
         size_t len = party_random(party, plan->value_bytes_min, plan->value_bytes_max);
         batch->ids[i] = model_send(party->model, producer->id, lane->partition, time_ms);
         model_value(batch->ids[i], value, len);
-        batch_build_add(&builder, time_ms, (struct blob){NULL, -1}, blob_of(value, len));
+        uint8_t key[4];
+        store_be32(key, model_key(batch->ids[i]));
+        bool keyed = producer->options.topic->plan.compact;
+        batch_build_add(&builder, time_ms,
+                        keyed ? blob_of(key, sizeof key) : (struct blob){NULL, -1},
+                        blob_of(value, len));
     }
     batch->time_max = builder.max_timestamp;
     struct batch_build_options options = BATCH_BUILD_PLAIN;

@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "tools/sim/idle.h"
 #include "tools/sim/life.h"
 
 #define SETTLE_NS (120 * NS_PER_S)
@@ -38,7 +39,8 @@ struct seed {
     struct sim_disk_options honest;        /* the disk without faults */
     struct sim_net_options calm;
     struct sim_peer *crowd[CROWD];
-    int64_t ahead_ms; /* the broker's clock */
+    int64_t ahead_ms;   /* the broker's clock */
+    uint64_t rested_ns; /* of the time: nothing was to be done */
 };
 
 static void seed_break(struct seed *s, const char *sentence)
@@ -244,6 +246,18 @@ static void seed_settle(struct seed *s)
         seed_break(s, "the clients did not end");
 }
 
+/* The clients have gone: in a while the broker holds nothing of theirs any more. */
+static void seed_idle(struct seed *s)
+{
+    char sentence[WORKLOAD_VIOLATION_BYTES];
+    if (seed_is_broken(s))
+        return;
+    sim_run(s->sim, IDLE_NS);
+    s->rested_ns = IDLE_NS;
+    if (idle_keeps(s->life.host, sentence, sizeof sentence) != NULL)
+        seed_break(s, sentence);
+}
+
 static void seed_stop(struct seed *s)
 {
     if (seed_is_broken(s))
@@ -288,9 +302,10 @@ static void seed_make(struct seed *s)
         fprintf(s->options->trace, "seed %llu: %s\n", (unsigned long long)plan->seed, text);
         sim_trace(s->sim, print_event, s->options->trace);
     }
-    /* Clocks may be years apart: that is refused by default, and rightly. */
+    /* Clocks may be years apart: by default the one is refused, the other removed, and rightly. */
     static const char *const settings[] = {
         "log.message.timestamp.after.max.ms=9223372036854775807",
+        "log.retention.ms=-1",
         /* More happens to groups in less time; a member has to be silent for longer than a stall.
          */
         "offsets.topic.num.partitions=4",
@@ -337,7 +352,7 @@ static void seed_make(struct seed *s)
 static void seed_tell(const struct seed *s)
 {
     struct seed_result *result = s->result;
-    result->simulated_ns = sim_now(s->sim);
+    result->simulated_ns = sim_now(s->sim) - s->rested_ns;
     result->hash = sim_hash(s->sim);
     result->starts = s->life.starts;
     result->refused = s->life.refused;
@@ -368,6 +383,7 @@ bool seed_run(const struct seed_options *options, struct seed_result *result)
     else
         seed_work(s);
     seed_settle(s);
+    seed_idle(s);
     seed_stop(s);
     if (result->workload.done) {
         sim_thread_join(clients);

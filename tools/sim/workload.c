@@ -48,6 +48,7 @@ enum kind {
     KIND_HOSTILE = 1 << 15,
     KIND_PLANS = 1 << 16,
     KIND_GROUPS = 1 << 17,
+    KIND_TRIMS = 1 << 18,
 };
 
 enum stage {
@@ -59,7 +60,7 @@ enum stage {
     STAGE_LEAVING,
 };
 
-_Static_assert(KIND_GROUPS == 1 << (WORKLOAD_KINDS - 1), "all kinds are counted");
+_Static_assert(KIND_TRIMS == 1 << (WORKLOAD_KINDS - 1), "all kinds are counted");
 
 struct workload {
     struct io_loop loop; /* first */
@@ -249,6 +250,9 @@ static struct model_topic_plan choose_plan(struct workload *v)
         plan.segment_bytes = (int32_t)MIB;
     if (party_chance(party, 500))
         plan.segment_ms = (int32_t)party_random(party, 200, 5000);
+    plan.compact = party_chance(party, 300);
+    if (plan.compact)
+        plan.segment_ms = (int32_t)party_random(party, 1, 500);
     return plan;
 }
 
@@ -280,6 +284,7 @@ static void workload_begin(struct workload *v)
         .partitions_max = v->options.partition_count,
         .exact = true,
         .grows = has(v, KIND_GROWTH),
+        .trims = has(v, KIND_TRIMS),
         .pause_ns_max = 3 * NS_PER_S,
         .began = topic_began,
     };
