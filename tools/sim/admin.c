@@ -505,7 +505,8 @@ static void admin_choose(struct sim_admin *admin)
     uint64_t dice = party_random(admin->party, 0, 9);
     bool can_grow = admin->topic->count + 2 <= 2 * o->partitions_max &&
                     admin->topic->count + 2 <= MODEL_TOPIC_PARTITIONS_MAX;
-    if (o->trims && party_chance(admin->party, 300))
+    /* Records of compacted topics are not to be deleted (POLICY_VIOLATION). */
+    if (o->trims && !o->plan.compact && party_chance(admin->party, 300))
         admin->step = STEP_TRIM;
     else if (dice <= 2)
         admin->step = STEP_AGAIN;
