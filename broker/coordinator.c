@@ -84,6 +84,30 @@ static uint64_t host_topics_version(struct groups_host *host)
     return host_image(host)->topics_version;
 }
 
+static int32_t setting_of(const struct image_resource *group, const char *key, int32_t standard)
+{
+    const char *text =
+        config_pair_find(group->overrides, group->override_count, bytes_of_string(key));
+    return text == NULL ? standard : (int32_t)config_value_integer(text);
+}
+
+static struct group_settings host_settings(struct groups_host *host, struct bytes group_id)
+{
+    const struct image *image = host_image(host);
+    struct group_settings settings = {
+        .session_ms = image->config->consumer_session_ms,
+        .heartbeat_ms = image->config->consumer_heartbeat_ms,
+    };
+    const struct image_resource *group =
+        image_resource_find(&image->settings, CONFIG_RESOURCE_GROUP, group_id);
+    if (group == NULL)
+        return settings;
+    return (struct group_settings){
+        .session_ms = setting_of(group, "consumer.session.timeout.ms", settings.session_ms),
+        .heartbeat_ms = setting_of(group, "consumer.heartbeat.interval.ms", settings.heartbeat_ms),
+    };
+}
+
 static void host_append(struct groups_host *host, struct groups *groups, struct group_write *write)
 {
     struct coordinator *c = CONTAINER_OF(host, struct coordinator, host);
@@ -517,8 +541,6 @@ static void coordinator_configure(struct coordinator *c, const struct config *co
         .rebalance_delay_ms = MAX(config->group_rebalance_delay_ms, 0),
         .members_max = config->group_members_max,
         .retention_ms = config_integer(config, "offsets.retention.minutes") * 60000,
-        .consumer_session_ms = config->consumer_session_ms,
-        .consumer_heartbeat_ms = config->consumer_heartbeat_ms,
         .consumer_members_max = config->consumer_members_max,
     };
     const char *policy = config_text(config, "group.consumer.migration.policy");
@@ -548,6 +570,7 @@ struct coordinator *coordinator_new(struct core *core, const struct config *conf
         .wall_ms = host_wall,
         .new_id = host_new_id,
         .append = host_append,
+        .settings = host_settings,
         .topic_named = host_topic_named,
         .topic_with_id = host_topic_with_id,
         .topic_at = host_topic_at,

@@ -120,7 +120,7 @@ void consumer_touch(struct consumer_member *member)
     struct groups_host *host = host_of(member->consumer);
     int32_t ms = consumer_is_classic(member)
                      ? member->said.classic_member_metadata->session_timeout_ms
-                     : host->config->consumer_session_ms;
+                     : host->settings(host, text_bytes(member->consumer->group->id)).session_ms;
     heap_set(host->timers, &member->session, host->now_ns(host) + (uint64_t)MAX(ms, 0) * NS_PER_MS);
 }
 

@@ -525,7 +525,8 @@ void consumer_beat_begin(struct group *group, struct consumer_beat *beat)
 {
     beat->groups = group->groups;
     beat_name(group->groups, beat);
-    beat->interval_ms = group->groups->host->config->consumer_heartbeat_ms;
+    struct groups_host *host = group->groups->host;
+    beat->interval_ms = host->settings(host, text_bytes(group->id)).heartbeat_ms;
     if (group->consumer->busy)
         list_push_back(&group->consumer->waiting, &beat->node);
     else

@@ -41,13 +41,17 @@ struct groups_config {
     int32_t members_max;
     int64_t retention_ms; /* of offsets */
     /* Consumer groups (group.consumer.*). */
-    int32_t consumer_session_ms;
-    int32_t consumer_heartbeat_ms;
     int32_t consumer_members_max;
     int64_t pattern_refresh_ms;
     bool may_upgrade; /* group.consumer.migration.policy */
     bool may_downgrade;
     const char *assignors[2]; /* that members may ask for, the preferred one first; null: no more */
+};
+
+/* What a consumer group may have settings of its own for. */
+struct group_settings {
+    int32_t session_ms;   /* consumer.session.timeout.ms */
+    int32_t heartbeat_ms; /* consumer.heartbeat.interval.ms */
 };
 
 /* A topic, as the catalog has it now. */
@@ -77,6 +81,8 @@ struct groups_host {
     int64_t (*wall_ms)(struct groups_host *host);
     struct uuid (*new_id)(struct groups_host *host);
     void (*append)(struct groups_host *host, struct groups *groups, struct group_write *write);
+    /* As they are now: they change while the broker runs. */
+    struct group_settings (*settings)(struct groups_host *host, struct bytes group_id);
     /* Topics; false: there is none. */
     bool (*topic_named)(struct groups_host *host, struct bytes name, struct group_topic *topic);
     bool (*topic_with_id)(struct groups_host *host, struct uuid id, struct group_topic *topic);

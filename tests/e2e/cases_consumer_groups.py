@@ -333,6 +333,17 @@ def test_heartbeats_by_hand(broker):
                       42, 0, 111, 0, 0, 82, 0, 0, 25], errors
 
 
+def test_a_group_has_settings_of_its_own(broker):
+    create_topic(broker, "t", {}, 4)
+    ready(broker)
+    for group in ("hand", "other"):
+        assert heartbeat(broker, group=group)["interval_ms"] == 5000
+    ask(broker, "kafka-configs", "--alter", "--entity-type", "groups", "--entity-name", "hand",
+        "--add-config", "consumer.heartbeat.interval.ms=7000")
+    assert heartbeat(broker, epoch=1)["interval_ms"] == 7000
+    assert heartbeat(broker, group="other", epoch=1)["interval_ms"] == 5000
+
+
 def test_the_protocol_can_be_left_out(broker):
     broker.stop()
     broker.settings.append("group.coordinator.rebalance.protocols=classic")

@@ -44,6 +44,19 @@ Test(consumer, the_first_member_gets_everything_at_once)
     rig_replay(&rig, "g");
 }
 
+Test(consumer, a_group_may_have_an_interval_and_a_session_of_its_own)
+{
+    rig_beat_is(&rig, &a, KAFKA_NONE);
+    rig.settings = (struct group_settings){.session_ms = 50000, .heartbeat_ms = 700};
+    rig_beat_is(&rig, &a, KAFKA_NONE);
+    cr_expect_eq(a.beat.interval_ms, 700);
+    rig_wait(&rig, 49000);
+    EXPECT_GROUP("group 1/1 Stable\na 1 t0 t1 t2 t3 > t0 t1 t2 t3");
+    rig_wait(&rig, 2000);
+    rig_write(&rig, 0);
+    EXPECT_GROUP("group 2/1 Empty");
+}
+
 Test(consumer, a_quiet_heartbeat_writes_nothing)
 {
     rig_beat_is(&rig, &a, KAFKA_NONE);

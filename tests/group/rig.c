@@ -88,11 +88,20 @@ void rig_topic(struct rig *rig, const char *name, int32_t partitions)
     rig->topics[at].partitions = partitions;
 }
 
+static struct group_settings rig_settings(struct groups_host *host, struct bytes group_id)
+{
+    const struct rig *rig = CONTAINER_OF(host, struct rig, host);
+    if (bytes_equal(group_id, BYTES_LITERAL("g")))
+        return rig->settings;
+    return (struct group_settings){.session_ms = 45000, .heartbeat_ms = 5000};
+}
+
 void rig_init(struct rig *rig)
 {
     *rig = (struct rig){
         .now_ns = START_NS,
         .memory = {.limit = MIB},
+        .settings = {.session_ms = 45000, .heartbeat_ms = 5000},
         .config =
             {
                 .session_ms_min = 6000,
@@ -100,8 +109,6 @@ void rig_init(struct rig *rig)
                 .rebalance_delay_ms = 3000,
                 .members_max = 1000,
                 .retention_ms = 60000,
-                .consumer_session_ms = 45000,
-                .consumer_heartbeat_ms = 5000,
                 .consumer_members_max = 1000,
                 .may_upgrade = true,
                 .may_downgrade = true,
@@ -117,6 +124,7 @@ void rig_init(struct rig *rig)
         .wall_ms = rig_wall,
         .new_id = rig_new_id,
         .append = rig_append,
+        .settings = rig_settings,
         .topic_named = rig_topic_named,
         .topic_with_id = rig_topic_with_id,
         .topic_at = rig_topic_at,

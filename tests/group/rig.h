@@ -28,6 +28,7 @@ struct rig {
     struct group_topic topics[RIG_TOPICS_MAX]; /* by name; the names are literals */
     uint32_t topic_count;
     uint64_t topics_version;
+    struct group_settings settings; /* of group "g"; all others have the usual ones */
 };
 
 void rig_init(struct rig *rig);
