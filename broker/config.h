@@ -74,6 +74,7 @@ struct config_listener {
     X(int32_t, consumer_heartbeat_ms, "group.consumer.heartbeat.interval.ms")    \
     X(int32_t, consumer_members_max, "group.consumer.max.size")                  \
     X(uint32_t, cores, "odradek.cores")                                          \
+    X(bool, pin, "odradek.pin")                                                  \
     X(uint32_t, disk_threads, "odradek.disk.threads")                            \
     X(uint32_t, core_connections_max, "odradek.connections.max")                 \
     X(int32_t, frame_timeout_ms, "odradek.frame.timeout.ms")                     \

@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/assert.h"
 #include "base/crc32c.h"
@@ -264,8 +263,8 @@ static void run_cores(struct server *server)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     for (unsigned i = 0; i < server->core_count; i++) {
-        int result = io_thread_start(&server->threads[i], server->pin ? (int)i : -1, core_main,
-                                     &server->cores[i]);
+        int result = io_thread_start(&server->threads[i], server->config->pin ? (int)i : -1,
+                                     core_main, &server->cores[i]);
         ASSERT(result == 0);
     }
     io_wait_for_stop();
@@ -309,8 +308,7 @@ static void server_free(struct server *server)
 
 static unsigned count_cores(const struct config *config)
 {
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned count = config->cores != 0 ? config->cores : (unsigned)MAX(online, 1L);
+    unsigned count = config->cores != 0 ? config->cores : io_cpu_count();
     return MIN(count, SERVER_CORES_MAX);
 }
 

@@ -17,7 +17,6 @@ struct server {
     int lock;
     struct kafka_meta meta;
     unsigned core_count;
-    bool pin;
     struct io *ios[SERVER_CORES_MAX];
     struct core *cores;
     struct io_thread *threads[SERVER_CORES_MAX];

@@ -84,7 +84,10 @@ struct file_system *io_files(struct io *io);
 void io_run(struct io *io, struct io_loop *loop);
 /* From inside a callback or step of this io: io_run returns after the current step. */
 void io_stop(struct io *io);
-/* Starts a thread that calls run(context), pinned to `cpu` (-1: not pinned); joins it. */
+/* How many processors this process may use: fewer than there are in most containers. */
+unsigned io_cpu_count(void);
+/* Starts a thread that calls run(context), pinned to the `cpu`-th of these (-1: not pinned); joins
+ * it. */
 struct io_thread;
 int io_thread_start(struct io_thread **thread, int cpu, void (*run)(void *context),
                     void *context) MUST_CHECK;

@@ -47,6 +47,34 @@ static int thread_create(struct io_thread *thread)
     return error == 0 ? 0 : result_from_errno(error);
 }
 
+unsigned io_cpu_count(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return (unsigned)CPU_COUNT(&set);
+    /* More processors than the set holds. */
+    return (unsigned)MAX(sysconf(_SC_NPROCESSORS_ONLN), 1L);
+}
+
+/* To the n-th of the processors that this process may use. Where that is forbidden the thread runs
+ * all the same. */
+static void thread_pin(struct io_thread *thread, unsigned n)
+{
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) == 0)
+        return;
+    n %= (unsigned)CPU_COUNT(&allowed);
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET(cpu, &allowed) || n-- > 0)
+            continue;
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        (void)pthread_setaffinity_np(thread->thread, sizeof one, &one);
+        return;
+    }
+}
+
 int io_thread_start(struct io_thread **started, int cpu, void (*run)(void *context), void *context)
 {
     struct io_thread *thread = mem_alloc(sizeof *thread);
@@ -57,13 +85,8 @@ int io_thread_start(struct io_thread **started, int cpu, void (*run)(void *conte
         mem_free(thread);
         return result;
     }
-    if (cpu >= 0) {
-        cpu_set_t set;
-        CPU_ZERO(&set);
-        CPU_SET((size_t)cpu, &set);
-        /* A container may forbid it; the thread runs all the same. */
-        (void)pthread_setaffinity_np(thread->thread, sizeof set, &set);
-    }
+    if (cpu >= 0)
+        thread_pin(thread, (unsigned)cpu);
     *started = thread;
     return 0;
 }

@@ -1,6 +1,7 @@
 """Start, stop, refusals, and idleness."""
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -92,3 +93,33 @@ def test_partition_that_cannot_be_opened_waits_for_a_start_that_can(broker):
     assert kcat(broker, "-C", "-t", "whole", "-e", "-q").split() == words.split()
     assert kcat(broker, "-C", "-t", "other", "-e", "-q") == b"more\n"
     broker.stop()
+
+
+def processors(broker):
+    """Of each thread, the processors it may run on; the kernel's own come and go."""
+    found = []
+    for task in pathlib.Path(f"/proc/{broker.process.pid}/task").glob("*/status"):
+        try:
+            status = task.read_text()
+        except OSError:
+            continue
+        found.append(re.search(r"Cpus_allowed_list:\s*(\S+)", status).group(1))
+    return found
+
+
+def test_cores_are_pinned_where_that_is_wanted(broker):
+    count = len(os.sched_getaffinity(0))
+    assert len(set(processors(broker))) == 1, "not unless it is asked for"
+    broker.stop()
+    broker.settings += ["odradek.pin=true", f"odradek.cores={count}"]
+    broker.start()
+    assert len({p for p in processors(broker) if p.isdigit()}) == count, processors(broker)
+
+
+def test_a_broker_has_as_many_cores_as_it_may_use_processors(broker):
+    broker.stop()
+    first = min(os.sched_getaffinity(0))
+    said = subprocess.run(["taskset", "-c", str(first), "timeout", "2", *broker.command()],
+                          stderr=subprocess.PIPE, text=True, timeout=20).stderr
+    assert "INFO [odradek] 1 cores on" in said, said
+    broker.start()
