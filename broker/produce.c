@@ -259,7 +259,7 @@ static bool part_recode(struct produce_part *part, const struct batch_rules *rul
     return true;
 }
 
-/* True when the part may go to its owner. */
+/* True when the part may go to its owner; the request may be at its end without an answer. */
 static bool part_judge(struct produce_part *part, struct blob records,
                        const struct image_topic *topic)
 {
@@ -278,7 +278,9 @@ static bool part_judge(struct produce_part *part, struct blob records,
     }
     bool open = judgement.verdict == BATCH_OPEN || judgement.verdict == BATCH_RECODE;
     if (open && !part_recode(part, &rules, &topic->config, &judgement)) {
-        part_reject(part, KAFKA_REQUEST_TIMED_OUT);
+        /* Refused alone it would be overtaken by the next batch of its producer. */
+        part->state->answered = true;
+        request_close(r);
         return false;
     }
     switch (judgement.verdict) {
@@ -445,6 +447,8 @@ static bool produce_start_topic(struct produce_state *state, int32_t index)
         part->answer = &answer->partition_responses.items[answer->partition_responses.count++];
         message_defaults(&produce_response_partition_produce_response_struct, part->answer);
         part_start(part, data, &data->partition_data.items[i]);
+        if (state->answered)
+            return false;
     }
     return true;
 }

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/util.h"
+#include "protocol/record.h"
 #include "talk.h"
 
 #define TOPICS 3
@@ -594,5 +595,64 @@ Test(memory, an_append_that_finds_none_is_tried_again_by_itself)
         talk_close(p);
     }
     cr_assert_gt(answered, 1, "what was parked, and what was read later");
+    talk_free(t);
+}
+
+/* Asks for a produce of one record, with this sequence of the producer, to the topic "one". */
+static void produce_sequence(struct talk_peer *p, int64_t producer, int32_t sequence)
+{
+    uint8_t batch[200];
+    struct batch_builder builder;
+    const struct batch_build_options options = {0, producer, 0, sequence};
+    batch_build_begin(&builder, batch, sizeof batch);
+    batch_build_add(&builder, 1700000000000, (struct blob){NULL, -1}, blob_of("record", 6));
+    int64_t len = batch_build_end(&builder, &options);
+    cr_assert_gt(len, 0);
+    struct produce_request_partition_produce_data data = {.records = blob_of(batch, (size_t)len)};
+    struct produce_request_topic_produce_data item = {.name = string_of("one")};
+    struct produce_request request = {
+        .transactional_id = STRING_NULL, .acks = -1, .timeout_ms = 30000};
+    item.partition_data.items = &data;
+    item.partition_data.count = 1;
+    request.topic_data.items = &item;
+    request.topic_data.count = 1;
+    talk_ask(p, API_PRODUCE, 9, &request);
+}
+
+static int16_t produce_error(struct talk_peer *p)
+{
+    const struct produce_response *answer = talk_answer(p);
+    return answer == NULL ? -1 : answer->responses.items[0].partition_responses.items[0].error_code;
+}
+
+/* Each batch is packed anew for the topic, which takes memory. A producer that nobody knows may
+ * begin with any sequence: were the second batch taken without the first, the first never could. */
+Test(memory, a_batch_that_finds_none_is_not_overtaken_by_the_next_one_of_its_producer)
+{
+    static const char *const settings[] = {"compression.type=lz4", NULL};
+    struct talk *t = talk_new(&(struct talk_options){.settings = settings});
+    struct sim_host *host = talk_host(t);
+    bool refused = true;
+    talk_create(t, "one", 1);
+    for (int64_t nth = 1; refused; nth++) {
+        cr_assert_lt(nth, REFUSALS_MAX);
+        struct talk_peer *p = talk_connect(t);
+        talk_wait(t, 10 * NS_PER_MS);
+        uint64_t before = sim_memory_count(host);
+        sim_memory_refuse(host, (uint64_t)nth);
+        produce_sequence(p, nth, 0);
+        produce_sequence(p, nth, 1);
+        if (produce_error(p) != -1)
+            (void)produce_error(p);
+        refused = sim_memory_count(host) >= before + (uint64_t)nth;
+        sim_memory_refuse(host, 0);
+        talk_close(p);
+        p = talk_connect(t);
+        produce_sequence(p, nth, 0);
+        produce_sequence(p, nth, 1);
+        cr_assert_eq(produce_error(p), 0, "the first behind refusal %d", (int)nth);
+        cr_assert_eq(produce_error(p), 0, "the second behind refusal %d", (int)nth);
+        talk_close(p);
+    }
     talk_free(t);
 }

@@ -252,6 +252,8 @@ static void joined(struct sim_group_member *m, const struct join_group_response 
     m->claim = claim;
     m->joined_ever = true;
     memcpy(m->member_id, claim.member_id, sizeof m->member_id);
+    /* Without the assignment of this generation it is nobody: it joins again, as every client. */
+    m->is_member = false;
     m->leads = bytes_equal(string_bytes(answer->leader), string_bytes(answer->member_id)) &&
                !answer->skip_assignment;
     model_group_joined(m->options.group, &m->claim);
