@@ -3,7 +3,6 @@
 
 #include "base/assert.h"
 #include "broker/config_value.h"
-#include "broker/connection.h"
 #include "broker/coordinator.h"
 #include "broker/handlers.h"
 #include "group/consumer.h"
@@ -128,16 +127,6 @@ static bool beat_fill_owned(struct request *r, const struct consumer_group_heart
     return true;
 }
 
-/* As Kafka shows it: "/127.0.0.1". */
-static bool client_host(struct request *r, struct string *host)
-{
-    char address[ADMISSION_ADDRESS_BYTES];
-    char text[ADMISSION_ADDRESS_BYTES + 1];
-    io_peer_address(r->core->io, r->connection->socket, address);
-    snprintf(text, sizeof text, "/%s", address);
-    return request_text(r, text, host);
-}
-
 static bool beat_fill(struct beat_state *state, const struct consumer_group_heartbeat_request *body)
 {
     struct request *r = state->request;
@@ -161,7 +150,7 @@ static bool beat_fill(struct beat_state *state, const struct consumer_group_hear
             body->subscribed_topic_names.count > 0 ? body->subscribed_topic_names.items : &none;
     if (!beat_fill_owned(r, body, &state->beat))
         return false;
-    if (client_host(r, &state->beat.client_host))
+    if (request_client_host(r, &state->beat.client_host))
         return true;
     request_close(r);
     return false;
