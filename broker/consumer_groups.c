@@ -1,9 +1,8 @@
 /* ConsumerGroupHeartbeat and ConsumerGroupDescribe: consumer groups of KIP-848. */
-#include <stdio.h>
-
 #include "base/assert.h"
 #include "broker/config_value.h"
 #include "broker/coordinator.h"
+#include "broker/group_look.h"
 #include "broker/handlers.h"
 #include "group/consumer.h"
 #include "protocol/errors.h"
@@ -11,8 +10,6 @@
 #define HEARTBEAT_VERSION_OWN_ID 1
 #define DESCRIBE_MEMBER_CLASSIC 0
 #define DESCRIBE_MEMBER_CONSUMER 1
-/* Kafka's for a group, as bits: read, delete, describe, describe and alter configs. */
-#define GROUP_OPERATIONS ((1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11))
 
 /* The protocol is to be finalized for the cluster, and not left out of the configuration. */
 static bool protocol_enabled(const struct request *r)
@@ -251,16 +248,11 @@ static bool describe_members(struct request *r, const struct consumer_descriptio
 static bool describe_missing(struct request *r, const struct consumer_description *d,
                              struct consumer_group_describe_response_described_group *answer)
 {
-    struct bytes id = string_bytes(d->group_id);
-    size_t size = id.len + 40;
-    char *text = request_alloc(r, size, 1);
-    if (text == NULL)
-        return false;
-    snprintf(text, size,
-             d->is_classic ? "Group %.*s is not a consumer group." : "Group %.*s not found.",
-             (int)id.len, (const char *)id.data);
-    answer->error_message = string_of(text);
-    return true;
+    answer->error_message = group_complaint(r, d->group_id, d->is_classic ? "consumer" : NULL);
+    if (answer->error_message.len >= 0)
+        return true;
+    request_close(r);
+    return false;
 }
 
 static bool describe_fill(struct describe_consumers *state, const struct describe_consumer *group,
