@@ -16,11 +16,8 @@ static bool protocol_enabled(const struct request *r)
 {
     const struct image *image = &r->core->image;
     const char *list = config_text(image->config, "group.coordinator.rebalance.protocols");
-    struct bytes item;
-    bool listed = false;
-    while (list != NULL && config_list_next(&list, &item))
-        listed = listed || bytes_equal(item, BYTES_LITERAL("consumer"));
-    return listed && image_feature_level(image, "group.version") >= 1;
+    return list != NULL && config_list_has(list, BYTES_LITERAL("consumer")) &&
+           image_feature_level(image, "group.version") >= 1;
 }
 
 /* ConsumerGroupHeartbeat. */
