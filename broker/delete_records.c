@@ -9,6 +9,7 @@
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/handlers.h"
+#include "broker/partitions.h"
 #include "partition/partition.h"
 #include "protocol/errors.h"
 
@@ -65,20 +66,6 @@ static void deletion_run(struct core *core, struct core_call *call)
 
 /* The connection's side. */
 
-static int16_t error_of_trim(int error)
-{
-    switch (error) {
-    case 0:
-        return KAFKA_NONE;
-    case ERR_OUT_OF_RANGE:
-        return KAFKA_OFFSET_OUT_OF_RANGE;
-    case ERR_NOT_FOUND:
-        return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
-    default:
-        return KAFKA_KAFKA_STORAGE_ERROR;
-    }
-}
-
 static void deletion_answer(struct deletion_state *state)
 {
     ASSERT(!state->answered);
@@ -97,7 +84,7 @@ static void deletion_done(struct core *core, struct core_call *call)
     state->waiting--;
     list_remove(&part->node);
     if (!state->answered) {
-        part->answer->error_code = error_of_trim(part->trim.error);
+        part->answer->error_code = partition_error(part->trim.error);
         if (part->trim.error == 0)
             part->answer->low_watermark = part->trim.log_start;
         if (state->waiting == 0)
