@@ -25,6 +25,13 @@ static bool known(int8_t code, int8_t last)
     return code >= 1 && code <= last;
 }
 
+static bool filter_known(int8_t resource_type, int8_t pattern_type, int8_t operation,
+                         int8_t permission)
+{
+    return known(resource_type, RESOURCE_TYPE_LAST) && known(pattern_type, PATTERN_TYPE_LAST) &&
+           known(operation, OPERATION_LAST) && known(permission, PERMISSION_LAST);
+}
+
 void describe_acls_handle(struct request *r)
 {
     void *decoded;
@@ -32,9 +39,8 @@ void describe_acls_handle(struct request *r)
     if (!request_decode(r, &decoded))
         return;
     const struct describe_acls_request *body = decoded;
-    if (!known(body->resource_type_filter, RESOURCE_TYPE_LAST) ||
-        !known(body->pattern_type_filter, PATTERN_TYPE_LAST) ||
-        !known(body->operation, OPERATION_LAST) || !known(body->permission_type, PERMISSION_LAST)) {
+    if (!filter_known(body->resource_type_filter, body->pattern_type_filter, body->operation,
+                      body->permission_type)) {
         request_close(r);
         return;
     }
@@ -64,14 +70,6 @@ void create_acls_handle(struct request *r)
     request_respond(r, &response);
 }
 
-static bool filter_known(const struct delete_acls_request_filter *filter)
-{
-    return known(filter->resource_type_filter, RESOURCE_TYPE_LAST) &&
-           known(filter->pattern_type_filter, PATTERN_TYPE_LAST) &&
-           known(filter->operation, OPERATION_LAST) &&
-           known(filter->permission_type, PERMISSION_LAST);
-}
-
 void delete_acls_handle(struct request *r)
 {
     void *decoded;
@@ -86,8 +84,10 @@ void delete_acls_handle(struct request *r)
         return;
     response.filter_results.count = body->filters.count;
     for (size_t i = 0; i < count; i++) {
+        const struct delete_acls_request_filter *filter = &body->filters.items[i];
         struct delete_acls_response_filter_result *result = &response.filter_results.items[i];
-        if (!filter_known(&body->filters.items[i])) {
+        if (!filter_known(filter->resource_type_filter, filter->pattern_type_filter,
+                          filter->operation, filter->permission_type)) {
             request_close(r);
             return;
         }
@@ -120,33 +120,31 @@ void create_delegation_token_handle(struct request *r)
     request_respond(r, &response);
 }
 
+/* Whatever is asked. */
+static void answer_always(struct request *r, const void *response)
+{
+    void *body;
+    if (request_decode(r, &body))
+        request_respond(r, response);
+}
+
 void renew_delegation_token_handle(struct request *r)
 {
-    void *decoded;
-    if (!request_decode(r, &decoded))
-        return;
-    struct renew_delegation_token_response response = {
+    static const struct renew_delegation_token_response response = {
         .error_code = KAFKA_DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, .expiry_timestamp_ms = -1};
-    request_respond(r, &response);
+    answer_always(r, &response);
 }
 
 void expire_delegation_token_handle(struct request *r)
 {
-    void *decoded;
-    if (!request_decode(r, &decoded))
-        return;
-    struct expire_delegation_token_response response = {
+    static const struct expire_delegation_token_response response = {
         .error_code = KAFKA_DELEGATION_TOKEN_REQUEST_NOT_ALLOWED, .expiry_timestamp_ms = -1};
-    request_respond(r, &response);
+    answer_always(r, &response);
 }
 
 void describe_delegation_token_handle(struct request *r)
 {
-    void *decoded;
-    struct describe_delegation_token_response response;
-    if (!request_decode(r, &decoded))
-        return;
-    message_defaults(&describe_delegation_token_response_struct, &response);
-    response.error_code = KAFKA_DELEGATION_TOKEN_REQUEST_NOT_ALLOWED;
-    request_respond(r, &response);
+    static const struct describe_delegation_token_response response = {
+        .error_code = KAFKA_DELEGATION_TOKEN_REQUEST_NOT_ALLOWED};
+    answer_always(r, &response);
 }

@@ -257,9 +257,15 @@ static int16_t check_resource(struct alter_item *item)
     }
 }
 
+/* As it was asked for: the value may be null, the operation unknown. */
+struct asked_change {
+    struct string name;
+    int8_t operation;
+    struct string value;
+};
+
 /* Names that come twice, values that are not there, operations that are not known. */
-static int16_t check_changes(struct alter_item *item, const int8_t *operations,
-                             const struct string *values)
+static int16_t check_changes(struct alter_item *item, const struct asked_change *asked)
 {
     struct seen names;
     struct request *r = item->state->request;
@@ -270,10 +276,10 @@ static int16_t check_changes(struct alter_item *item, const int8_t *operations,
             return REFUSE(item, KAFKA_INVALID_REQUEST, "Error due to duplicate config keys");
     for (uint32_t i = 0; i < item->change_count; i++) {
         struct bytes name = item->changes[i].name;
-        if (values[i].len < 0 && operations[i] != CONFIG_DELETE)
+        if (asked[i].value.len < 0 && asked[i].operation != CONFIG_DELETE)
             return REFUSE(item, KAFKA_INVALID_REQUEST, "Null value not supported for : %.*s",
                           (int)MIN(name.len, (size_t)256), (const char *)name.data);
-        item->silent = operations[i] < CONFIG_SET || operations[i] > CONFIG_SUBTRACT;
+        item->silent = asked[i].operation < CONFIG_SET || asked[i].operation > CONFIG_SUBTRACT;
         if (item->silent)
             return KAFKA_UNKNOWN_SERVER_ERROR;
     }
@@ -317,17 +323,26 @@ static struct alter_state *alter_begin(struct request *r, int32_t count, bool va
     return state->items == NULL ? NULL : state;
 }
 
-/* An item with room for its changes; null: the request is over. */
-static struct alter_item *alter_add(struct alter_state *state, int8_t type, struct string name,
-                                    int32_t change_count)
+/* The next item, judged as far as that is possible here. False: the request is over. */
+static bool alter_take(struct alter_state *state, int8_t type, struct string name,
+                       const struct asked_change *asked, size_t count)
 {
     struct alter_item *item = &state->items[state->count++];
     item->state = state;
     item->type = type;
     item->name = name;
-    item->change_count = (uint32_t)change_count;
-    item->changes = request_alloc(state->request, (size_t)change_count, sizeof *item->changes);
-    return item->changes == NULL ? NULL : item;
+    item->change_count = (uint32_t)count;
+    item->changes = request_alloc(state->request, count, sizeof *item->changes);
+    if (item->changes == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        item->changes[i] = (struct config_change){
+            .name = string_bytes(asked[i].name),
+            .operation = (enum config_operation)asked[i].operation,
+            .value = string_bytes(asked[i].value),
+        };
+    item->error = check_changes(item, asked);
+    return true;
 }
 
 static void alter_propose(struct alter_state *state)
@@ -358,45 +373,29 @@ static void alter_propose(struct alter_state *state)
 static bool take_replaced(struct alter_state *state,
                           const struct alter_configs_request_resource *asked)
 {
-    struct alter_item *item =
-        alter_add(state, asked->resource_type, asked->resource_name, asked->configs.count);
-    if (item == NULL)
+    size_t count = (size_t)asked->configs.count;
+    struct asked_change *changes = request_alloc(state->request, count, sizeof *changes);
+    if (changes == NULL)
         return false;
-    int8_t *operations = request_alloc(state->request, item->change_count, 1);
-    struct string *values = request_alloc(state->request, item->change_count, sizeof *values);
-    if (operations == NULL || values == NULL)
-        return false;
-    for (uint32_t i = 0; i < item->change_count; i++) {
-        operations[i] = CONFIG_SET;
-        values[i] = asked->configs.items[i].value;
-        item->changes[i].name = string_bytes(asked->configs.items[i].name);
-        item->changes[i].value = string_bytes(values[i]);
-    }
-    item->error = check_changes(item, operations, values);
-    return true;
+    for (size_t i = 0; i < count; i++)
+        changes[i] = (struct asked_change){asked->configs.items[i].name, CONFIG_SET,
+                                           asked->configs.items[i].value};
+    return alter_take(state, asked->resource_type, asked->resource_name, changes, count);
 }
 
 static bool
 take_changed(struct alter_state *state,
              const struct incremental_alter_configs_request_alter_configs_resource *asked)
 {
-    struct alter_item *item =
-        alter_add(state, asked->resource_type, asked->resource_name, asked->configs.count);
-    if (item == NULL)
+    size_t count = (size_t)asked->configs.count;
+    struct asked_change *changes = request_alloc(state->request, count, sizeof *changes);
+    if (changes == NULL)
         return false;
-    int8_t *operations = request_alloc(state->request, item->change_count, 1);
-    struct string *values = request_alloc(state->request, item->change_count, sizeof *values);
-    if (operations == NULL || values == NULL)
-        return false;
-    for (uint32_t i = 0; i < item->change_count; i++) {
-        operations[i] = asked->configs.items[i].config_operation;
-        values[i] = asked->configs.items[i].value;
-        item->changes[i].name = string_bytes(asked->configs.items[i].name);
-        item->changes[i].operation = (enum config_operation)operations[i];
-        item->changes[i].value = string_bytes(values[i]);
-    }
-    item->error = check_changes(item, operations, values);
-    return true;
+    for (size_t i = 0; i < count; i++)
+        changes[i] = (struct asked_change){asked->configs.items[i].name,
+                                           asked->configs.items[i].config_operation,
+                                           asked->configs.items[i].value};
+    return alter_take(state, asked->resource_type, asked->resource_name, changes, count);
 }
 
 void alter_configs_handle(struct request *r)

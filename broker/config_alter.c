@@ -55,21 +55,12 @@ static char *list_before(const struct config_alteration *a, const struct config_
     return mem_copy_string(text == NULL ? "" : text);
 }
 
-static bool list_has(const char *list, struct bytes wanted)
-{
-    struct bytes item;
-    while (config_list_next(&list, &item))
-        if (bytes_equal(item, wanted))
-            return true;
-    return false;
-}
-
 /* Adds the items of `from` that are not in `without`. */
 static void list_add(struct writer *w, const char *from, const char *without)
 {
     struct bytes item;
     while (config_list_next(&from, &item)) {
-        if (list_has(without, item))
+        if (config_list_has(without, item))
             continue;
         if (writer_len(w) > 0)
             write_u8(w, ',');

@@ -32,23 +32,14 @@ static uint32_t list_length(const char *list)
     return count;
 }
 
-static bool list_has(const char *list, struct bytes wanted)
-{
-    struct bytes item;
-    while (config_list_next(&list, &item))
-        if (bytes_equal(item, wanted))
-            return true;
-    return false;
-}
-
 static void check_roles(struct config_loading *loading)
 {
     const char *roles = checked_text(loading, "process.roles");
-    if (!list_has(roles, BYTES_LITERAL("broker")))
+    if (!config_list_has(roles, BYTES_LITERAL("broker")))
         config_refuse_key(loading, "process.roles",
                           "process.roles=%s: this is a broker, a controller alone is not served",
                           roles);
-    else if (!list_has(roles, BYTES_LITERAL("controller")))
+    else if (!config_list_has(roles, BYTES_LITERAL("controller")))
         config_refuse_key(loading, "process.roles",
                           "process.roles=%s wants a controller elsewhere, and joining one is not "
                           "served yet; use broker,controller",

@@ -116,6 +116,15 @@ bool config_list_next(const char **rest, struct bytes *item)
     return false;
 }
 
+bool config_list_has(const char *list, struct bytes wanted)
+{
+    struct bytes item;
+    while (config_list_next(&list, &item))
+        if (bytes_equal(item, wanted))
+            return true;
+    return false;
+}
+
 int config_value_choice(const char *choices, const char *text)
 {
     struct bytes wanted = config_trim(bytes_of_string(text)), choice;
@@ -124,15 +133,6 @@ int config_value_choice(const char *choices, const char *text)
             strncasecmp((const char *)choice.data, (const char *)wanted.data, wanted.len) == 0)
             return i;
     return -1;
-}
-
-static bool config_is_one_of(const char *values, struct bytes text)
-{
-    struct bytes value;
-    while (config_list_next(&values, &value))
-        if (bytes_equal(value, text))
-            return true;
-    return false;
 }
 
 static int config_check_range(const struct config_fault *fault, double value, struct bytes shown)
@@ -262,7 +262,7 @@ static int config_check_list(const struct config_fault *fault)
     if (rule->kind != CONFIG_RULE_LIST_OF && rule->kind != CONFIG_RULE_FILLED_LIST_OF)
         return 0;
     while (rule->values != NULL && config_list_next(&rest, &item))
-        if (!config_is_one_of(rule->values, item))
+        if (!config_list_has(rule->values, item))
             return config_refuse(fault, item, "String must be one of: %s", rule->values);
     if (fault->value.len == 0 && rule->kind == CONFIG_RULE_LIST_OF)
         return 0;
@@ -324,7 +324,7 @@ static int config_check_offset_reset(const struct config_fault *fault)
 {
     struct bytes prefix = BYTES_LITERAL("by_duration:");
     struct bytes v = fault->value;
-    if (config_is_one_of("latest, earliest", v))
+    if (config_list_has("latest, earliest", v))
         return 0;
     if (v.len > prefix.len && bytes_equal((struct bytes){v.data, prefix.len}, prefix) &&
         config_is_duration((struct bytes){v.data + prefix.len, v.len - prefix.len}))
@@ -340,7 +340,7 @@ static int config_check_string(const struct config_fault *fault)
     const struct config_rule *rule = &fault->def->rule;
     switch (rule->kind) {
     case CONFIG_RULE_ONE_OF:
-        if (config_is_one_of(rule->values, fault->value))
+        if (config_list_has(rule->values, fault->value))
             return 0;
         return config_refuse(fault, fault->value, "String must be one of: %s", rule->values);
     case CONFIG_RULE_ONE_OF_ANY_CASE:

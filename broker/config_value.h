@@ -31,6 +31,8 @@ int config_value_choice(const char *choices, const char *text);
 /* Iterates over a comma separated list: start with *rest = the text; false at the end. The item
  * is trimmed and borrowed; empty items are passed over. */
 bool config_list_next(const char **rest, struct bytes *item);
+/* Whether the list has this very item. */
+bool config_list_has(const char *list, struct bytes wanted);
 
 /* The value as Kafka prints it after reading: numbers without padding, lists without blanks. From
  * mem_alloc; null when `text` is null or the key is sensitive. */

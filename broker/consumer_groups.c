@@ -1,10 +1,8 @@
 /* ConsumerGroupHeartbeat and ConsumerGroupDescribe: consumer groups of KIP-848. */
-#include <stdio.h>
-
 #include "base/assert.h"
 #include "broker/config_value.h"
-#include "broker/connection.h"
 #include "broker/coordinator.h"
+#include "broker/group_look.h"
 #include "broker/handlers.h"
 #include "group/consumer.h"
 #include "protocol/errors.h"
@@ -12,19 +10,14 @@
 #define HEARTBEAT_VERSION_OWN_ID 1
 #define DESCRIBE_MEMBER_CLASSIC 0
 #define DESCRIBE_MEMBER_CONSUMER 1
-/* Kafka's for a group, as bits: read, delete, describe, describe and alter configs. */
-#define GROUP_OPERATIONS ((1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11))
 
 /* The protocol is to be finalized for the cluster, and not left out of the configuration. */
 static bool protocol_enabled(const struct request *r)
 {
     const struct image *image = &r->core->image;
     const char *list = config_text(image->config, "group.coordinator.rebalance.protocols");
-    struct bytes item;
-    bool listed = false;
-    while (list != NULL && config_list_next(&list, &item))
-        listed = listed || bytes_equal(item, BYTES_LITERAL("consumer"));
-    return listed && image_feature_level(image, "group.version") >= 1;
+    return list != NULL && config_list_has(list, BYTES_LITERAL("consumer")) &&
+           image_feature_level(image, "group.version") >= 1;
 }
 
 /* ConsumerGroupHeartbeat. */
@@ -128,16 +121,6 @@ static bool beat_fill_owned(struct request *r, const struct consumer_group_heart
     return true;
 }
 
-/* As Kafka shows it: "/127.0.0.1". */
-static bool client_host(struct request *r, struct string *host)
-{
-    char address[ADMISSION_ADDRESS_BYTES];
-    char text[ADMISSION_ADDRESS_BYTES + 1];
-    io_peer_address(r->core->io, r->connection->socket, address);
-    snprintf(text, sizeof text, "/%s", address);
-    return request_text(r, text, host);
-}
-
 static bool beat_fill(struct beat_state *state, const struct consumer_group_heartbeat_request *body)
 {
     struct request *r = state->request;
@@ -161,7 +144,7 @@ static bool beat_fill(struct beat_state *state, const struct consumer_group_hear
             body->subscribed_topic_names.count > 0 ? body->subscribed_topic_names.items : &none;
     if (!beat_fill_owned(r, body, &state->beat))
         return false;
-    if (client_host(r, &state->beat.client_host))
+    if (request_client_host(r, &state->beat.client_host))
         return true;
     request_close(r);
     return false;
@@ -262,16 +245,11 @@ static bool describe_members(struct request *r, const struct consumer_descriptio
 static bool describe_missing(struct request *r, const struct consumer_description *d,
                              struct consumer_group_describe_response_described_group *answer)
 {
-    struct bytes id = string_bytes(d->group_id);
-    size_t size = id.len + 40;
-    char *text = request_alloc(r, size, 1);
-    if (text == NULL)
-        return false;
-    snprintf(text, size,
-             d->is_classic ? "Group %.*s is not a consumer group." : "Group %.*s not found.",
-             (int)id.len, (const char *)id.data);
-    answer->error_message = string_of(text);
-    return true;
+    answer->error_message = group_complaint(r, d->group_id, d->is_classic ? "consumer" : NULL);
+    if (answer->error_message.len >= 0)
+        return true;
+    request_close(r);
+    return false;
 }
 
 static bool describe_fill(struct describe_consumers *state, const struct describe_consumer *group,

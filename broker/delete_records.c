@@ -6,9 +6,9 @@
  * missing say so, and the request's memory lives on until they are back.
  */
 #include "base/assert.h"
-#include "broker/connection.h"
-#include "broker/core.h"
+#include "broker/fan_out.h"
 #include "broker/handlers.h"
+#include "broker/partitions.h"
 #include "partition/partition.h"
 #include "protocol/errors.h"
 
@@ -21,18 +21,16 @@ struct deletion_state {
     struct request *request;
     const struct delete_records_request *body;
     struct delete_records_response response;
-    struct list ready; /* calls to be sent */
-    struct list sent;  /* struct deletion_part that is not back */
-    uint32_t waiting;  /* parts at their owners, and one while they are sent */
+    struct fan_out fan;
+    struct list out; /* struct deletion_part that is not back */
     bool answered;
     struct timer timeout;
 };
 
 struct deletion_part {
-    struct core_call call; /* first */
-    struct list node;      /* state->sent */
+    struct fan_call call; /* first */
+    struct list node;     /* state->out */
     struct deletion_state *state;
-    unsigned owner;
     struct uuid topic_id;
     const struct delete_records_request_partition *asked;
     struct delete_records_response_partition_result *answer;
@@ -44,12 +42,12 @@ struct deletion_part {
 static void trim_done(struct partition_trim *trim)
 {
     struct deletion_part *part = CONTAINER_OF(trim, struct deletion_part, trim);
-    core_reply(CONTAINER_OF(trim->partition->shard, struct core, shard), &part->call);
+    core_reply(CONTAINER_OF(trim->partition->shard, struct core, shard), &part->call.call);
 }
 
 static void deletion_run(struct core *core, struct core_call *call)
 {
-    struct deletion_part *part = CONTAINER_OF(call, struct deletion_part, call);
+    struct deletion_part *part = CONTAINER_OF(call, struct deletion_part, call.call);
     struct partition *p =
         image_partition_here(&core->image, part->topic_id, part->asked->partition_index);
     int64_t offset = part->asked->offset;
@@ -65,20 +63,6 @@ static void deletion_run(struct core *core, struct core_call *call)
 
 /* The connection's side. */
 
-static int16_t error_of_trim(int error)
-{
-    switch (error) {
-    case 0:
-        return KAFKA_NONE;
-    case ERR_OUT_OF_RANGE:
-        return KAFKA_OFFSET_OUT_OF_RANGE;
-    case ERR_NOT_FOUND:
-        return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
-    default:
-        return KAFKA_KAFKA_STORAGE_ERROR;
-    }
-}
-
 static void deletion_answer(struct deletion_state *state)
 {
     ASSERT(!state->answered);
@@ -87,29 +71,33 @@ static void deletion_answer(struct deletion_state *state)
     request_respond(state->request, &state->response);
 }
 
+static void deletion_over(struct fan_out *fan)
+{
+    struct deletion_state *state = CONTAINER_OF(fan, struct deletion_state, fan);
+    if (!state->answered)
+        deletion_answer(state);
+}
+
 static void deletion_done(struct core *core, struct core_call *call)
 {
     (void)core;
-    struct deletion_part *part = CONTAINER_OF(call, struct deletion_part, call);
+    struct deletion_part *part = CONTAINER_OF(call, struct deletion_part, call.call);
     struct deletion_state *state = part->state;
     struct request *r = state->request;
-    ASSERT(state->waiting > 0);
-    state->waiting--;
     list_remove(&part->node);
     if (!state->answered) {
-        part->answer->error_code = error_of_trim(part->trim.error);
+        part->answer->error_code = partition_error(part->trim.error);
         if (part->trim.error == 0)
             part->answer->low_watermark = part->trim.log_start;
-        if (state->waiting == 0)
-            deletion_answer(state);
     }
+    fan_out_back(&part->call);
     request_release(r);
 }
 
 static void deletion_timed_out(struct timer *timer)
 {
     struct deletion_state *state = CONTAINER_OF(timer, struct deletion_state, timeout);
-    LIST_EACH(node, &state->sent)
+    LIST_EACH(node, &state->out)
         LIST_ENTRY(node, struct deletion_part, node)->answer->error_code = KAFKA_REQUEST_TIMED_OUT;
     deletion_answer(state);
 }
@@ -135,10 +123,10 @@ static void part_prepare(struct deletion_part *part, const struct image_topic *t
     part->answer->error_code = target_error(topic, part->asked);
     if (part->answer->error_code != KAFKA_NONE)
         return;
-    part->call = (struct core_call){.run = deletion_run, .done = deletion_done};
+    part->call.call = (struct core_call){.run = deletion_run, .done = deletion_done};
     part->topic_id = topic->id;
-    part->owner = topic->partitions[part->asked->partition_index].owner;
-    list_push_back(&part->state->ready, &part->call.node);
+    fan_out_add(&part->state->fan, &part->call,
+                topic->partitions[part->asked->partition_index].owner);
 }
 
 /* Of a partition that is named twice the last offset counts, as in Kafka. */
@@ -177,22 +165,14 @@ static bool deletion_topic(struct deletion_state *state,
 static void deletion_send(struct deletion_state *state)
 {
     struct request *r = state->request;
-    struct list *node;
-    state->waiting = 1;
-    while ((node = list_pop_front(&state->ready)) != NULL) {
-        struct core_call *call = LIST_ENTRY(node, struct core_call, node);
-        struct deletion_part *part = CONTAINER_OF(call, struct deletion_part, call);
-        state->waiting++;
-        list_push_back(&state->sent, &part->node);
+    core_timer_set(r->core, &state->timeout,
+                   (uint64_t)MAX(state->body->timeout_ms, TIMEOUT_MS_MIN) * NS_PER_MS);
+    LIST_EACH(node, &state->fan.ready) {
+        struct deletion_part *part = LIST_ENTRY(node, struct deletion_part, call.call.node);
+        list_push_back(&state->out, &part->node);
         request_hold(r);
-        core_send(r->core, part->owner, call);
     }
-    state->waiting--;
-    if (state->waiting == 0)
-        deletion_answer(state);
-    else
-        core_timer_set(r->core, &state->timeout,
-                       (uint64_t)MAX(state->body->timeout_ms, TIMEOUT_MS_MIN) * NS_PER_MS);
+    fan_out_send(&state->fan);
 }
 
 void delete_records_handle(struct request *r)
@@ -205,8 +185,8 @@ void delete_records_handle(struct request *r)
         return;
     state->request = r;
     state->body = body;
-    list_init(&state->ready);
-    list_init(&state->sent);
+    fan_out_init(&state->fan, r->core, deletion_over);
+    list_init(&state->out);
     timer_init(&state->timeout, deletion_timed_out);
     message_defaults(&delete_records_response_struct, &state->response);
     size_t count = (size_t)state->body->topics.count;

@@ -4,9 +4,7 @@
  * The owners are asked twice: first how many there are, so that memory is taken on this core, then
  * who they are. Those that came in between are left out.
  */
-#include "base/assert.h"
-#include "broker/connection.h"
-#include "broker/core.h"
+#include "broker/fan_out.h"
 #include "broker/handlers.h"
 #include "broker/topics.h"
 #include "partition/partition.h"
@@ -15,16 +13,14 @@
 struct producers_state {
     struct request *request;
     struct describe_producers_response response;
-    struct list ready; /* calls to be sent */
+    struct fan_out fan;
     struct list found; /* calls of those that have some, to be sent again */
-    uint32_t waiting;
     bool counted;
 };
 
 struct producers_part {
-    struct core_call call; /* first */
+    struct fan_call call; /* first */
     struct producers_state *state;
-    unsigned owner;
     struct uuid topic_id;
     struct describe_producers_response_partition_response *answer;
     uint32_t count; /* how many there are; then for how many there is room */
@@ -52,7 +48,7 @@ static void part_tell(struct producers_part *part, const struct producers *produ
 
 static void part_run(struct core *core, struct core_call *call)
 {
-    struct producers_part *part = CONTAINER_OF(call, struct producers_part, call);
+    struct producers_part *part = CONTAINER_OF(call, struct producers_part, call.call);
     const struct partition *p =
         image_partition_here(&core->image, part->topic_id, part->answer->partition_index);
     if (p == NULL || p->deleted)
@@ -68,15 +64,12 @@ static void part_run(struct core *core, struct core_call *call)
 
 /* Back. */
 
-static void parts_send(struct producers_state *state);
-
 /* Room for those that were counted. False: the request is over. */
 static bool parts_room(struct producers_state *state)
 {
     struct request *r = state->request;
-    for (struct list *node = state->ready.next; node != &state->ready; node = node->next) {
-        struct core_call *call = LIST_ENTRY(node, struct core_call, node);
-        struct producers_part *part = CONTAINER_OF(call, struct producers_part, call);
+    LIST_EACH(node, &state->fan.ready) {
+        struct producers_part *part = LIST_ENTRY(node, struct producers_part, call.call.node);
         part->answer->active_producers.items =
             request_alloc(r, part->count, sizeof *part->answer->active_producers.items);
         if (part->answer->active_producers.items == NULL)
@@ -85,45 +78,29 @@ static bool parts_room(struct producers_state *state)
     return true;
 }
 
-static void parts_done_one(struct producers_state *state)
+static void parts_over(struct fan_out *fan)
 {
-    ASSERT(state->waiting > 0);
-    state->waiting--;
-    if (state->waiting > 0)
-        return;
+    struct producers_state *state = CONTAINER_OF(fan, struct producers_state, fan);
     if (state->counted) {
         request_respond(state->request, &state->response);
         return;
     }
     state->counted = true;
-    list_append(&state->ready, &state->found);
+    list_append(&fan->ready, &state->found);
     if (parts_room(state))
-        parts_send(state);
+        fan_out_send(fan);
 }
 
 static void part_done(struct core *core, struct core_call *call)
 {
     (void)core;
-    struct producers_part *part = CONTAINER_OF(call, struct producers_part, call);
+    struct producers_part *part = CONTAINER_OF(call, struct producers_part, call.call);
     struct producers_state *state = part->state;
     part->answer->error_code = part->error;
     part->answer->active_producers.count = (int32_t)part->told;
     if (!state->counted && part->error == KAFKA_NONE && part->count > 0)
         list_push_back(&state->found, &call->node);
-    parts_done_one(state);
-}
-
-static void parts_send(struct producers_state *state)
-{
-    struct list *node;
-    state->waiting = 1;
-    while ((node = list_pop_front(&state->ready)) != NULL) {
-        struct core_call *call = LIST_ENTRY(node, struct core_call, node);
-        state->waiting++;
-        core_send(state->request->core, CONTAINER_OF(call, struct producers_part, call)->owner,
-                  call);
-    }
-    parts_done_one(state);
+    fan_out_back(&part->call);
 }
 
 /* The request. */
@@ -162,12 +139,11 @@ static bool describe_topic(struct producers_state *state,
             one->error_code = KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
             continue;
         }
-        parts[i].call = (struct core_call){.run = part_run, .done = part_done};
+        parts[i].call.call = (struct core_call){.run = part_run, .done = part_done};
         parts[i].state = state;
-        parts[i].owner = place->owner;
         parts[i].topic_id = topic->id;
         parts[i].answer = one;
-        list_push_back(&state->ready, &parts[i].call.node);
+        fan_out_add(&state->fan, &parts[i].call, place->owner);
     }
     return true;
 }
@@ -182,7 +158,7 @@ void describe_producers_handle(struct request *r)
     if (state == NULL)
         return;
     state->request = r;
-    list_init(&state->ready);
+    fan_out_init(&state->fan, r->core, parts_over);
     list_init(&state->found);
     message_defaults(&describe_producers_response_struct, &state->response);
     state->response.topics.items =
@@ -193,5 +169,5 @@ void describe_producers_handle(struct request *r)
     for (int32_t i = 0; i < body->topics.count; i++)
         if (!describe_topic(state, &body->topics.items[i], &state->response.topics.items[i]))
             return;
-    parts_send(state);
+    fan_out_send(&state->fan);
 }

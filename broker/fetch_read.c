@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "broker/partitions.h"
 #include "protocol/batch.h"
 
 static void fetch_read_done(struct core *core, struct core_call *call);
@@ -100,27 +101,11 @@ static void fetch_out_done(struct fetch_state *state)
         fetch_reads_over(state);
 }
 
-static int16_t read_error(int error)
-{
-    switch (error) {
-    case 0:
-        return KAFKA_NONE;
-    case ERR_OUT_OF_RANGE:
-        return KAFKA_OFFSET_OUT_OF_RANGE;
-    case ERR_NOT_FOUND:
-        return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
-    case ERR_CORRUPT:
-        return KAFKA_CORRUPT_MESSAGE;
-    default:
-        return KAFKA_KAFKA_STORAGE_ERROR;
-    }
-}
-
 static void fetch_read_done(struct core *core, struct core_call *call)
 {
     (void)core;
     struct fetch_part *part = CONTAINER_OF(call, struct fetch_part, call);
-    part->error = read_error(part->read.error);
+    part->error = partition_error(part->read.error);
     if (part->error != KAFKA_NONE)
         part->read.len = 0;
     part->state->bytes_read += part->read.len;

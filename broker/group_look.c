@@ -1,6 +1,7 @@
 /* DescribeGroups and ListGroups. */
+#include "broker/group_look.h"
+
 #include <ctype.h>
-#include <stdio.h>
 
 #include "base/assert.h"
 #include "broker/coordinator.h"
@@ -10,10 +11,17 @@
 #define DESCRIBE_VERSION_NOT_FOUND 6
 #define LIST_VERSION_STATES 4
 #define LIST_VERSION_TYPES 5
-/* Kafka's for a group, as bits: read, delete, describe, describe and alter configs. */
-#define GROUP_OPERATIONS ((1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11))
 
 /* DescribeGroups. */
+
+struct string group_complaint(struct request *r, struct string group_id, const char *kind)
+{
+    struct bytes id = string_bytes(group_id);
+    if (kind == NULL)
+        return request_print(r, "Group %.*s not found.", (int)id.len, (const char *)id.data);
+    return request_print(r, "Group %.*s is not a %s group.", (int)id.len, (const char *)id.data,
+                         kind);
+}
 
 struct describe_state;
 
@@ -59,23 +67,6 @@ static bool describe_members(struct request *r, const struct group_description *
     return true;
 }
 
-static void describe_missing(struct request *r, const struct group_description *d,
-                             struct describe_groups_response_described_group *answer)
-{
-    struct bytes id = string_bytes(d->group_id);
-    size_t size = id.len + 40;
-    if (r->version < DESCRIBE_VERSION_NOT_FOUND)
-        return;
-    answer->error_code = KAFKA_GROUP_ID_NOT_FOUND;
-    char *text = arena_alloc(&r->arena, size);
-    if (text == NULL)
-        return;
-    snprintf(text, size,
-             d->is_consumer ? "Group %.*s is not a classic group." : "Group %.*s not found.",
-             (int)id.len, (const char *)id.data);
-    answer->error_message = string_of(text);
-}
-
 static bool describe_fill(struct describe_state *state, const struct describe_group *group,
                           struct describe_groups_response_described_group *answer)
 {
@@ -86,8 +77,10 @@ static bool describe_fill(struct describe_state *state, const struct describe_gr
     answer->error_code = group->call.error;
     if (answer->error_code != KAFKA_NONE)
         return true;
-    if (!d->found)
-        describe_missing(r, d, answer);
+    if (!d->found && r->version >= DESCRIBE_VERSION_NOT_FOUND) {
+        answer->error_code = KAFKA_GROUP_ID_NOT_FOUND;
+        answer->error_message = group_complaint(r, d->group_id, d->is_consumer ? "classic" : NULL);
+    }
     answer->group_state = string_of(d->state);
     answer->protocol_type = d->protocol_type;
     answer->protocol_data = d->protocol_data;

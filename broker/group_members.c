@@ -1,8 +1,5 @@
 /* JoinGroup, SyncGroup, Heartbeat and LeaveGroup: the classic protocol of consumer groups. */
-#include <stdio.h>
-
 #include "base/assert.h"
-#include "broker/connection.h"
 #include "broker/group_waits.h"
 #include "broker/handlers.h"
 #include "protocol/errors.h"
@@ -100,16 +97,6 @@ static void join_finish(struct group_wait *wait)
     join_answer_client(state, error != KAFKA_NONE ? error : state->join.error);
 }
 
-/* As Kafka shows it: "/127.0.0.1". */
-static bool client_host(struct request *r, struct string *host)
-{
-    char address[ADMISSION_ADDRESS_BYTES];
-    char text[ADMISSION_ADDRESS_BYTES + 1];
-    io_peer_address(r->core->io, r->connection->socket, address);
-    snprintf(text, sizeof text, "/%s", address);
-    return request_text(r, text, host);
-}
-
 static bool join_fill(struct join_state *state, const struct join_group_request *body)
 {
     struct request *r = state->request;
@@ -139,7 +126,7 @@ static bool join_fill(struct join_state *state, const struct join_group_request 
         .protocol_name = STRING_NULL,
         .new_member_id = body->member_id,
     };
-    if (client_host(r, &join->client_host))
+    if (request_client_host(r, &join->client_host))
         return true;
     request_close(r);
     return false;

@@ -1,13 +1,8 @@
 /*
  * ListOffsets (KIP-79, KIP-734, KIP-1005) and OffsetForLeaderEpoch (KIP-101, KIP-320): one call to
  * the owner for each partition.
- *
- * The calls lie in the request's arena. They go out when everything that is needed has been taken
- * from it: a request that is short of memory is closed, and must not have any at other cores.
  */
-#include "base/assert.h"
-#include "broker/connection.h"
-#include "broker/core.h"
+#include "broker/fan_out.h"
 #include "broker/handlers.h"
 #include "partition/partition.h"
 #include "protocol/errors.h"
@@ -25,15 +20,13 @@ enum {
 struct offsets_state {
     struct request *request;
     struct list_offsets_response response;
-    struct list ready; /* calls to be sent */
-    uint32_t waiting;
+    struct fan_out fan;
     bool committed_only;
 };
 
 struct offsets_part {
-    struct core_call call; /* first */
+    struct fan_call call; /* first */
     struct offsets_state *state;
-    unsigned owner;
     struct uuid topic_id;
     const struct list_offsets_request_partition *asked;
     struct list_offsets_response_partition_response *answer;
@@ -64,7 +57,7 @@ static void query_done(struct partition_time_query *query)
         part->timestamp = query->found_timestamp;
         part->epoch = query->leader_epoch;
     }
-    core_reply(core, &part->call);
+    core_reply(core, &part->call.call);
 }
 
 /* True when the answer is known at once. */
@@ -92,7 +85,7 @@ static bool offsets_known(struct offsets_part *part, const struct partition *p)
 
 static void offsets_run(struct core *core, struct core_call *call)
 {
-    struct offsets_part *part = CONTAINER_OF(call, struct offsets_part, call);
+    struct offsets_part *part = CONTAINER_OF(call, struct offsets_part, call.call);
     struct partition *p =
         image_partition_here(&core->image, part->topic_id, part->asked->partition_index);
     part->error = p == NULL ? KAFKA_UNKNOWN_TOPIC_OR_PARTITION
@@ -110,25 +103,23 @@ static void offsets_run(struct core *core, struct core_call *call)
     partition_time_query(&part->query);
 }
 
-static void offsets_finish_one(struct offsets_state *state)
+static void offsets_over(struct fan_out *fan)
 {
-    ASSERT(state->waiting > 0);
-    state->waiting--;
-    if (state->waiting == 0)
-        request_respond(state->request, &state->response);
+    struct offsets_state *state = CONTAINER_OF(fan, struct offsets_state, fan);
+    request_respond(state->request, &state->response);
 }
 
 static void offsets_done(struct core *core, struct core_call *call)
 {
     (void)core;
-    struct offsets_part *part = CONTAINER_OF(call, struct offsets_part, call);
+    struct offsets_part *part = CONTAINER_OF(call, struct offsets_part, call.call);
     part->answer->error_code = part->error;
     if (part->error == KAFKA_NONE) {
         part->answer->offset = part->offset;
         part->answer->timestamp = part->timestamp;
         part->answer->leader_epoch = part->epoch;
     }
-    offsets_finish_one(part->state);
+    fan_out_back(&part->call);
 }
 
 /* Special timestamps came one by one with the versions. */
@@ -178,7 +169,7 @@ static bool offsets_topic(struct offsets_state *state,
     for (int32_t i = 0; i < asked->partitions.count; i++) {
         struct offsets_part *part = &parts[i];
         *part = (struct offsets_part){
-            .call = {.run = offsets_run, .done = offsets_done},
+            .call.call = {.run = offsets_run, .done = offsets_done},
             .state = state,
             .asked = &asked->partitions.items[i],
             .answer = &answer->partitions.items[i],
@@ -193,22 +184,10 @@ static bool offsets_topic(struct offsets_state *state,
         if (part->answer->error_code != KAFKA_NONE)
             continue;
         part->topic_id = topic->id;
-        part->owner = topic->partitions[part->asked->partition_index].owner;
-        list_push_back(&state->ready, &part->call.node);
+        fan_out_add(&state->fan, &part->call,
+                    topic->partitions[part->asked->partition_index].owner);
     }
     return true;
-}
-
-static void offsets_send(struct offsets_state *state)
-{
-    struct list *node;
-    state->waiting = 1;
-    while ((node = list_pop_front(&state->ready)) != NULL) {
-        struct core_call *call = LIST_ENTRY(node, struct core_call, node);
-        state->waiting++;
-        core_send(state->request->core, CONTAINER_OF(call, struct offsets_part, call)->owner, call);
-    }
-    offsets_finish_one(state);
 }
 
 void list_offsets_handle(struct request *r)
@@ -221,7 +200,7 @@ void list_offsets_handle(struct request *r)
     if (state == NULL)
         return;
     state->request = r;
-    list_init(&state->ready);
+    fan_out_init(&state->fan, r->core, offsets_over);
     state->committed_only = body->isolation_level == 1;
     message_defaults(&list_offsets_response_struct, &state->response);
     state->response.topics.items =
@@ -232,7 +211,7 @@ void list_offsets_handle(struct request *r)
     for (int32_t i = 0; i < body->topics.count; i++)
         if (!offsets_topic(state, &body->topics.items[i], &state->response.topics.items[i]))
             return;
-    offsets_send(state);
+    fan_out_send(&state->fan);
 }
 
 /* OffsetForLeaderEpoch. */
@@ -240,14 +219,11 @@ void list_offsets_handle(struct request *r)
 struct epochs_state {
     struct request *request;
     struct offset_for_leader_epoch_response response;
-    struct list ready; /* calls to be sent */
-    uint32_t waiting;
+    struct fan_out fan;
 };
 
 struct epochs_part {
-    struct core_call call; /* first */
-    struct epochs_state *state;
-    unsigned owner;
+    struct fan_call call; /* first */
     struct uuid topic_id;
     const struct offset_for_leader_epoch_request_offset_for_leader_partition *asked;
     struct offset_for_leader_epoch_response_epoch_end_offset *answer;
@@ -257,7 +233,7 @@ struct epochs_part {
 
 static void epochs_run(struct core *core, struct core_call *call)
 {
-    struct epochs_part *part = CONTAINER_OF(call, struct epochs_part, call);
+    struct epochs_part *part = CONTAINER_OF(call, struct epochs_part, call.call);
     struct partition *p =
         image_partition_here(&core->image, part->topic_id, part->asked->partition);
     part->end = (struct epoch_entry){-1, -1};
@@ -269,22 +245,20 @@ static void epochs_run(struct core *core, struct core_call *call)
     core_reply(core, call);
 }
 
-static void epochs_finish_one(struct epochs_state *state)
+static void epochs_over(struct fan_out *fan)
 {
-    ASSERT(state->waiting > 0);
-    state->waiting--;
-    if (state->waiting == 0)
-        request_respond(state->request, &state->response);
+    struct epochs_state *state = CONTAINER_OF(fan, struct epochs_state, fan);
+    request_respond(state->request, &state->response);
 }
 
 static void epochs_done(struct core *core, struct core_call *call)
 {
     (void)core;
-    struct epochs_part *part = CONTAINER_OF(call, struct epochs_part, call);
+    struct epochs_part *part = CONTAINER_OF(call, struct epochs_part, call.call);
     part->answer->error_code = part->error;
     part->answer->leader_epoch = part->end.epoch;
     part->answer->end_offset = part->end.start_offset;
-    epochs_finish_one(part->state);
+    fan_out_back(&part->call);
 }
 
 static bool
@@ -306,8 +280,7 @@ epochs_topic(struct epochs_state *state,
     answer->partitions.count = asked->partitions.count;
     for (int32_t i = 0; i < asked->partitions.count; i++) {
         struct epochs_part *part = &parts[i];
-        part->call = (struct core_call){.run = epochs_run, .done = epochs_done};
-        part->state = state;
+        part->call.call = (struct core_call){.run = epochs_run, .done = epochs_done};
         part->asked = &asked->partitions.items[i];
         part->answer = &answer->partitions.items[i];
         message_defaults(&offset_for_leader_epoch_response_epoch_end_offset_struct, part->answer);
@@ -318,22 +291,9 @@ epochs_topic(struct epochs_state *state,
             continue;
         }
         part->topic_id = topic->id;
-        part->owner = topic->partitions[index].owner;
-        list_push_back(&state->ready, &part->call.node);
+        fan_out_add(&state->fan, &part->call, topic->partitions[index].owner);
     }
     return true;
-}
-
-static void epochs_send(struct epochs_state *state)
-{
-    struct list *node;
-    state->waiting = 1;
-    while ((node = list_pop_front(&state->ready)) != NULL) {
-        struct core_call *call = LIST_ENTRY(node, struct core_call, node);
-        state->waiting++;
-        core_send(state->request->core, CONTAINER_OF(call, struct epochs_part, call)->owner, call);
-    }
-    epochs_finish_one(state);
 }
 
 void offset_for_leader_epoch_handle(struct request *r)
@@ -346,7 +306,7 @@ void offset_for_leader_epoch_handle(struct request *r)
     if (state == NULL)
         return;
     state->request = r;
-    list_init(&state->ready);
+    fan_out_init(&state->fan, r->core, epochs_over);
     message_defaults(&offset_for_leader_epoch_response_struct, &state->response);
     state->response.topics.items =
         request_alloc(r, (size_t)body->topics.count, sizeof *state->response.topics.items);
@@ -356,5 +316,5 @@ void offset_for_leader_epoch_handle(struct request *r)
     for (int32_t i = 0; i < body->topics.count; i++)
         if (!epochs_topic(state, &body->topics.items[i], &state->response.topics.items[i]))
             return;
-    epochs_send(state);
+    fan_out_send(&state->fan);
 }

@@ -12,11 +12,28 @@
 #include "broker/core.h"
 #include "broker/server.h"
 #include "partition/partition.h"
+#include "protocol/errors.h"
 
 struct keeper {
     struct image_listener listener;
     struct core *core;
 };
+
+int16_t partition_error(int result)
+{
+    switch (result) {
+    case 0:
+        return KAFKA_NONE;
+    case ERR_OUT_OF_RANGE:
+        return KAFKA_OFFSET_OUT_OF_RANGE;
+    case ERR_NOT_FOUND:
+        return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+    case ERR_CORRUPT:
+        return KAFKA_CORRUPT_MESSAGE;
+    default:
+        return KAFKA_KAFKA_STORAGE_ERROR;
+    }
+}
 
 void partition_configure(struct partition *p, const struct image *image,
                          const struct image_topic *topic)

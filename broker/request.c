@@ -245,6 +245,14 @@ struct string request_print(struct request *r, const char *format, ...)
     return (struct string){text, len};
 }
 
+bool request_client_host(struct request *r, struct string *host)
+{
+    char address[ADMISSION_ADDRESS_BYTES];
+    io_peer_address(r->core->io, r->connection->socket, address);
+    *host = request_print(r, "/%s", address);
+    return host->len >= 0;
+}
+
 bool request_decode(struct request *r, void **message)
 {
     const struct message_type *type = r->api->request;

@@ -124,6 +124,10 @@ struct string request_utf8(struct request *request, struct string text);
 struct string request_print(struct request *request, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The client's address as Kafka shows it ("/127.0.0.1"), in the request's arena. False when memory
+ * is short. */
+bool request_client_host(struct request *request, struct string *host) MUST_CHECK;
+
 /* Encodes and queues the answer. */
 void request_respond(struct request *request, const void *response);
 

@@ -109,15 +109,6 @@ static int topic_compression(const char *text)
     return kinds[choice];
 }
 
-static bool topic_cleans(const char *policies, struct bytes policy)
-{
-    struct bytes item;
-    while (config_list_next(&policies, &item))
-        if (bytes_equal(item, policy))
-            return true;
-    return false;
-}
-
 void topic_config_build_layered(struct topic_config *topic, const struct config_layers *layers,
                                 const struct config_pair *overrides, size_t count)
 {
@@ -131,8 +122,8 @@ void topic_config_build_layered(struct topic_config *topic, const struct config_
     topic->log_append_time =
         strcmp(topic_text(&origin, "message.timestamp.type"), "LogAppendTime") == 0;
     const char *policies = topic_text(&origin, "cleanup.policy");
-    topic->cleanup_delete = topic_cleans(policies, BYTES_LITERAL("delete"));
-    topic->cleanup_compact = topic_cleans(policies, BYTES_LITERAL("compact"));
+    topic->cleanup_delete = config_list_has(policies, BYTES_LITERAL("delete"));
+    topic->cleanup_compact = config_list_has(policies, BYTES_LITERAL("compact"));
 }
 
 void topic_config_build(struct topic_config *topic, const struct config *config,

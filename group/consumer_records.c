@@ -37,24 +37,11 @@ static int spots_read(const struct CURRENT_TOPIC *topics, int32_t count, struct 
     return 0;
 }
 
-static int value_read(const struct message_type *type, struct blob value, struct arena *arena,
-                      void *message)
-{
-    struct reader reader;
-    reader_init(&reader, value.data, (size_t)value.len);
-    int16_t version = (int16_t)read_be16(&reader);
-    if (reader.error != 0)
-        return reader.error;
-    if (version < type->version_min || version > type->version_max)
-        return ERR_VERSION;
-    return message_decode(type, version, &reader, arena, message);
-}
-
 static int current_read(struct blob value, struct arena *arena, struct consumer_current *current)
 {
     struct consumer_group_current_member_assignment_value message;
-    int result =
-        value_read(&consumer_group_current_member_assignment_value_type, value, arena, &message);
+    int result = group_value_decode(&consumer_group_current_member_assignment_value_type, value,
+                                    arena, &message);
     if (result != 0)
         return result;
     current->epoch = message.member_epoch;
@@ -71,8 +58,8 @@ static int current_read(struct blob value, struct arena *arena, struct consumer_
 static int target_read(struct blob value, struct arena *arena, struct spots *target)
 {
     struct consumer_group_target_assignment_member_value message;
-    int result =
-        value_read(&consumer_group_target_assignment_member_value_type, value, arena, &message);
+    int result = group_value_decode(&consumer_group_target_assignment_member_value_type, value,
+                                    arena, &message);
     if (result != 0)
         return result;
     return spots_read((const struct CURRENT_TOPIC *)(const void *)message.topic_partitions.items,
@@ -82,7 +69,7 @@ static int target_read(struct blob value, struct arena *arena, struct spots *tar
 static int epoch_read(struct blob value, struct arena *arena, struct consumer_change *change)
 {
     struct consumer_group_metadata_value message;
-    int result = value_read(&consumer_group_metadata_value_type, value, arena, &message);
+    int result = group_value_decode(&consumer_group_metadata_value_type, value, arena, &message);
     if (result != 0)
         return result;
     change->epoch = message.epoch;
@@ -93,8 +80,8 @@ static int epoch_read(struct blob value, struct arena *arena, struct consumer_ch
 static int target_epoch_read(struct blob value, struct arena *arena, struct consumer_change *change)
 {
     struct consumer_group_target_assignment_metadata_value message;
-    int result =
-        value_read(&consumer_group_target_assignment_metadata_value_type, value, arena, &message);
+    int result = group_value_decode(&consumer_group_target_assignment_metadata_value_type, value,
+                                    arena, &message);
     if (result != 0)
         return result;
     change->epoch = message.assignment_epoch;
@@ -138,8 +125,8 @@ int consumer_record_decode(uint16_t type, struct reader *key, struct blob value,
     case CONSUMER_EPOCH:
         return epoch_read(value, arena, change);
     case CONSUMER_MEMBER:
-        return value_read(&consumer_group_member_metadata_value_type, value, arena,
-                          &change->member);
+        return group_value_decode(&consumer_group_member_metadata_value_type, value, arena,
+                                  &change->member);
     case CONSUMER_TARGET_EPOCH:
         return target_epoch_read(value, arena, change);
     case CONSUMER_TARGET:
@@ -147,8 +134,8 @@ int consumer_record_decode(uint16_t type, struct reader *key, struct blob value,
     case CONSUMER_CURRENT:
         return current_read(value, arena, &change->current);
     case CONSUMER_PATTERN:
-        return value_read(&consumer_group_regular_expression_value_type, value, arena,
-                          &change->pattern);
+        return group_value_decode(&consumer_group_regular_expression_value_type, value, arena,
+                                  &change->pattern);
     case CONSUMER_CLASSIC:
     case CONSUMER_TOPICS:
         return 0;

@@ -10,9 +10,8 @@
 #define OFFSET_VERSION_EXPIRING 1
 #define GROUP_VERSION 3
 
-/* A version that has to be one of the type's, and the message behind it. */
-static int value_decode(const struct message_type *type, struct blob value, struct arena *arena,
-                        void *message)
+int group_value_decode(const struct message_type *type, struct blob value, struct arena *arena,
+                       void *message)
 {
     struct reader reader;
     reader_init(&reader, value.data, (size_t)value.len);
@@ -29,7 +28,7 @@ static int value_decode(const struct message_type *type, struct blob value, stru
 static int offset_decode(struct blob value, struct arena *arena, struct group_offset_value *out)
 {
     struct offset_commit_value message;
-    int result = value_decode(&offset_commit_value_type, value, arena, &message);
+    int result = group_value_decode(&offset_commit_value_type, value, arena, &message);
     if (result != 0)
         return result;
     *out = (struct group_offset_value){
@@ -84,7 +83,7 @@ int group_record_decode(struct blob key, struct blob value, struct arena *arena,
     if (result != 0 || record->tombstone)
         return result;
     return type == KEY_GROUP
-               ? value_decode(&group_metadata_value_type, value, arena, &record->group)
+               ? group_value_decode(&group_metadata_value_type, value, arena, &record->group)
                : offset_decode(value, arena, &record->offset);
 }
 

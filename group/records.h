@@ -52,6 +52,11 @@ struct group_record_read {
 int group_record_decode(struct blob key, struct blob value, struct arena *arena,
                         struct group_record_read *record) MUST_CHECK;
 
+/* A value of any kind: a version, which has to be one of the type's, and the message behind it.
+ * Errors as above. */
+int group_value_decode(const struct message_type *type, struct blob value, struct arena *arena,
+                       void *message) MUST_CHECK;
+
 /* Bytes that group_record_write_offset needs at most. */
 size_t group_record_offset_size(const struct group_offset_key *key,
                                 const struct group_offset_value *value);
