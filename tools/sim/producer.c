@@ -63,15 +63,6 @@ static bool error_is_passing(const struct sim_producer *producer, int16_t error)
     }
 }
 
-/* A broker takes any first sequence of a producer that it does not know, as Kafka's does. So when a
- * producer's very first batch is refused for a passing reason and its second one is not, the first
- * can never follow: clients begin anew then. */
-static bool batch_was_overtaken(const struct batch_out *batch)
-{
-    const struct batch_out *last = &batch->lane->last;
-    return batch->base_sequence == 0 && last->data != NULL && last->base_sequence > 0;
-}
-
 static void batch_judge_error(struct batch_out *batch, int16_t error)
 {
     struct lane *lane = batch->lane;
@@ -83,10 +74,6 @@ static void batch_judge_error(struct batch_out *batch, int16_t error)
     if (error_is_passing(producer, error) ||
         (error == KAFKA_OUT_OF_ORDER_SEQUENCE_NUMBER && behind))
         return;
-    if (error == KAFKA_OUT_OF_ORDER_SEQUENCE_NUMBER && batch_was_overtaken(batch)) {
-        producer_lose(producer);
-        return;
-    }
     model_break(producer->party->model, "%s-%d: a good batch was refused with error %d",
                 model_topic_name(lane->partition), model_index(lane->partition), error);
 }
