@@ -225,6 +225,7 @@ static void client_take(struct client *client, const struct io_buffer *buffer)
     }
     memcpy(client->received + client->received_len, buffer->data, buffer->len);
     client->received_len = needed;
+    client->alive_ns = io_now(client->party->io);
     size_t at = 0;
     while (client->state == CLIENT_OPEN && client->received_len - at >= 4) {
         uint32_t size = load_be32(client->received + at);
@@ -241,12 +242,14 @@ static void client_take(struct client *client, const struct io_buffer *buffer)
     client->received_len -= at;
 }
 
-/* The other side, or the network, has ended the connection. */
+/* The other side, or the network, has ended the connection. One of before the calm that has been
+ * silent since may have died in the trouble: who rests is not told, and finds out when he sends. */
 static void client_lost(struct client *client)
 {
     struct party *party = client->party;
     bool calm = party->calm_ns != IO_NEVER && io_now(party->io) > party->calm_ns + AFTERMATH_NS;
-    if (client->state == CLIENT_OPEN && calm && !client->may_be_closed)
+    bool lived = client->alive_ns >= party->calm_ns;
+    if (client->state == CLIENT_OPEN && calm && lived && !client->may_be_closed)
         model_break(party->model, "a connection broke, and nothing is in the way");
     client_break(client);
 }
@@ -300,6 +303,7 @@ static void client_connected(struct io_op *op, const struct io_event *event)
         return;
     }
     client->state = CLIENT_OPEN;
+    client->alive_ns = io_now(client->party->io);
     client->socket = (int)event->value;
     client->op.done = client_received;
     io_recv(party->io, &client->op, client->socket);

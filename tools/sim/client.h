@@ -95,6 +95,7 @@ struct client {
     struct list waiting; /* for answers, in order */
     struct timer redial;
     struct timer impatience;
+    uint64_t alive_ns;  /* the last sign of the other side */
     bool may_be_closed; /* the broker has reason to: it cannot tell an error otherwise */
     uint8_t *received;
     size_t received_len;
