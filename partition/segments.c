@@ -115,7 +115,7 @@ static void segments_take_created(struct segments *s, const struct segment *crea
     if (last != NULL && last->base_offset == created->base_offset)
         segments_drop_empty(s, last);
     last = segments_last(s);
-    ASSERT(last == NULL || last->end_offset <= created->base_offset);
+    ASSERT(s->list.prev != NULL && (last == NULL || last->end_offset <= created->base_offset));
     if (last != NULL)
         last->end_offset = created->base_offset;
     struct segment *segment = mem_alloc(sizeof *segment);

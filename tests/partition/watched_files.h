@@ -49,7 +49,7 @@ struct unsynced_file {
 };
 
 #define WATCHED_FILES_MAX 1024
-#define UNSYNCED_MAX 4096
+#define UNSYNCED_MAX 16384
 
 struct watched_files {
     struct file_system fs; /* first */

@@ -3,14 +3,13 @@
 
 #define LARGE 900000
 
-/* Writing segments of topic "full" takes a minute, so the WAL fills until a batch has to wait. */
+/* A write to the segment of topic "full" takes a minute, so the WAL fills until a batch has to wait. */
 static void fill(struct scene *s)
 {
     scene_plan(s, (struct sim_failure){.kind = SIM_DISK_WRITE,
                                        .path = DATA "/full-0",
                                        .number = 1,
-                                       .late_ns = 60 * SECOND,
-                                       .from_then_on = true});
+                                       .late_ns = 60 * SECOND});
     for (uint32_t value = 1; value < 100; value++) {
         scene_send(s, (struct scene_batch){.topic = "full", .value = value, .bytes = LARGE});
         scene_wait(s, SECOND);
@@ -33,6 +32,7 @@ Test(parked, a_batch_that_waits_while_its_topic_is_deleted_is_told_so)
     scene_send(s, (struct scene_batch){.topic = "gone", .value = 2});
     scene_wait(s, SECOND);
     scene_use(s, 1);
+    /* Answered when its directory is gone, behind the flush. */
     cr_assert_eq(scene_delete(s, "gone"), KAFKA_NONE);
     scene_wait(s, SECOND);
     scene_no_plan(s);

@@ -313,12 +313,18 @@ void scene_leave_free(struct scene *s, uint64_t bytes)
 
 static struct scene_groups found_groups;
 
+/* A group that was torn may lie whole in the file all the same, and again in the next life. */
+static bool group_is_later(const struct wal_group_header *a, const struct wal_group_header *b)
+{
+    return a->sequence > b->sequence || (a->sequence == b->sequence && a->life > b->life);
+}
+
 static void add_group(const char *path, const struct wal_group_header *header)
 {
     struct scene_groups *groups = &found_groups;
     cr_assert_lt(groups->count, SCENE_GROUPS_MAX);
     uint32_t at = groups->count++;
-    for (; at > 0 && groups->items[at - 1].header.sequence > header->sequence; at--)
+    for (; at > 0 && group_is_later(&groups->items[at - 1].header, header); at--)
         groups->items[at] = groups->items[at - 1];
     groups->items[at].header = *header;
     snprintf(groups->items[at].path, sizeof groups->items[at].path, "%s", path);
