@@ -254,8 +254,11 @@ static void core_main(void *context)
     core_run(context);
 }
 
+/* Each on its own processor, where every processor has a core: the scheduler moves them about to no
+ * end then. Fewer cores go where there is room. */
 static void run_cores(struct server *server)
 {
+    bool pin = server->config->pin && server->core_count == io_cpu_count();
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -263,8 +266,8 @@ static void run_cores(struct server *server)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     for (unsigned i = 0; i < server->core_count; i++) {
-        int result = io_thread_start(&server->threads[i], server->config->pin ? (int)i : -1,
-                                     core_main, &server->cores[i]);
+        int result =
+            io_thread_start(&server->threads[i], pin ? (int)i : -1, core_main, &server->cores[i]);
         ASSERT(result == 0);
     }
     io_wait_for_stop();

@@ -3,7 +3,8 @@
 
 #define LARGE 900000
 
-/* A write to the segment of topic "full" takes a minute, so the WAL fills until a batch has to wait. */
+/* A write to the segment of topic "full" takes a minute, so the WAL fills until a batch has to
+ * wait. */
 static void fill(struct scene *s)
 {
     scene_plan(s, (struct sim_failure){.kind = SIM_DISK_WRITE,
