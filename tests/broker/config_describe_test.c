@@ -207,7 +207,7 @@ Test(config_describe, describes_the_broker)
     for (uint32_t i = 0; i < a.d.count; i++)
         ours += strncmp(a.d.entries[i].name, "odradek.", 8) == 0;
     cr_expect_eq(a.d.count - ours, 320);
-    cr_expect_eq(ours, 14);
+    cr_expect_eq(ours, 15);
     expect_row(&a.d, "broker.id",
                "1\tSTATIC_BROKER_CONFIG\tyes\tno\tINT\t"
                "broker.id=1:STATIC_BROKER_CONFIG|broker.id=-1:DEFAULT_CONFIG");
