@@ -328,6 +328,17 @@ static void run_undo(struct write_run *run, const struct segment *before)
     (void)!index_cut(run->fs, run->directory, before->base_offset, &before->index);
 }
 
+/* What was written stays only if its names are durable, too. */
+static int run_end(struct write_run *run, const struct segment *before, int result)
+{
+    if (result == 0)
+        result = run_sync_names(run);
+    if (result != 0)
+        run_undo(run, before);
+    run->w->error = result;
+    return result;
+}
+
 int segments_write_run(struct segment_write *w)
 {
     ASSERT(w->batch_count > 0 && w->created_count == 0 && w->written == 0);
@@ -348,12 +359,7 @@ int segments_write_run(struct segment_write *w)
     }
     if (result == 0)
         result = run_batches(&run);
-    if (result == 0)
-        result = run_sync_names(&run);
-    if (result != 0)
-        run_undo(&run, &before);
-    w->error = result;
-    return result;
+    return run_end(&run, &before, result);
 }
 
 int segments_roll_run(struct segment_write *w)
@@ -374,10 +380,5 @@ int segments_roll_run(struct segment_write *w)
         result = run_roll(&run, w->roll_offset, true);
     if (result == 0)
         result = run_finish(&run, false);
-    if (result == 0)
-        result = run_sync_names(&run);
-    if (result != 0)
-        run_undo(&run, &before);
-    w->error = result;
-    return result;
+    return run_end(&run, &before, result);
 }
