@@ -622,8 +622,3 @@ void coordinator_stop(struct coordinator *c)
         if (c->parts[i] != NULL)
             groups_close(&c->parts[i]->groups);
 }
-
-bool coordinator_stopped(const struct coordinator *c)
-{
-    return c->stopped && c->load.part == NULL;
-}

@@ -69,8 +69,6 @@ bool coordinator_step(struct coordinator *coordinator);
 void coordinator_room(struct coordinator *coordinator);
 /* The core stops: who waits is answered, and nothing new is written. */
 void coordinator_stop(struct coordinator *coordinator);
-/* Nothing that it reads is on its way any more. */
-bool coordinator_stopped(const struct coordinator *coordinator);
 
 /* The catalog's changes. */
 void coordinator_partition_created(struct coordinator *coordinator, struct partition *partition);

@@ -79,7 +79,7 @@ bool life_step(struct core *core)
         again = true;
     }
     if (core->life == CORE_FLUSHING) {
-        if (!shard_stopped(&core->shard) || !coordinator_stopped(core->coordinator))
+        if (!shard_stopped(&core->shard))
             return again;
         core->life = CORE_FLUSHED;
         life_count(core, &life->flushed);
