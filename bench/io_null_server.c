@@ -414,9 +414,9 @@ int main(int argc, char **argv)
         server_open_wal(&server, argv[5]);
     client_init(&client, argv);
     struct io_thread *threads[2];
-    result = io_thread_start(&threads[0], 0, server_run, &server);
+    result = io_thread_start(&threads[0], "server", 0, server_run, &server);
     if (result == 0)
-        result = io_thread_start(&threads[1], 1, client_run, &client);
+        result = io_thread_start(&threads[1], "client", 1, client_run, &client);
     if (result != 0)
         fail("thread", result);
     io_thread_join(threads[1]);

@@ -266,8 +266,10 @@ static void run_cores(struct server *server)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     for (unsigned i = 0; i < server->core_count; i++) {
-        int result =
-            io_thread_start(&server->threads[i], pin ? (int)i : -1, core_main, &server->cores[i]);
+        char name[16];
+        snprintf(name, sizeof name, "core-%u", i);
+        int result = io_thread_start(&server->threads[i], name, pin ? (int)i : -1, core_main,
+                                     &server->cores[i]);
         ASSERT(result == 0);
     }
     io_wait_for_stop();

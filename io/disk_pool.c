@@ -99,7 +99,7 @@ static int worker_start(struct disk_worker *worker, struct io *io)
         return result_from_errno(errno);
     worker->jobs = spsc_new(POOL_RING);
     worker->finished = spsc_new(POOL_RING);
-    int result = io_thread_start(&worker->thread, -1, worker_run, worker);
+    int result = io_thread_start(&worker->thread, "disk", -1, worker_run, worker);
     if (result == 0)
         return 0;
     spsc_free(worker->jobs);

@@ -86,11 +86,11 @@ void io_run(struct io *io, struct io_loop *loop);
 void io_stop(struct io *io);
 /* How many processors this process may use: fewer than there are in most containers. */
 unsigned io_cpu_count(void);
-/* Starts a thread that calls run(context), pinned to the `cpu`-th of these (-1: not pinned); joins
- * it. */
+/* Starts a thread that calls run(context), pinned to the `cpu`-th of these (-1: not pinned), under
+ * a name of at most 15 bytes that ps, top and profilers show; joins it. */
 struct io_thread;
-int io_thread_start(struct io_thread **thread, int cpu, void (*run)(void *context),
-                    void *context) MUST_CHECK;
+int io_thread_start(struct io_thread **thread, const char *name, int cpu,
+                    void (*run)(void *context), void *context) MUST_CHECK;
 void io_thread_join(struct io_thread *thread);
 
 /* Hands out completions; waits for one until `deadline_ns` (0: do not wait). Returns how many. */

@@ -75,7 +75,8 @@ static void thread_pin(struct io_thread *thread, unsigned n)
     }
 }
 
-int io_thread_start(struct io_thread **started, int cpu, void (*run)(void *context), void *context)
+int io_thread_start(struct io_thread **started, const char *name, int cpu,
+                    void (*run)(void *context), void *context)
 {
     struct io_thread *thread = mem_alloc(sizeof *thread);
     thread->run = run;
@@ -85,6 +86,8 @@ int io_thread_start(struct io_thread **started, int cpu, void (*run)(void *conte
         mem_free(thread);
         return result;
     }
+    /* A longer name is refused, and the thread keeps that of the program. */
+    (void)pthread_setname_np(thread->thread, name);
     if (cpu >= 0)
         thread_pin(thread, (unsigned)cpu);
     *started = thread;

@@ -124,7 +124,7 @@ static int run_start_workers(struct run *run, struct sentence *why)
 {
     for (uint32_t i = 0; i < run->worker_count; i++) {
         struct worker *worker = &run->workers[i];
-        int result = io_thread_start(&worker->thread, -1, worker_main, worker);
+        int result = io_thread_start(&worker->thread, "load", -1, worker_main, worker);
         if (result != 0) {
             sentence_set(why, "cannot start a thread: %s", result_sentence(result));
             run->worker_count = i;

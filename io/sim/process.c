@@ -8,10 +8,10 @@
 #include "io/sim/internal.h"
 
 /* The linker's names. */
-int __wrap_io_thread_start(struct io_thread **thread, int cpu, void (*run)(void *context),
-                           void *context);
-int __real_io_thread_start(struct io_thread **thread, int cpu, void (*run)(void *context),
-                           void *context);
+int __wrap_io_thread_start(struct io_thread **thread, const char *name, int cpu,
+                           void (*run)(void *context), void *context);
+int __real_io_thread_start(struct io_thread **thread, const char *name, int cpu,
+                           void (*run)(void *context), void *context);
 void __wrap_io_thread_join(struct io_thread *thread);
 void __real_io_thread_join(struct io_thread *thread);
 void __wrap_io_wait_for_stop(void);
@@ -56,11 +56,11 @@ void sim_leave(void)
     current = NULL;
 }
 
-int __wrap_io_thread_start(struct io_thread **thread, int cpu, void (*run)(void *context),
-                           void *context)
+int __wrap_io_thread_start(struct io_thread **thread, const char *name, int cpu,
+                           void (*run)(void *context), void *context)
 {
     if (current == NULL)
-        return __real_io_thread_start(thread, cpu, run, context);
+        return __real_io_thread_start(thread, name, cpu, run, context);
     *thread = (struct io_thread *)(void *)sim_thread_start(current, run, context);
     return 0;
 }

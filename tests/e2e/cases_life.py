@@ -107,6 +107,12 @@ def processors(broker):
     return found
 
 
+def test_threads_tell_their_work_by_name(broker):
+    tasks = pathlib.Path(f"/proc/{broker.process.pid}/task")
+    names = {(task / "comm").read_text().strip() for task in tasks.iterdir()}
+    assert "disk" in names and "core-0" in names, names
+
+
 def test_cores_are_pinned_where_each_processor_has_one(broker):
     count = len(os.sched_getaffinity(0))
     for settings, pinned in ((f"odradek.cores={count}", count), ("odradek.pin=false", 0),

@@ -67,7 +67,7 @@ CONTRACT(core, may_be_created_on_one_thread_and_polled_on_another)
 {
     struct io *io = contract_open(backend);
     struct io_thread *thread;
-    cr_assert_eq(io_thread_start(&thread, 0, poll_elsewhere, io), 0);
+    cr_assert_eq(io_thread_start(&thread, "poller", 0, poll_elsewhere, io), 0);
     io_thread_join(thread);
     io_free(io);
 }
@@ -256,7 +256,7 @@ static void players_play(struct player players[2], uint32_t tokens, uint32_t rou
     for (uint32_t i = 0; i < tokens; i++)
         cr_assert(spsc_push(rings[0], players));
     for (int i = 0; i < 2; i++)
-        cr_assert_eq(io_thread_start(&threads[i], i, player_run, &players[i]), 0);
+        cr_assert_eq(io_thread_start(&threads[i], "player", i, player_run, &players[i]), 0);
     for (int i = 0; i < 2; i++)
         io_thread_join(threads[i]);
     cr_assert_geq(players[0].taken, rounds);

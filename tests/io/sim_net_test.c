@@ -491,7 +491,7 @@ static void start_and_join(void *context)
     struct io_thread *thread;
     if (*order < 3) {
         ++*order;
-        cr_assert_eq(io_thread_start(&thread, 0, start_and_join, context), 0);
+        cr_assert_eq(io_thread_start(&thread, "simulated", 0, start_and_join, context), 0);
         io_thread_join(thread);
     }
     io_pause(NS_PER_MS);
@@ -506,7 +506,7 @@ Test(sim_net, threads_and_pauses_of_an_entered_host_are_simulated)
     sim_enter(w.b);
     cr_assert_eq(file_system_real(), sim_host_files(w.b));
     uint64_t before = sim_now(w.sim);
-    cr_assert_eq(io_thread_start(&thread, 0, start_and_join, &order), 0);
+    cr_assert_eq(io_thread_start(&thread, "simulated", 0, start_and_join, &order), 0);
     io_thread_join(thread);
     cr_assert_eq(order, 3);
     cr_assert_geq(sim_now(w.sim) - before, 4 * NS_PER_MS);
@@ -525,7 +525,7 @@ static void start_join_and_tell(void *context)
 {
     bool *told = context;
     struct io_thread *thread;
-    cr_assert_eq(io_thread_start(&thread, 0, pause_once, NULL), 0);
+    cr_assert_eq(io_thread_start(&thread, "simulated", 0, pause_once, NULL), 0);
     io_thread_join(thread);
     *told = true;
 }
@@ -576,7 +576,7 @@ static void join_and_tell(void *context)
 {
     bool *joined = context;
     struct io_thread *thread;
-    cr_assert_eq(io_thread_start(&thread, 0, pause_and_end, NULL), 0);
+    cr_assert_eq(io_thread_start(&thread, "simulated", 0, pause_and_end, NULL), 0);
     io_thread_join(thread);
     *joined = true;
 }
