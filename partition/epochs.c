@@ -39,6 +39,15 @@ bool epochs_assign(struct epochs *epochs, int32_t epoch, int64_t offset)
     return true;
 }
 
+bool epochs_equal(const struct epochs *a, const struct epochs *b)
+{
+    bool equal = a->count == b->count;
+    for (uint32_t i = 0; equal && i < a->count; i++)
+        equal = a->entries[i].epoch == b->entries[i].epoch &&
+                a->entries[i].start_offset == b->entries[i].start_offset;
+    return equal;
+}
+
 int32_t epochs_latest(const struct epochs *epochs)
 {
     return epochs->count == 0 ? -1 : epochs->entries[epochs->count - 1].epoch;

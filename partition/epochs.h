@@ -25,6 +25,7 @@ void epochs_init(struct epochs *epochs);
 void epochs_fini(struct epochs *epochs);
 /* Notes that `epoch` begins at `offset`. True when that changed anything (a later epoch only). */
 bool epochs_assign(struct epochs *epochs, int32_t epoch, int64_t offset);
+bool epochs_equal(const struct epochs *a, const struct epochs *b);
 /* The latest epoch, -1 when none; the epoch of an offset, -1 when before the first. */
 int32_t epochs_latest(const struct epochs *epochs);
 int32_t epochs_of_offset(const struct epochs *epochs, int64_t offset);

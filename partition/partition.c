@@ -17,6 +17,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/mutant.h"
+#include "partition/refused.h"
 #include "partition/shard.h"
 #include "protocol/batch.h"
 
@@ -155,6 +156,42 @@ static void append_take(struct partition_append *a, const struct wal_span *span)
     list_push_back(&shard->appends, &a->node);
 }
 
+/* Storage fails. What a client has in flight behind it must not go first when it works again. */
+static int append_refuse(struct partition_append *a, const struct producer_batch *producer)
+{
+    struct partition *p = a->partition;
+    if (producer != NULL && !producers_know(p->producers, producer->producer_id))
+        refused_note(&p->shard->refused, p, producer);
+    return append_decide(a, APPEND_OFFLINE);
+}
+
+/* False: the producer's state decides, and `result` is what partition_append returns. */
+static bool append_follows(struct partition_append *a, const struct producer_batch *producer,
+                           int *result)
+{
+    struct partition *p = a->partition;
+    struct refused *refused = &p->shard->refused;
+    struct producer_batch original;
+    switch (producers_check(p->producers, producer, &original)) {
+    case PRODUCER_APPEND:
+        if (refused->count == 0 || producers_know(p->producers, producer->producer_id) ||
+            !refused_bars(refused, p, producer))
+            return true;
+        *result = append_decide(a, APPEND_OUT_OF_ORDER);
+        return false;
+    case PRODUCER_DUPLICATE:
+        *result = append_duplicate(a, &original);
+        return false;
+    case PRODUCER_OUT_OF_ORDER:
+        *result = append_decide(a, APPEND_OUT_OF_ORDER);
+        return false;
+    case PRODUCER_FENCED:
+        *result = append_decide(a, APPEND_FENCED);
+        return false;
+    }
+    UNREACHABLE();
+}
+
 int partition_append(struct partition_append *a)
 {
     struct partition *p = a->partition;
@@ -166,38 +203,32 @@ int partition_append(struct partition_append *a)
     a->has_undo = false;
     if (p->deleted)
         return append_decide(a, APPEND_GONE);
-    if (p->offline || (a->origin == APPEND_CLIENT && flush_refuses(p->shard)))
+    if (p->offline)
         return append_decide(a, APPEND_OFFLINE);
-    if (a->origin == APPEND_CLIENT && flush_crowded(p->shard)) {
-        p->shard->crowded = true;
-        return ERR_BUSY;
-    }
 
     /* Markers have a producer, but no sequence. */
     bool idempotent = batch_producer_id(a->batch) >= 0 && !batch_is_control(a->batch);
     struct producer_batch producer = producer_batch_of(
         a->batch, p->log_end, a->log_append_time ? a->now_ms : batch_max_timestamp(a->batch));
-    if (idempotent && a->origin != APPEND_REPLICATION) {
-        struct producer_batch original;
-        switch (producers_check(p->producers, &producer, &original)) {
-        case PRODUCER_APPEND:
-            break;
-        case PRODUCER_DUPLICATE:
-            return append_duplicate(a, &original);
-        case PRODUCER_OUT_OF_ORDER:
-            return append_decide(a, APPEND_OUT_OF_ORDER);
-        case PRODUCER_FENCED:
-            return append_decide(a, APPEND_FENCED);
-        }
+    if (a->origin == APPEND_CLIENT && flush_refuses(p->shard))
+        return append_refuse(a, idempotent ? &producer : NULL);
+    if (a->origin == APPEND_CLIENT && flush_crowded(p->shard)) {
+        p->shard->crowded = true;
+        return ERR_BUSY;
     }
+    int result;
+    if (idempotent && a->origin != APPEND_REPLICATION && !append_follows(a, &producer, &result))
+        return result;
 
     struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index};
     struct wal_span span;
-    int result = wal_append(p->shard->wal, &entry, a->len, &span);
+    result = wal_append(p->shard->wal, &entry, a->len, &span);
     if (result == ERR_NO_MEMORY)
         return ERR_BUSY;
+    if (result == ERR_TOO_LARGE)
+        return append_decide(a, APPEND_TOO_LARGE);
     if (result != 0)
-        return append_decide(a, result == ERR_TOO_LARGE ? APPEND_TOO_LARGE : APPEND_OFFLINE);
+        return append_refuse(a, idempotent ? &producer : NULL);
     a->outcome = APPEND_DONE;
     a->base_offset = p->log_end;
     a->last_offset = p->log_end + batch_last_offset_delta(a->batch);
@@ -209,6 +240,7 @@ int partition_append(struct partition_append *a)
         producer.now_ns = io_now(p->shard->io);
         producers_apply(p->producers, &producer, &a->undo);
         a->has_undo = true;
+        refused_forget(&p->shard->refused, p, producer.producer_id);
     }
     return 0;
 }

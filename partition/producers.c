@@ -131,6 +131,12 @@ static bool producer_repeats(const struct producer *p, const struct producer_bat
     return false;
 }
 
+bool producers_know(const struct producers *producers, int64_t producer_id)
+{
+    const struct producer *p = producers_find(producers, producer_id);
+    return p != NULL && p->epoch != -1;
+}
+
 enum producer_verdict producers_check(const struct producers *producers,
                                       const struct producer_batch *batch,
                                       struct producer_batch *original)

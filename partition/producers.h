@@ -70,6 +70,8 @@ void producers_free(struct producers *producers);
 enum producer_verdict producers_check(const struct producers *producers,
                                       const struct producer_batch *batch,
                                       struct producer_batch *original);
+/* Whether anything is remembered of the producer's sequence: else it may begin anywhere. */
+bool producers_know(const struct producers *producers, int64_t producer_id);
 /* After PRODUCER_APPEND only (or in replay, without a check). `undo` may be null. */
 void producers_apply(struct producers *producers, const struct producer_batch *batch,
                      struct producer_undo *undo);

@@ -44,25 +44,44 @@ static int64_t load_producers(struct partition *p, int64_t limit, bool *any, con
     return -1;
 }
 
-bool recovery_has_epochs_file(struct file_system *fs, const struct partition *p)
-{
-    char path[PATH_BYTES];
-    struct file_info info;
-    (void)snprintf(path, sizeof path, "%s/%s", p->segments.directory, KAFKA_EPOCHS_FILE);
-    return file_get_info(fs, path, &info) == 0;
-}
-
-static void load_epochs(struct file_system *fs, struct partition *p, const struct log *log)
+/* ERR_*: there is none that can be read. `epochs` is the caller's to free in any case. */
+static int read_epochs(struct file_system *fs, const struct partition *p, struct epochs *epochs)
 {
     char path[PATH_BYTES];
     char *data;
     uint64_t len;
+    epochs_init(epochs);
     (void)snprintf(path, sizeof path, "%s/%s", p->segments.directory, KAFKA_EPOCHS_FILE);
-    if (file_load(fs, path, EPOCHS_BYTES_MAX, &data, &len) != 0)
-        return;
-    if (epochs_parse(&p->epochs, (struct bytes){(uint8_t *)data, len}) != 0)
-        log_warn(log, "%s is damaged: leader epochs of %s-%d start anew", path, p->topic, p->index);
+    int result = file_load(fs, path, EPOCHS_BYTES_MAX, &data, &len);
+    if (result != 0)
+        return result;
+    result = epochs_parse(epochs, (struct bytes){(uint8_t *)data, len});
     mem_free(data);
+    return result;
+}
+
+bool recovery_epochs_file_is_current(struct file_system *fs, const struct partition *p)
+{
+    struct epochs epochs;
+    int result = read_epochs(fs, p, &epochs);
+    bool current = (result == 0 || result == ERR_NOT_FOUND) && epochs_equal(&epochs, &p->epochs);
+    epochs_fini(&epochs);
+    return current;
+}
+
+static void load_epochs(struct file_system *fs, struct partition *p, const struct log *log)
+{
+    struct epochs epochs;
+    int result = read_epochs(fs, p, &epochs);
+    if (result == ERR_CORRUPT || result == ERR_VERSION || result == ERR_TOO_LARGE)
+        log_warn(log, "%s/%s is damaged: leader epochs of %s-%d start anew", p->segments.directory,
+                 KAFKA_EPOCHS_FILE, p->topic, p->index);
+    if (result != 0) {
+        epochs_fini(&epochs);
+        return;
+    }
+    epochs_fini(&p->epochs);
+    p->epochs = epochs;
 }
 
 int64_t recovery_load_state(struct file_system *fs, struct partition *p, int64_t limit,

@@ -21,9 +21,9 @@ struct partition;
 int64_t recovery_load_state(struct file_system *fs, struct partition *p, int64_t limit,
                             const struct log *log);
 
-/* Whether the file with the leader epochs is there: when our checkpoint has them, that is all that
- * matters of it. Blocking. */
-bool recovery_has_epochs_file(struct file_system *fs, const struct partition *p);
+/* Whether the file with the leader epochs says what `p` has, which comes from our checkpoint: after
+ * a crash it may be older, and it is all that a start behind a clean stop reads. Blocking. */
+bool recovery_epochs_file_is_current(struct file_system *fs, const struct partition *p);
 
 /* A batch behind that: the `replay` of struct segments_load; `context` is the partition. A
  * transaction's marker, which has to be whole, ends it. */

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/mutant.h"
 #include "partition/partition.h"
+#include "protocol/batch.h"
 
 /* Of partitions with a deadline, to begin with. */
 #define SHARD_DEADLINES 64
@@ -69,6 +70,19 @@ void shard_release(struct shard *shard, const struct pending_batch *batch, bool 
     wal_release(shard->wal, &batch->span, planned);
 }
 
+/* Nothing is known of its producer any more. */
+static void refuse_first_batch(struct shard *shard, const struct partition_append *a)
+{
+    const struct partition *p = a->partition;
+    if (p->pending.count == 0)
+        return; /* it is deleted */
+    const uint8_t *batch = pending_at(&p->pending, p->pending.count - 1)->span.data;
+    struct producer_batch producer =
+        producer_batch_of(batch, a->base_offset, batch_max_timestamp(batch));
+    ASSERT(producer.producer_id == a->undo.producer_id);
+    refused_note(&shard->refused, p, &producer);
+}
+
 static void append_roll_back(struct shard *shard, struct partition_append *a)
 {
     struct partition *p = a->partition;
@@ -76,6 +90,8 @@ static void append_roll_back(struct shard *shard, struct partition_append *a)
     p->appends_out--;
     if (a->has_undo && !MUTANT(FORGET_PRODUCER_ROLL_BACK))
         producers_revert(p->producers, &a->undo);
+    if (a->has_undo && !producers_know(p->producers, a->undo.producer_id))
+        refuse_first_batch(shard, a);
     /* A deletion has dropped them already, unless it waits for a flush to end. */
     if (a->appended && p->pending.count > 0) {
         const struct pending_batch *last = pending_at(&p->pending, p->pending.count - 1);
@@ -158,6 +174,7 @@ void shard_init(struct shard *shard)
     list_init(&shard->deleted);
     trim_init(shard);
     cleaner_init(shard);
+    refused_init(&shard->refused);
 }
 
 void shard_close(struct shard *shard)
@@ -173,6 +190,7 @@ void shard_close(struct shard *shard)
     relog_fini(shard);
     heap_fini(&shard->deadlines);
     cleaner_fini(shard);
+    refused_fini(&shard->refused);
     flush_fini(shard);
 }
 

@@ -222,6 +222,54 @@ Test(append, forgotten_producer_may_go_on_where_it_was)
     expect_ends(4, 4);
 }
 
+/* A new producer's first batch fails in flight. */
+static void refuse_first(int32_t sequence)
+{
+    rig_wal_break(&rig);
+    cr_assert_eq(outcome_of(produced(0, sequence, 2)), APPEND_OFFLINE);
+    cr_assert_eq(outcome_of(produced(0, sequence + 2, 1)), APPEND_OUT_OF_ORDER);
+    rig_wal_mend(&rig);
+}
+
+Test(append, refused_first_batch_of_a_producer_is_not_overtaken)
+{
+    refuse_first(0);
+    cr_assert_eq(outcome_of(produced(0, 3, 1)), APPEND_OUT_OF_ORDER);
+    cr_assert_eq(outcome_of(produced(0, 2, 1)), APPEND_OUT_OF_ORDER);
+    cr_assert_eq(outcome_of(produced(0, 0, 2)), APPEND_DONE);
+    cr_assert_eq(outcome_of(produced(0, 2, 1)), APPEND_DONE);
+    cr_assert_eq(outcome_of(produced(0, 3, 1)), APPEND_DONE);
+    expect_ends(4, 4);
+}
+
+Test(append, refused_batch_of_a_forgotten_producer_is_not_overtaken)
+{
+    refuse_first(7);
+    cr_assert_eq(outcome_of(produced(0, 9, 1)), APPEND_OUT_OF_ORDER);
+    cr_assert_eq(outcome_of(produced(0, 7, 2)), APPEND_DONE);
+    cr_assert_eq(outcome_of(produced(0, 9, 1)), APPEND_DONE);
+}
+
+Test(append, first_batch_that_never_reached_the_wal_is_not_overtaken)
+{
+    rig_wal_break(&rig);
+    struct rig_append *a = rig_give(&rig, 0, (struct rig_batch){0});
+    rig_settle(&rig);
+    cr_assert_eq(a->append.outcome, APPEND_OFFLINE);
+    cr_assert_eq(outcome_of(produced(0, 0, 2)), APPEND_OFFLINE);
+    rig_wal_mend(&rig);
+    cr_assert_eq(outcome_of(produced(0, 2, 1)), APPEND_OUT_OF_ORDER);
+    cr_assert_eq(outcome_of(produced(0, 0, 2)), APPEND_DONE);
+    cr_assert_eq(outcome_of(produced(0, 2, 1)), APPEND_DONE);
+}
+
+Test(append, refused_producer_that_begins_a_new_epoch_is_free)
+{
+    refuse_first(0);
+    cr_assert_eq(outcome_of(produced(1, 0, 1)), APPEND_DONE);
+    cr_assert_eq(outcome_of(produced(1, 1, 1)), APPEND_DONE);
+}
+
 Test(append, replicated_batches_are_not_judged_but_remembered)
 {
     struct rig_batch spec = produced(0, 7, 1);

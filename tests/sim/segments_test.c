@@ -328,6 +328,31 @@ Test(segments, what_a_power_loss_tore_before_that_sync_is_written_again_for_kafk
     scene_free(s);
 }
 
+Test(segments, leader_epochs_that_a_start_recovered_reach_kafkas_file_through_another_crash)
+{
+    struct scene *s = scene_new(&(struct scene_options){0});
+    scene_start(s);
+    scene_create(s, "t", 1);
+    scene_put(s, "t", 0, 1);
+    cr_assert(scene_stop(s));
+    scene_start(s);
+    scene_put(s, "t", 0, 2);
+    scene_crash(s);
+    /* This start puts the new epoch's record into the segment, the next one finds it there. */
+    for (int i = 0; i < 2; i++) {
+        scene_start(s);
+        scene_crash(s);
+    }
+    scene_start(s);
+    cr_assert(scene_stop(s));
+    char epochs[32] = "";
+    uint64_t len = scene_size(s, DATA "/t-0/" KAFKA_EPOCHS_FILE);
+    cr_assert_lt(len, sizeof epochs);
+    scene_read_file(s, DATA "/t-0/" KAFKA_EPOCHS_FILE, epochs, len, 0);
+    cr_assert_str_eq(epochs, "0\n2\n0 0\n2 1\n");
+    scene_free(s);
+}
+
 Test(segments, a_failed_sync_of_the_file_system_fails_all_files_and_their_batches_stay_in_the_wal)
 {
     struct scene *s = scene_new(&(struct scene_options){0});
