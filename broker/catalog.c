@@ -286,11 +286,11 @@ static void apply_run(struct core *core, struct core_call *call)
 }
 
 /* A topic that is made again has the same directories, maybe on another core: a running flush must
- * not write into them any more, nor a late deletion take them away. */
+ * not write into them any more, nor a late rename take them away. */
 bool catalog_confirm(struct core *core)
 {
     struct core_call *call = core->unconfirmed;
-    if (call == NULL || shard_deletes(&core->shard))
+    if (call == NULL || deletion_holds_names(&core->shard))
         return false;
     core->unconfirmed = NULL;
     core_reply(core, call);

@@ -89,7 +89,7 @@ bool catalog_retire(struct catalog *catalog, bool *proposed);
 /* That is under way: completions drive it. */
 bool catalog_retiring(const struct catalog *catalog);
 /* Each core's part of a step: confirms what it has applied once the directories of partitions that
- * were deleted are gone. True: it did. */
+ * were deleted have given up their names. True: it did. */
 bool catalog_confirm(struct core *core);
 /* Nothing is gathered or in flight. */
 bool catalog_idle(const struct catalog *catalog);

@@ -322,5 +322,5 @@ void partition_delete(struct partition *p)
     if (list_empty(&p->moved_node))
         list_push_back(&shard->moved, &p->moved_node);
     list_remove(&p->shard_node);
-    list_push_back(&shard->deleted, &p->shard_node);
+    list_push_back(&shard->deletions.waiting, &p->shard_node);
 }

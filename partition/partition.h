@@ -116,9 +116,8 @@ struct partition {
     uint32_t appends_out; /* in shard->appends */
     uint32_t trims_out;   /* in shard->trims */
     uint32_t jobs_out;    /* reading jobs, and those that delete and begin segments */
-    bool delete_started;
-    bool delete_done;
-    struct io_op delete_op;
+    struct deleted_directory *deleted_as; /* what a job renames its directory to */
+    int delete_error;                     /* the job's result */
     struct list watches;
 };
 
@@ -258,7 +257,7 @@ void partition_watch(struct partition *partition, struct partition_watch *watch)
 void partition_unwatch(struct partition_watch *watch);
 
 /* Takes the partition out of service: pending batches are dropped, waiters answered, watches told.
- * The files are deleted once nothing is out; `shard` frees the partition then. */
+ * Once nothing is out its directory is renamed, and `shard` frees it (deletion.h). */
 void partition_delete(struct partition *partition);
 
 /* For shard, flush and recovery. */

@@ -23,6 +23,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "base/uuid.h"
 #include "io/file.h"
 #include "partition/time_search.h"
 
@@ -219,8 +220,9 @@ uint32_t segments_take_unheld(struct list *removed, uint64_t written, struct lis
 int segments_remove_run(const struct segments *s, const struct list *ready) MUST_CHECK;
 /* Core: frees the segments in `ready`. */
 void segments_remove_end(struct segments *s, struct list *ready);
-/* Job: renames a whole partition directory to Kafka's `<topic>-<partition>.<hex>-delete` and
- * removes it with all files. Missing is success. */
-int segments_delete_directory(struct file_system *fs, const char *directory) MUST_CHECK;
+/* What the directory of a deleted partition is renamed to, as Kafka does: beside it
+ * `<topic>-<partition>.<32 hexadecimal digits>-delete`, here those of the topic's id. `path` has
+ * room for SEGMENT_PATH_SIZE. */
+void segments_deleted_path(char *path, const char *directory, struct uuid topic_id);
 /* Removes a directory and the files in it. Missing is success. */
 int segments_remove_directory(struct file_system *fs, const char *path) MUST_CHECK;

@@ -1,8 +1,5 @@
 /*
  * What happens to whole segments and directories: the clean stop, deletion, stored snapshots.
- *
- * A partition's directory is renamed before its files go, so that its name is free at once and a
- * crash leaves something that Kafka, too, knows to be rubbish.
  */
 #include <stdio.h>
 
@@ -15,7 +12,6 @@
 
 #define SNAPSHOT_BYTES_MAX (1 * GIB)
 #define DIRECTORY_NAME_MAX 255
-#define DELETE_NAMES 16
 
 static int cut_segment(const struct segments *s, const struct segment *segment)
 {
@@ -144,38 +140,22 @@ int segments_remove_directory(struct file_system *fs, const char *path)
     return result == ERR_NOT_FOUND ? 0 : result;
 }
 
-/* Kafka's logDeleteDirName: the topic is cut where the name would get too long. The unique part
- * needs no randomness: a name that is taken is rubbish, and the next number is tried. */
-static void delete_path(char path[SEGMENT_PATH_SIZE], const char *directory, unsigned number)
+/* Kafka's logDeleteDirName: the topic is cut where the name would get too long. Its unique part is
+ * random; a topic's id is as unique. */
+void segments_deleted_path(char *path, const char *directory, struct uuid topic_id)
 {
+    char hex[2 * sizeof topic_id.bytes + 1];
     char suffix[80];
     const char *slash = strrchr(directory, '/');
     const char *name = slash == NULL ? directory : slash + 1;
     const char *dash = strrchr(name, '-');
     ASSERT(dash != NULL);
-    int suffix_len = snprintf(suffix, sizeof suffix, "%s.%032x-delete", dash, number);
+    for (size_t i = 0; i < sizeof topic_id.bytes; i++)
+        snprintf(hex + 2 * i, 3, "%02x", topic_id.bytes[i]);
+    int suffix_len = snprintf(suffix, sizeof suffix, "%s.%s-delete", dash, hex);
     ASSERT(suffix_len > 0 && (size_t)suffix_len < sizeof suffix);
     int topic_len = MIN((int)(dash - name), DIRECTORY_NAME_MAX - suffix_len);
     int len = snprintf(path, SEGMENT_PATH_SIZE, "%.*s%.*s%s", (int)(name - directory), directory,
                        topic_len, name, suffix);
     ASSERT(len > 0 && len < SEGMENT_PATH_SIZE);
-}
-
-int segments_delete_directory(struct file_system *fs, const char *directory)
-{
-    char path[SEGMENT_PATH_SIZE];
-    int result = ERR_EXISTS;
-    for (unsigned number = 0; number < DELETE_NAMES; number++) {
-        struct file_info info;
-        delete_path(path, directory, number);
-        /* What an interrupted deletion has left; when it resists, another name will do. */
-        if (segments_remove_directory(fs, path) != 0 ||
-            file_get_info(fs, path, &info) != ERR_NOT_FOUND)
-            continue;
-        result = file_rename(fs, directory, path);
-        break;
-    }
-    if (result != 0)
-        return result == ERR_NOT_FOUND ? 0 : result;
-    return segments_remove_directory(fs, path);
 }

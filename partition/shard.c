@@ -171,7 +171,7 @@ void shard_init(struct shard *shard)
     list_init(&shard->queries);
     list_init(&shard->dirty);
     list_init(&shard->moved);
-    list_init(&shard->deleted);
+    deletion_init(shard);
     trim_init(shard);
     cleaner_init(shard);
     refused_init(&shard->refused);
@@ -179,8 +179,7 @@ void shard_init(struct shard *shard)
 
 void shard_close(struct shard *shard)
 {
-    LIST_EACH(node, &shard->deleted)
-        partition_free(LIST_ENTRY(node, struct partition, shard_node));
+    deletion_fini(shard);
     LIST_EACH(node, &shard->partitions)
         partition_free(LIST_ENTRY(node, struct partition, shard_node));
     ASSERT(list_empty(&shard->appends) && list_empty(&shard->answers));
@@ -260,43 +259,6 @@ static bool shard_tell_watches(struct shard *shard)
     return any;
 }
 
-static int delete_job(struct file_system *fs, void *context)
-{
-    const struct partition *p = context;
-    return segments_delete_directory(fs, p->segments.directory);
-}
-
-static void delete_job_done(struct io_op *op, const struct io_event *event)
-{
-    struct partition *p = CONTAINER_OF(op, struct partition, delete_op);
-    flush_retry_soon(p->shard);
-    if (event->value < 0)
-        log_warn(&p->shard->log, "cannot delete %s: %s; it is ignored from now on",
-                 p->segments.directory, result_sentence((int)event->value));
-    p->delete_done = true;
-}
-
-/* A deleted partition goes when nothing points at it any more. */
-static void shard_reap(struct shard *shard)
-{
-    if (MUTANT(KEEP_DELETED) && !shard->stopping)
-        return;
-    LIST_EACH(node, &shard->deleted) {
-        struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
-        if (p->appends_out > 0 || p->trims_out > 0 || p->jobs_out > 0 || p->flushing ||
-            p->relogging || !list_empty(&p->watches) || !list_empty(&p->moved_node) ||
-            cleaner_uses(&shard->cleaner, p))
-            continue;
-        if (!p->delete_started) {
-            p->delete_started = true;
-            p->delete_op.done = delete_job_done;
-            io_job(shard->io, &p->delete_op, SHARD_DISK_LANE, delete_job, p);
-        }
-        if (p->delete_done)
-            partition_free(p);
-    }
-}
-
 uint64_t shard_step(struct shard *shard)
 {
     bool again = true;
@@ -312,7 +274,7 @@ uint64_t shard_step(struct shard *shard)
             again = true;
         }
     }
-    shard_reap(shard);
+    deletion_step(shard);
     uint64_t wal_deadline = wal_pump(shard->wal);
     uint64_t flush_deadline = MIN(flush_step(shard), trim_step(shard));
     uint64_t cleaner_deadline = cleaner_step(shard);
@@ -338,17 +300,11 @@ static bool shard_reads(const struct shard *shard)
     return false;
 }
 
-bool shard_deletes(const struct shard *shard)
-{
-    return !list_empty(&shard->deleted);
-}
-
 bool shard_stopped(const struct shard *shard)
 {
     return shard->stopping && list_empty(&shard->appends) && list_empty(&shard->answers) &&
            list_empty(&shard->reads) && list_empty(&shard->queries) &&
-           (list_empty(&shard->dirty) || MUTANT(STOP_BEFORE_FLUSH)) &&
-           list_empty(&shard->deleted) && flush_resting(&shard->flush) && trim_resting(shard) &&
-           shard->rolls_out == 0 && cleaner_resting(&shard->cleaner) && wal_idle(shard->wal) &&
-           !shard_reads(shard);
+           (list_empty(&shard->dirty) || MUTANT(STOP_BEFORE_FLUSH)) && deletion_resting(shard) &&
+           flush_resting(&shard->flush) && trim_resting(shard) && shard->rolls_out == 0 &&
+           cleaner_resting(&shard->cleaner) && wal_idle(shard->wal) && !shard_reads(shard);
 }

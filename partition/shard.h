@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "io/io.h"
 #include "partition/cleaner.h"
+#include "partition/deletion.h"
 #include "partition/flush.h"
 #include "partition/read_places.h"
 #include "partition/refused.h"
@@ -50,7 +51,6 @@ struct shard {
     struct list queries; /* struct partition_time_query, `done` due */
     struct list dirty;   /* partitions with pending batches, by dirty_since_ns */
     struct list moved;   /* partitions whose watches are due */
-    struct list deleted; /* partitions to be freed when nothing is out */
     uint64_t pending_bytes;
     uint32_t pending_batches;
     uint64_t last_append_ns;
@@ -59,6 +59,7 @@ struct shard {
     struct batch_opener opener; /* of the jobs in SHARD_TIME_LANE */
     struct relog relog;
     struct trims trims;
+    struct deletions deletions;
     uint32_t rolls_out;    /* partitions that begin an empty segment (retention.h) */
     struct heap deadlines; /* struct retention.timer: one for each partition that has one */
     struct cleaner cleaner;
@@ -78,6 +79,9 @@ struct shard {
 #define SHARD_TIME_LANE 3
 /* And compaction, which changes closed segments alone. */
 #define SHARD_CLEAN_LANE 4
+/* What is deleted waits for none of these: its name first, its files in the background. */
+#define SHARD_RENAME_LANE 5
+#define SHARD_REMOVE_LANE 6
 
 void shard_init(struct shard *shard);
 /* Blocking: opens the stream in a new life. Everything recovered is flushed already. */
@@ -99,8 +103,6 @@ uint64_t shard_step(struct shard *shard);
 
 /* Writes and flushes everything; no appends are given any more. */
 void shard_stop(struct shard *shard);
-/* A deleted partition still has its directory, or something points at it. */
-bool shard_deletes(const struct shard *shard);
 /* Nothing is pending, in flight or dirty. */
 bool shard_stopped(const struct shard *shard);
 

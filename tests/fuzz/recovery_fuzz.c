@@ -136,7 +136,7 @@ static int remove_entry(void *context, const char *name, enum file_kind kind)
     (void)context;
     snprintf(path, sizeof path, "%s/%s", directory(), name);
     if (kind == FILE_KIND_DIRECTORY)
-        return segments_delete_directory(file_system_real(), path);
+        return segments_remove_directory(file_system_real(), path);
     return file_remove(file_system_real(), path);
 }
 

@@ -79,7 +79,7 @@ static void store_file(const char *name, const uint8_t *data, size_t len, bool f
 /* Each file is two bytes of length and its contents. */
 static void store_files(const uint8_t *data, size_t size, bool fix)
 {
-    (void)!segments_delete_directory(file_system_real(), directory());
+    (void)!segments_remove_directory(file_system_real(), directory());
     mkdir(directory(), 0755);
     for (int i = 0; i < FILES && size > 2; i++) {
         size_t len = MIN((size_t)load_be16(data), size - 2);
@@ -216,6 +216,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     store_files(data + 2, size - 2, data[1] % 4 != 0);
     use(&loads[data[1] / 4 % ARRAY_LENGTH(loads)]);
-    (void)!segments_delete_directory(file_system_real(), directory());
+    (void)!segments_remove_directory(file_system_real(), directory());
     return 0;
 }

@@ -14,6 +14,10 @@ static bool held(const struct manual_io *m, const struct op_state *state)
         return m->hold_writes;
     if (state->flags == SHARD_DISK_LANE)
         return m->hold_writing;
+    if (state->flags == SHARD_RENAME_LANE)
+        return m->hold_renaming;
+    if (state->flags == SHARD_REMOVE_LANE)
+        return m->hold_removing;
     return (state->flags == 0 || state->flags == SHARD_TIME_LANE) && m->hold_reading;
 }
 

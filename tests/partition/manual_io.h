@@ -12,11 +12,13 @@
 struct manual_io {
     struct io io; /* first */
     struct list waiting;
-    bool hold_writes;  /* io_write, io_sync */
-    bool hold_reading; /* reading jobs and time queries */
-    bool hold_writing; /* jobs in the shard's lane */
-    bool ghost;        /* the WAL's operations succeed, and nothing is done */
-    uint64_t writes;   /* io_write calls */
+    bool hold_writes;   /* io_write, io_sync */
+    bool hold_reading;  /* reading jobs and time queries */
+    bool hold_writing;  /* jobs in the shard's lane */
+    bool hold_renaming; /* the directories of deleted partitions */
+    bool hold_removing; /* the files of deleted partitions */
+    bool ghost;         /* the WAL's operations succeed, and nothing is done */
+    uint64_t writes;    /* io_write calls */
 };
 
 void manual_io_init(struct manual_io *m, struct file_system *files, const struct log *log);

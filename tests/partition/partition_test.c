@@ -470,7 +470,7 @@ Test(partition, deletion_answers_waiters_and_tells_watches)
     rig.io.hold_writes = false;
     rig_settle(&rig);
     cr_assert_eq(waiting->append.outcome, APPEND_GONE);
-    cr_assert(list_empty(&rig_shard(&rig, 0)->deleted));
+    cr_assert(deletion_resting(rig_shard(&rig, 0)));
 }
 
 Test(partition, deletion_waits_for_readers_and_removes_the_directory)
@@ -489,7 +489,7 @@ Test(partition, deletion_waits_for_readers_and_removes_the_directory)
     expect_batches(&got, 0, 2);
     expect_batches(&other, 1, 1);
     cr_assert_not(rig_has(&rig, "topic-0"));
-    cr_assert(list_empty(&rig_shard(&rig, 0)->deleted));
+    cr_assert(deletion_resting(rig_shard(&rig, 0)));
 }
 
 Test(partition, deletion_during_a_flush_ends_with_it)
@@ -506,7 +506,7 @@ Test(partition, deletion_during_a_flush_ends_with_it)
         delete_place(place);
         rig_flush_end(&rig);
         rig_settle(&rig);
-        cr_assert(list_empty(&rig_shard(&rig, 0)->deleted), "point %d", point);
+        cr_assert(deletion_resting(rig_shard(&rig, 0)), "point %d", point);
         cr_assert_eq(rig_shard(&rig, 0)->pending_bytes, 0);
         cr_assert_eq(rig_shard(&rig, 0)->pending_batches, 0);
         cr_assert_not(rig_has(&rig, "topic-0"));
@@ -527,7 +527,7 @@ Test(partition, stream_that_fails_after_a_deletion_during_a_flush)
     cr_assert_eq(a->append.outcome, APPEND_GONE);
     rig_flush_end(&rig);
     rig_wal_mend(&rig);
-    cr_assert(list_empty(&rig_shard(&rig, 0)->deleted));
+    cr_assert(deletion_resting(rig_shard(&rig, 0)));
     cr_assert_eq(rig_shard(&rig, 0)->pending_bytes, 0);
 }
 
@@ -543,7 +543,7 @@ Test(partition, stream_that_fails_after_a_deletion_with_producers)
     rig_settle(&rig);
     cr_assert_eq(a->append.outcome, APPEND_GONE);
     rig_wal_mend(&rig);
-    cr_assert(list_empty(&rig_shard(&rig, 0)->deleted));
+    cr_assert(deletion_resting(rig_shard(&rig, 0)));
 }
 
 Test(partition, topic_of_the_same_name_begins_anew)
@@ -564,6 +564,55 @@ Test(partition, topic_of_the_same_name_begins_anew)
     cr_assert_eq(rig_partition(&rig, 0)->log_end, 2);
 }
 
+Test(partition, a_name_is_free_before_the_files_are_deleted)
+{
+    rig_append_many(&rig, 0, 3);
+    rig_flush(&rig);
+    rig.io.hold_removing = true;
+    delete_place(0);
+    rig_settle(&rig);
+    cr_assert_not(deletion_holds_names(rig_shard(&rig, 0)));
+    cr_assert_not(rig_has(&rig, "topic-0"));
+    uint32_t place = rig_add(&rig, "topic", 0, 2);
+    rig_append(&rig, place, (struct rig_batch){.records = 2});
+    rig_flush(&rig);
+    rig.io.hold_removing = false;
+    rig_settle(&rig);
+    cr_assert(deletion_resting(rig_shard(&rig, 0)));
+    cr_assert_eq(rig_read_all(&rig, place), 2);
+    cr_assert(rig_has(&rig, "topic-0"));
+}
+
+Test(partition, a_deletion_waits_for_no_flush_of_others)
+{
+    rig_append_many(&rig, 0, 3);
+    rig_flush(&rig);
+    uint32_t place = rig_add(&rig, "other", 0, 2);
+    rig_append_many(&rig, place, 1);
+    rig_flush_begin(&rig);
+    delete_place(0);
+    rig_settle(&rig);
+    cr_assert(deletion_resting(rig_shard(&rig, 0)));
+    cr_assert_not(rig_has(&rig, "topic-0"));
+    rig_flush_end(&rig);
+    cr_assert_eq(rig_read_all(&rig, place), 1);
+}
+
+Test(partition, directories_are_renamed_together_and_their_names_synced_once)
+{
+    rig_append_many(&rig, 0, 1);
+    rig_append_many(&rig, rig_add(&rig, "topic", 1, 2), 1);
+    rig_flush(&rig);
+    rig.io.hold_removing = true;
+    uint64_t changes = rig.files.changes;
+    delete_place(0);
+    delete_place(1);
+    rig_settle(&rig);
+    cr_assert_not(deletion_holds_names(rig_shard(&rig, 0)));
+    cr_assert_eq(rig.files.changes - changes, 3, "two renames, one sync");
+    rig.io.hold_removing = false;
+}
+
 Test(partition, directory_that_cannot_be_removed_is_reported_and_forgotten)
 {
     rig_append_many(&rig, 0, 1);
@@ -571,6 +620,6 @@ Test(partition, directory_that_cannot_be_removed_is_reported_and_forgotten)
     rig.files.fault = (struct file_fault){VERB_RENAME, "topic-0", ERR_DENIED, 1, 0};
     delete_place(0);
     rig_settle(&rig);
-    cr_assert(list_empty(&rig_shard(&rig, 0)->deleted));
+    cr_assert(deletion_resting(rig_shard(&rig, 0)));
     cr_assert_not_null(strstr(rig.logged, "cannot delete"));
 }

@@ -223,11 +223,11 @@ Test(relog, a_partition_deleted_meanwhile_waits_for_its_copies)
     rig.places[1].partition = NULL;
     partition_delete(p);
     rig_settle(&rig);
-    cr_assert_not(list_empty(&rig_shard(&rig, 0)->deleted), "the copies point at it");
+    cr_assert_not(deletion_resting(rig_shard(&rig, 0)), "the copies point at it");
     rig.io.hold_writes = false;
     rig_settle(&rig);
     rig_advance(&rig, 1000);
-    cr_assert(list_empty(&rig_shard(&rig, 0)->deleted));
+    cr_assert(deletion_resting(rig_shard(&rig, 0)));
     cr_assert_eq(rig_read_all(&rig, 0), 1);
     cr_assert_eq(rig_read_all(&rig, 2), 1);
     rig.place_count = 1;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "partition/kafka_files.h"
+#include "partition/segment_files.h"
 #include "protocol/batch.h"
 #include "segments_fixture.h"
 
@@ -492,32 +494,27 @@ Test(segments, clean_stop_leaves_exact_files_and_a_snapshot)
     cr_assert_eq(fixture_size(&f, TIME_0), 12, "the last entry is written once");
 }
 
-Test(segments, deleting_a_directory_removes_it_whole)
+Test(segments, removing_a_directory_removes_it_whole)
 {
     cr_assert_eq(fixture_write(&f, 4, 1, 10), 0);
     fixture_store(&f, "partition.metadata", "x", 1);
-    cr_assert_eq(segments_delete_directory(&f.files.fs, f.directory), 0);
+    cr_assert_eq(segments_remove_directory(&f.files.fs, f.directory), 0);
     cr_assert_not(fixture_has(&f, "."));
-    struct file_info info;
-    char path[256];
-    snprintf(path, sizeof path, "%s/topic-0.%032x-delete", f.root, 0);
-    cr_assert_eq(file_get_info(&f.files.fs, path, &info), ERR_NOT_FOUND);
-    cr_assert_eq(segments_delete_directory(&f.files.fs, f.directory), 0, "missing is success");
+    cr_assert_eq(segments_remove_directory(&f.files.fs, f.directory), 0, "missing is success");
 }
 
-Test(segments, deletion_clears_what_an_interrupted_one_left)
+Test(segments, a_deleted_directory_has_a_name_that_kafka_deletes_and_that_fits)
 {
-    char path[256];
-    char file[300];
-    snprintf(path, sizeof path, "%s/topic-0.%032x-delete", f.root, 0);
-    cr_assert_eq(file_make_directory(&f.files.fs, path), 0);
-    snprintf(file, sizeof file, "%s/" LOG_0, path);
-    int handle = file_open(&f.files.fs, file, FILE_CREATE);
-    cr_assert(handle >= 0);
-    file_close(&f.files.fs, handle);
-    cr_assert_eq(fixture_write(&f, 4, 1, 10), 0);
-    cr_assert_eq(segments_delete_directory(&f.files.fs, f.directory), 0);
-    struct file_info info;
-    cr_assert_eq(file_get_info(&f.files.fs, path, &info), ERR_NOT_FOUND);
-    cr_assert_not(fixture_has(&f, "."));
+    const struct uuid id = {{0x0a, 0xff, [15] = 7}};
+    char path[SEGMENT_PATH_SIZE];
+    char directory[600];
+    struct kafka_directory parsed;
+    segments_deleted_path(path, "/data.d/a-b-3", id);
+    cr_assert_str_eq(path, "/data.d/a-b-3.0aff0000000000000000000000000007-delete");
+    snprintf(directory, sizeof directory, "/data/%0249d-2147483647", 0);
+    segments_deleted_path(path, directory, id);
+    cr_assert_eq(strlen(path), strlen("/data/") + 255);
+    cr_assert(kafka_parse_directory(path + strlen("/data/"), &parsed));
+    cr_assert_eq(parsed.kind, KAFKA_DIRECTORY_DELETE);
+    cr_assert_eq(parsed.partition, INT32_MAX);
 }

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "base/mem.h"
+#include "partition/segment_files.h"
 #include "tests/partition/shard_fixture.h"
 
 static struct rig rig;
@@ -201,20 +202,24 @@ Test(shard, stop_waits_for_a_sick_disk)
     cr_assert(shard_stopped(rig_shard(&rig, 0)));
 }
 
-Test(shard, stop_waits_for_deletions)
+Test(shard, stop_waits_for_the_names_of_deleted_partitions_but_not_for_their_files)
 {
+    char path[SEGMENT_PATH_SIZE];
     start(1);
     rig_append_many(&rig, 0, 1);
     rig_flush(&rig);
-    rig.io.hold_writing = true;
+    rig.io.hold_renaming = true;
     partition_delete(rig_partition(&rig, 0));
     rig.places[0].partition = NULL;
     shard_stop(rig_shard(&rig, 0));
     rig_settle(&rig);
     cr_assert_not(shard_stopped(rig_shard(&rig, 0)));
-    rig.io.hold_writing = false;
+    rig.io.hold_renaming = false;
     rig_settle(&rig);
     cr_assert(shard_stopped(rig_shard(&rig, 0)));
+    cr_assert_not(rig_has(&rig, "topic-0"));
+    segments_deleted_path(path, "topic-0", rig.places[0].topic_id);
+    cr_assert(rig_has(&rig, path), "the next start deletes it");
 }
 
 /* Steady load. */

@@ -265,11 +265,11 @@ Test(time, partition_may_be_deleted_while_it_is_searched)
         partition_delete(rig_partition(&rig, place));
         rig.places[place].partition = NULL;
         rig_settle(&rig);
-        cr_assert_not(list_empty(&rig_shard(&rig, 0)->deleted));
+        cr_assert_not(deletion_resting(rig_shard(&rig, 0)));
         rig.io.hold_reading = false;
         rig_settle(&rig);
         cr_assert(asked.done);
-        cr_assert(list_empty(&rig_shard(&rig, 0)->deleted));
+        cr_assert(deletion_resting(rig_shard(&rig, 0)));
     }
 }
 

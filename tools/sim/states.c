@@ -154,7 +154,7 @@ static void see_flush(struct seen *seen, const struct shard *shard)
     seen->relogged = shard->relog.logged;
     seen->copies = shard->relog.bytes > 0;
     edge(seen, STATE_RELOG_BLOCKED, shard->relog.blocked);
-    edge(seen, STATE_PARTITION_DELETED, !list_empty(&shard->deleted));
+    edge(seen, STATE_PARTITION_DELETED, deletion_holds_names(shard));
 }
 
 uint64_t __wrap_shard_step(struct shard *shard)
