@@ -40,8 +40,7 @@ static void query_init_metadata(struct query *query, const struct cluster *clust
     request.topics.items = mem_alloc_array(cluster->topic_count, sizeof *request.topics.items);
     for (uint32_t i = 0; i < cluster->topic_count; i++)
         request.topics.items[i].name = string_of(cluster->topics[i]);
-    query->frame =
-        frame_make(API_METADATA, cluster->metadata_version, &request, &query->len);
+    query->frame = frame_make(API_METADATA, cluster->metadata_version, &request, &query->len);
     mem_free(request.topics.items);
 }
 
