@@ -15,6 +15,8 @@
 #define PRODUCE_VERSION_MAX 9
 #define FETCH_VERSION_MAX 12
 #define METADATA_VERSION_MAX 9
+#define COMMIT_VERSION_MAX 9
+#define FIND_COORDINATOR_VERSION_MAX 3 /* one at a time, of any broker's age */
 #define LIST_OFFSETS_VERSION_MAX 5
 #define CREATE_TOPICS_VERSION_MAX 4
 #define DELETE_TOPICS_VERSION_MAX 3
@@ -336,6 +338,42 @@ static int discovery_offsets(struct discovery *d)
     return 0;
 }
 
+/* Who coordinates the group: ERR_BUSY while nobody does. */
+static int discovery_coordinator(struct discovery *d, struct cluster_group *group)
+{
+    struct find_coordinator_request request;
+    void *answer = NULL;
+    message_defaults(&find_coordinator_request_struct, &request);
+    request.key = string_of(group->name);
+    int result =
+        discovery_ask(d, API_FIND_COORDINATOR, FIND_COORDINATOR_VERSION_MAX, &request, &answer);
+    if (result != 0)
+        return result;
+    const struct find_coordinator_response *found = answer;
+    group->broker = cluster_find_broker(d->cluster, found->node_id);
+    if (found->error_code == KAFKA_NONE && group->broker < d->cluster->broker_count)
+        return 0;
+    sentence_set(d->why, "group '%s' has no coordinator: %s", group->name,
+                 kafka_error_message(found->error_code));
+    return kafka_error_retriable(found->error_code) ? ERR_BUSY : ERR_DENIED;
+}
+
+/* The first question makes the topic of the offsets, which takes its time. */
+static int discovery_coordinators(struct discovery *d)
+{
+    uint64_t end_ns = io_now_precise(d->io) + LEADER_PATIENCE_NS;
+    for (uint32_t i = 0; i < d->cluster->group_count; i++) {
+        int result = discovery_coordinator(d, &d->cluster->groups[i]);
+        while (result == ERR_BUSY && io_now_precise(d->io) < end_ns) {
+            io_pause(LEADER_PAUSE_NS);
+            result = discovery_coordinator(d, &d->cluster->groups[i]);
+        }
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
 static int discovery_versions(struct discovery *d)
 {
     static const struct {
@@ -358,6 +396,14 @@ static int discovery_versions(struct discovery *d)
     d->cluster->produce_version = (int16_t)versions[0];
     d->cluster->fetch_version = (int16_t)versions[1];
     d->cluster->metadata_version = (int16_t)versions[2];
+    if (d->options->mode != MODE_COMMIT)
+        return 0;
+    int commit = ask_version(&d->ask, API_OFFSET_COMMIT, COMMIT_VERSION_MAX);
+    if (commit < 0) {
+        sentence_set(d->why, "the broker does not serve OffsetCommit in a version that we speak");
+        return commit;
+    }
+    d->cluster->commit_version = (int16_t)commit;
     return 0;
 }
 
@@ -375,6 +421,25 @@ static void cluster_name_topics(struct cluster *cluster, const struct options *o
     }
 }
 
+/* With a name all connections share a group; else each has one. */
+static void cluster_name_groups(struct cluster *cluster, const struct options *o)
+{
+    bool common = *o->consumer_group != '\0';
+    if (o->mode != MODE_COMMIT)
+        return;
+    cluster->group_count =
+        common ? 1 : (uint32_t)(o->connections > 0 ? o->connections : o->concurrency);
+    cluster->groups = mem_alloc_array(cluster->group_count, sizeof *cluster->groups);
+    for (uint32_t i = 0; i < cluster->group_count; i++) {
+        size_t size = strlen(o->consumer_group) + strlen(o->topic) + 16;
+        cluster->groups[i].name = mem_alloc(size);
+        if (common)
+            snprintf(cluster->groups[i].name, size, "%s", o->consumer_group);
+        else
+            snprintf(cluster->groups[i].name, size, "%s-%u", o->topic, i);
+    }
+}
+
 int cluster_discover(struct cluster *cluster, struct io *io, const struct options *options,
                      struct sentence *why)
 {
@@ -382,6 +447,7 @@ int cluster_discover(struct cluster *cluster, struct io *io, const struct option
     *cluster = (struct cluster){0};
     *d = (struct discovery){.cluster = cluster, .options = options, .io = io, .why = why};
     cluster_name_topics(cluster, options);
+    cluster_name_groups(cluster, options);
     int result = discovery_open(d);
     if (result != 0) {
         mem_free(d);
@@ -392,6 +458,8 @@ int cluster_discover(struct cluster *cluster, struct io *io, const struct option
         result = discovery_create_topics(d);
     if (result == 0)
         result = discovery_partitions(d);
+    if (result == 0)
+        result = discovery_coordinators(d);
     if (result == 0 && discovery_wants_offsets(d))
         result = discovery_offsets(d);
     ask_close(&d->ask);
@@ -435,6 +503,9 @@ void cluster_fini(struct cluster *cluster)
         mem_free(cluster->brokers[i].host);
     for (uint32_t i = 0; i < cluster->topic_count; i++)
         mem_free(cluster->topics[i]);
+    for (uint32_t i = 0; i < cluster->group_count; i++)
+        mem_free(cluster->groups[i].name);
+    mem_free(cluster->groups);
     mem_free(cluster->brokers);
     mem_free(cluster->topics);
     mem_free(cluster->partitions);

@@ -1,6 +1,6 @@
 /*
- * The cluster that is loaded: brokers, the topics of the run, their partitions and leaders, and the
- * versions both sides speak. Found out once, before the load.
+ * The cluster that is loaded: brokers, the topics of the run, their partitions and leaders, groups
+ * and their coordinators, and the versions both sides speak. Found out once, before the load.
  */
 #pragma once
 
@@ -24,6 +24,12 @@ struct cluster_partition {
     int64_t end_offset;
 };
 
+/* A consumer group whose offsets are committed. */
+struct cluster_group {
+    char *name;
+    uint32_t broker; /* its coordinator's place in `brokers` */
+};
+
 struct cluster {
     struct cluster_broker *brokers;
     uint32_t broker_count;
@@ -31,6 +37,9 @@ struct cluster {
     uint32_t topic_count;
     struct cluster_partition *partitions;
     uint32_t partition_count;
+    struct cluster_group *groups; /* with --mode commit: one, or one for each connection */
+    uint32_t group_count;
+    int16_t commit_version;
     int16_t produce_version;
     int16_t fetch_version;
     int16_t metadata_version;

@@ -253,9 +253,10 @@ static int options_check(const struct options *o, struct sentence *why)
 {
     bool stamped = o->validate || o->mode == MODE_ROUND_TRIP;
     const char *wrong = NULL;
-    if (o->client == CLIENT_LIBRDKAFKA && o->mode == MODE_METADATA)
-        wrong = "--mode metadata needs --client native";
-    else if (o->client == CLIENT_NATIVE && *o->consumer_group != '\0')
+    bool asks = o->mode == MODE_METADATA || o->mode == MODE_COMMIT;
+    if (o->client == CLIENT_LIBRDKAFKA && asks)
+        wrong = "--mode metadata and --mode commit need --client native";
+    else if (o->client == CLIENT_NATIVE && o->mode != MODE_COMMIT && *o->consumer_group != '\0')
         wrong = "the native client reads partitions directly: --consumer-group needs "
                 "--client librdkafka";
     else if (o->client == CLIENT_NATIVE && *o->properties != '\0')
@@ -264,8 +265,8 @@ static int options_check(const struct options *o, struct sentence *why)
         wrong = "--reread and --fetch-bytes are for --client native";
     else if (o->reread && (o->mode != MODE_CONSUME || o->validate))
         wrong = "--reread is for --mode consume, without --validate";
-    else if (o->validate && o->mode == MODE_METADATA)
-        wrong = "--validate has nothing to check with --mode metadata";
+    else if (o->validate && asks)
+        wrong = "--validate has nothing to check with --mode metadata or commit";
     else if (o->validate && o->acks == ACKS_NONE && o->mode != MODE_CONSUME)
         wrong = "--validate needs acknowledgements: not with --acks 0";
     else if (o->mode != MODE_CONSUME && stamped && o->message_size < STAMP_BYTES)

@@ -10,8 +10,8 @@
 
 #include "base/result.h"
 
-enum bench_mode { MODE_PRODUCE, MODE_CONSUME, MODE_ROUND_TRIP, MODE_METADATA };
-#define MODE_NAMES "produce|consume|round-trip|metadata"
+enum bench_mode { MODE_PRODUCE, MODE_CONSUME, MODE_ROUND_TRIP, MODE_METADATA, MODE_COMMIT };
+#define MODE_NAMES "produce|consume|round-trip|metadata|commit"
 enum bench_client { CLIENT_NATIVE, CLIENT_LIBRDKAFKA };
 #define CLIENT_NAMES "native|librdkafka"
 enum bench_key { KEY_RANDOM, KEY_SEQUENTIAL, KEY_FIXED, KEY_NONE };
@@ -88,7 +88,8 @@ enum bench_acks { ACKS_LEADER, ACKS_NONE, ACKS_ALL_NUMBER, ACKS_ALL };
     X(payload_pattern, CHOICE, "payload-pattern", 0, "random", PAYLOAD_NAMES, 0, 0, \
       "of the values") \
     X(consumer_group, TEXT, "consumer-group", 0, "", "NAME", 0, 0, \
-      "consume as members of this group (librdkafka)") \
+      "consume as members of this group (librdkafka); with --mode commit the one group of all " \
+      "connections (without: each has its own)") \
     X(fetch_bytes, NUMBER, "fetch-bytes", 0, "0", "BYTES", 0, 1073741824, \
       "what a Fetch may bring; 0: 16 MiB, of each partition 1 MiB (native)") \
     X(reread, FLAG, "reread", 0, "", "", 0, 0, \

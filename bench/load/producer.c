@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "bench/load/frame.h"
+#include "bench/load/query.h"
 #include "bench/load/wire.h"
 #include "protocol/errors.h"
 
@@ -38,7 +39,8 @@ struct slot {
     struct wire_call call; /* first */
     struct slot *next;
     struct lane *lane;
-    struct frame frame;
+    struct frame frame; /* of records; else `query` is what is sent */
+    struct query query;
     struct task_queue tasks;
     uint64_t sequence;
     uint32_t records;
@@ -94,8 +96,7 @@ struct producer {
     uint32_t dialed;
     uint32_t opened;
     uint32_t closed;
-    uint8_t *metadata;
-    size_t metadata_len;
+    bool asks; /* requests are queries, without records */
     bool started;
     bool stopping;
     bool closing;
@@ -130,8 +131,10 @@ static void slot_add(struct slot *slot, struct task *task)
     if (slot->records == 0)
         slot->sequence = lane->sequence;
     slot->records += task->records;
-    if (producer->metadata != NULL)
+    if (producer->asks) {
+        query_set_offset(&slot->query, (int64_t)lane->sequence++);
         return;
+    }
     for (uint32_t i = 0; i < task->records; i++) {
         struct stamp stamp = {producer->run_id, lane->sequence++, task->intended_ns, lane->id};
         uint8_t *key;
@@ -153,8 +156,8 @@ static void slot_flush(struct slot *slot)
         lane->open = NULL;
     if (timer_armed(&lane->linger))
         heap_cancel(&producer->timers, &lane->linger);
-    if (producer->metadata != NULL) {
-        slot->call.part = (struct iovec){slot->frame.memory, producer->metadata_len};
+    if (producer->asks) {
+        slot->call.part = (struct iovec){slot->query.frame, slot->query.len};
     } else {
         const struct leader *leader = &producer->leaders[lane->broker];
         slot->partition = leader->partitions[lane->turn++ % leader->count];
@@ -170,8 +173,7 @@ static void slot_flush(struct slot *slot)
 static bool slot_full(const struct slot *slot)
 {
     const struct producer *producer = slot->lane->producer;
-    return producer->metadata != NULL ||
-           slot->records + producer->each > producer->layout.records_max;
+    return producer->asks || slot->records + producer->each > producer->layout.records_max;
 }
 
 /* Moves waiting tasks into requests, as far as there are free ones. */
@@ -209,7 +211,7 @@ static bool task_begin(struct producer *producer, struct task *task, uint64_t in
 {
     struct worker *worker = producer->worker;
     uint64_t records = MIN((uint64_t)producer->each, worker->quota);
-    if (producer->metadata != NULL)
+    if (producer->asks)
         records = MIN(records, 1);
     if (producer->stopping || records == 0)
         return false;
@@ -243,13 +245,13 @@ static void slot_acknowledge(struct slot *slot, int64_t base_offset)
 static unsigned slot_judge(struct slot *slot, int result, struct bytes answer)
 {
     const struct producer *producer = slot->lane->producer;
-    struct frame_answer told;
-    if (result == 0 && producer->metadata == NULL && !slot->call.silent)
+    struct frame_answer told = {.base_offset = -1};
+    if (result == 0 && producer->asks)
+        result = query_read_answer(&slot->query, answer, &told.error);
+    else if (result == 0 && !slot->call.silent)
         result = frame_read_answer(answer, producer->layout.version, &told);
     if (result != 0)
         return meter_error_of_result(result);
-    if (producer->metadata != NULL || slot->call.silent)
-        return 0;
     if (told.error != KAFKA_NONE)
         return meter_error_of_kafka(told.error) == 0 ? meter_error_of_kafka(-1)
                                                      : meter_error_of_kafka(told.error);
@@ -278,8 +280,7 @@ static void slot_answered(struct wire_call *call, int result, struct bytes answe
     while ((task = queue_pop(&tasks)) != NULL) {
         send.intended_ns = task->intended_ns;
         send.records = task->records;
-        send.bytes =
-            producer->metadata != NULL ? answer.len : task->records * producer->layout.value_len;
+        send.bytes = producer->asks ? answer.len : task->records * producer->layout.value_len;
         if (failed)
             meter_failed(meter, &send, error);
         else
@@ -372,11 +373,14 @@ static void leaders_init(struct producer *producer, const struct cluster *cluste
     }
 }
 
-/* The broker of a lane: those that lead something, in turn. */
+/* The broker of a lane: its group's coordinator, else those that lead something, in turn. */
 static uint32_t lane_broker(const struct producer *producer, uint32_t id)
 {
-    uint32_t broker_count = producer->worker->run->cluster.broker_count;
+    const struct cluster *cluster = &producer->worker->run->cluster;
+    uint32_t broker_count = cluster->broker_count;
     uint32_t leading = 0;
+    if (cluster->group_count > 0)
+        return cluster->groups[id % cluster->group_count].broker;
     for (uint32_t b = 0; b < broker_count; b++)
         leading += producer->leaders[b].count > 0;
     ASSERT(leading > 0);
@@ -411,23 +415,6 @@ static void layout_init(struct producer *producer)
     frame_layout_init(&producer->layout, (uint32_t)records_max);
 }
 
-static void metadata_init(struct producer *producer)
-{
-    const struct cluster *cluster = &producer->worker->run->cluster;
-    const struct api *api = api_find(API_METADATA);
-    struct metadata_request request = {0};
-    request.topics.count = (int32_t)cluster->topic_count;
-    request.topics.items = mem_alloc_array(cluster->topic_count, sizeof *request.topics.items);
-    for (uint32_t i = 0; i < cluster->topic_count; i++)
-        request.topics.items[i].name = string_of(cluster->topics[i]);
-    size_t size = frame_size(api, cluster->metadata_version, &request);
-    producer->metadata = mem_alloc(size);
-    int64_t len = frame_encode(producer->metadata, size, api, cluster->metadata_version, &request);
-    ASSERT(len > 0);
-    producer->metadata_len = (size_t)len;
-    mem_free(request.topics.items);
-}
-
 static void lane_init(struct lane *lane, struct producer *producer, uint32_t id)
 {
     wire_init(&lane->wire, producer->io, lane_changed);
@@ -449,13 +436,11 @@ static void lane_make_slots(struct lane *lane)
         struct slot *slot = &lane->slots[i];
         slot->lane = lane;
         slot->call.done = slot_answered;
-        slot->call.silent = o->acks == ACKS_NONE && producer->metadata == NULL;
-        if (producer->metadata == NULL) {
+        slot->call.silent = o->acks == ACKS_NONE && !producer->asks;
+        if (producer->asks)
+            query_init(&slot->query, &producer->worker->run->cluster, o, lane->id);
+        else
             frame_init(&slot->frame, &producer->layout);
-        } else {
-            slot->frame.memory = mem_alloc(producer->metadata_len);
-            memcpy(slot->frame.memory, producer->metadata, producer->metadata_len);
-        }
         slot->next = lane->free;
         lane->free = slot;
     }
@@ -484,8 +469,7 @@ struct producer *producer_new(struct worker *worker)
     heap_init(&producer->timers, 64);
     prng_init(&producer->prng, worker->run->id + worker->index);
     leaders_init(producer, &worker->run->cluster);
-    if (o->mode == MODE_METADATA)
-        metadata_init(producer);
+    producer->asks = o->mode == MODE_METADATA || o->mode == MODE_COMMIT;
     uint32_t connections = (uint32_t)(o->connections > 0 ? o->connections : o->concurrency);
     producer->lane_count = share_of(connections, worker);
     producer->lanes = mem_alloc_array(MAX(producer->lane_count, 1), sizeof *producer->lanes);
@@ -504,12 +488,18 @@ struct producer *producer_new(struct worker *worker)
     return producer;
 }
 
+static void slot_fini(struct slot *slot)
+{
+    frame_fini(&slot->frame);
+    query_fini(&slot->query);
+}
+
 void producer_free(struct producer *producer)
 {
     for (uint32_t i = 0; i < producer->lane_count; i++) {
         struct lane *lane = &producer->lanes[i];
         for (uint32_t s = 0; s < lane->slot_count; s++)
-            frame_fini(&lane->slots[s].frame);
+            slot_fini(&lane->slots[s]);
         mem_free(lane->slots);
         heap_cancel(&producer->timers, &lane->linger);
         wire_fini(&lane->wire);
@@ -519,7 +509,6 @@ void producer_free(struct producer *producer)
     mem_free(producer->leaders);
     mem_free(producer->lanes);
     mem_free(producer->tasks);
-    mem_free(producer->metadata);
     frame_layout_fini(&producer->layout);
     compressor_free(producer->compressor);
     heap_fini(&producer->timers);

@@ -5,7 +5,7 @@
  * A connection is a lane: the records it sends reach each partition in the order of their
  * sequences. Batches go to the lane's partitions in turn, one partition a batch; keys do not choose
  * the partition. Nothing is sent twice: what fails is counted. With --mode metadata the same tasks
- * ask for the topics' metadata.
+ * ask for the topics' metadata, with --mode commit they commit offsets (query.h).
  */
 #pragma once
 

@@ -92,7 +92,9 @@ Test(options, what_is_wrong_is_said_in_one_sentence)
     expect_refusal("-c many", "not 'many'");
     expect_refusal("-c 5x", "not '5x'");
     expect_refusal("-n -1", "--message-count takes a number, not '-1'");
-    expect_refusal("--mode sideways", "produce|consume|round-trip|metadata, not 'sideways'");
+    expect_refusal("--mode sideways", "produce|consume|round-trip|metadata|commit, not 'sideways'");
+    expect_refusal("-m commit --validate", "nothing to check");
+    expect_refusal("-m commit --client librdkafka", "--client native");
     expect_refusal("--mode produc", "not 'produc'");
     expect_refusal("--speed 5", "there is no option --speed");
     expect_refusal("-z", "there is no option -z");

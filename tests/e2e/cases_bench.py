@@ -8,6 +8,7 @@ import time
 import urllib.request
 
 from cases_takeover import Kafka
+from group_messages import LIST_GROUPS
 from harness import BUILT, Skip, free_port, kcat
 
 BENCH = str(BUILT / "odradek-bench")
@@ -71,6 +72,12 @@ def test_bench_runs_every_mode_with_its_own_client(broker):
     every_mode(broker, "native")
     asked = results(broker, "-t", "native", "-m", "metadata", "-w", "0", "-d", "300ms", "-c", 4)
     assert asked["messages"] > 0 and asked["failed"] == 0, asked
+    for group in [[], ["--consumer-group", "common"]]:
+        committed = results(broker, "-t", "native", "-m", "commit", "-w", "0", "-d", "300ms",
+                            "-c", 4, *group)
+        assert committed["messages"] > 0 and committed["failed"] == 0, committed
+    groups = {group["group"] for group in LIST_GROUPS.ask(broker, 3)["groups"]}
+    assert {"native-0", "native-1", "native-2", "native-3", "common"} <= groups, groups
 
 
 def test_bench_runs_every_mode_with_librdkafka(broker):
