@@ -15,6 +15,7 @@ struct manual_io {
     bool hold_writes;  /* io_write, io_sync */
     bool hold_reading; /* reading jobs and time queries */
     bool hold_writing; /* jobs in the shard's lane */
+    bool uncached;     /* io_read_now finds nothing */
     bool ghost;        /* the WAL's operations succeed, and nothing is done */
     uint64_t writes;   /* io_write calls */
 };
