@@ -158,6 +158,7 @@ void shard_init(struct shard *shard)
     list_init(&shard->deleted);
     trim_init(shard);
     cleaner_init(shard);
+    read_files_init(shard);
 }
 
 void shard_close(struct shard *shard)
@@ -167,6 +168,7 @@ void shard_close(struct shard *shard)
     LIST_EACH(node, &shard->partitions)
         partition_free(LIST_ENTRY(node, struct partition, shard_node));
     ASSERT(list_empty(&shard->appends) && list_empty(&shard->answers));
+    read_files_fini(shard);
     if (shard->wal != NULL)
         wal_close(shard->wal);
     batch_opener_fini(&shard->opener);
@@ -295,6 +297,7 @@ uint64_t shard_step(struct shard *shard)
         }
     }
     shard_reap(shard);
+    read_files_step(shard);
     uint64_t wal_deadline = wal_pump(shard->wal);
     uint64_t flush_deadline = MIN(flush_step(shard), trim_step(shard));
     uint64_t cleaner_deadline = cleaner_step(shard);
@@ -332,5 +335,5 @@ bool shard_stopped(const struct shard *shard)
            (list_empty(&shard->dirty) || MUTANT(STOP_BEFORE_FLUSH)) &&
            list_empty(&shard->deleted) && flush_resting(&shard->flush) && trim_resting(shard) &&
            shard->rolls_out == 0 && cleaner_resting(&shard->cleaner) && wal_idle(shard->wal) &&
-           !shard_reads(shard);
+           read_files_resting(shard) && !shard_reads(shard);
 }

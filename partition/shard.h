@@ -16,6 +16,7 @@
 #include "io/io.h"
 #include "partition/cleaner.h"
 #include "partition/flush.h"
+#include "partition/read_files.h"
 #include "partition/read_places.h"
 #include "partition/relog.h"
 #include "partition/time_search.h"
@@ -62,6 +63,7 @@ struct shard {
     struct heap deadlines; /* struct retention.timer: one for each partition that has one */
     struct cleaner cleaner;
     struct read_places read_places;
+    struct read_files read_files;
     bool stopping;
 
     /* Called when memory came free, or the stream came back: parked appends may try again. */
