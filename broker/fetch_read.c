@@ -5,7 +5,8 @@
  * the memory for it is taken from the connection's core. What an owner knows of segments is an
  * estimate, so a partition may come back with nothing but the size of its first batch: then it
  * reads once more, when that fits the limits, or when it would be the first of the whole answer,
- * which comes whatever its size (KIP-74).
+ * which comes whatever its size (KIP-74). A reader that goes on is spared that: the owner knows the
+ * size of the batch that comes next.
  */
 #include "broker/fetch_internal.h"
 
@@ -123,11 +124,14 @@ void fetch_read(struct fetch_state *state)
             continue;
         uint64_t bytes = MIN((uint64_t)MAX(part->asked.bytes_max, 0), left);
         bytes = MIN(bytes, part->there.available);
-        if (first)
-            bytes = MAX(bytes, (uint64_t)BATCH_HEADER_SIZE);
-        first = false;
-        if (bytes < BATCH_HEADER_SIZE)
+        /* It would come back with its first batch's size alone. */
+        uint64_t least = MAX((uint64_t)part->there.first, (uint64_t)BATCH_HEADER_SIZE);
+        if (!first && bytes < least) {
+            part->read.needed = part->there.first;
             continue;
+        }
+        bytes = MAX(bytes, least);
+        first = false;
         left -= MIN(left, bytes);
         part_read(part, (uint32_t)bytes);
     }

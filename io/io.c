@@ -422,6 +422,31 @@ void io_read(struct io *io, struct io_op *op, const struct io_extent *extent)
     io->operations->read(io, op, extent);
 }
 
+int64_t io_file_read_now(struct io *io, const struct io_extent *extent)
+{
+    uint32_t done = 0;
+    (void)io;
+    while (done < extent->len) {
+        struct iovec rest = {(uint8_t *)extent->data + done, extent->len - done};
+        ssize_t got = preadv2(extent->file, &rest, 1, (off_t)(extent->pos + done), RWF_NOWAIT);
+        if (got < 0 && errno == EINTR)
+            continue;
+        /* Some file systems cannot say whether they would wait. */
+        if (got < 0 && done == 0)
+            return errno == EAGAIN || errno == EOPNOTSUPP ? ERR_BUSY : result_from_errno(errno);
+        if (got <= 0)
+            break;
+        done += (uint32_t)got;
+    }
+    return done;
+}
+
+int64_t io_read_now(struct io *io, const struct io_extent *extent)
+{
+    ASSERT(extent->data != NULL && extent->len > 0);
+    return io->operations->read_now(io, extent);
+}
+
 void io_sync(struct io *io, struct io_op *op, int file)
 {
     op_begin(op, OP_SYNC, file);

@@ -186,6 +186,10 @@ struct io_extent {
 void io_write(struct io *io, struct io_op *op, const struct io_extent *extent, unsigned flags);
 /* Value: bytes read, fewer than len only at the end of the file. */
 void io_read(struct io *io, struct io_op *op, const struct io_extent *extent);
+/* Reads what needs no waiting for the disk, at once: how many bytes from the beginning of `extent`
+ * lie in `data` now. Fewer than len at the end of the file, and where the system would have to wait
+ * for the rest; ERR_BUSY: it would have to for the first one. Not for FILE_DIRECT files. */
+int64_t io_read_now(struct io *io, const struct io_extent *extent) MUST_CHECK;
 void io_sync(struct io *io, struct io_op *op, int file);
 
 /* Runs job(fs, context) on a disk thread; value is its result. The job may use the blocking file

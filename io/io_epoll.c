@@ -205,6 +205,7 @@ static const struct io_operations epoll_operations = {
     .cancel = epoll_cancel,
     .write = epoll_write,
     .read = epoll_read,
+    .read_now = io_file_read_now,
     .sync = epoll_sync,
     .job = disk_pool_job,
 };

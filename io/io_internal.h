@@ -41,6 +41,7 @@ struct io_operations {
     void (*cancel)(struct io *io, struct io_op *op);
     void (*write)(struct io *io, struct io_op *op, const struct io_extent *extent, unsigned flags);
     void (*read)(struct io *io, struct io_op *op, const struct io_extent *extent);
+    int64_t (*read_now)(struct io *io, const struct io_extent *extent);
     void (*sync)(struct io *io, struct io_op *op, int file);
     void (*job)(struct io *io, struct io_op *op, unsigned lane, io_job_fn *job, void *context);
 };
@@ -125,6 +126,9 @@ struct op_state *op_begin_disk(struct io_op *op, enum op_verb verb, const struct
 bool op_send_advance(struct op_state *state, size_t sent);
 /* What to send next, when the first part is half sent: the rest of it. */
 struct iovec op_send_rest(const struct op_state *state);
+
+/* The verb for real implementations. */
+int64_t io_file_read_now(struct io *io, const struct io_extent *extent) MUST_CHECK;
 
 /* Queues the last completion of an operation for the next poll. */
 void io_ready(struct io *io, struct io_op *op, int64_t value);

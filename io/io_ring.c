@@ -355,6 +355,7 @@ static const struct io_operations ring_operations = {
     .cancel = ring_cancel,
     .write = ring_write,
     .read = ring_read,
+    .read_now = io_file_read_now,
     .sync = ring_sync,
     .job = disk_pool_job,
 };

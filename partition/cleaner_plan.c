@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "partition/partition.h"
+#include "partition/read_files.h"
 
 static int64_t first_dirty(const struct partition *p)
 {
@@ -148,7 +149,9 @@ bool cleaner_claim(struct partition *p, const struct cleaning *c)
     }
     for (uint32_t i = 0; i < count; i++) {
         node = node->prev;
-        LIST_ENTRY(node, struct segment, node)->swapping = true;
+        segment = LIST_ENTRY(node, struct segment, node);
+        segment->swapping = true;
+        read_file_leave(segment);
     }
     return true;
 }

@@ -17,6 +17,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/mutant.h"
+#include "partition/read_files.h"
 #include "partition/refused.h"
 #include "partition/shard.h"
 #include "protocol/batch.h"
@@ -276,6 +277,7 @@ int partition_probe(const struct partition *p, int64_t offset, bool committed_on
     state->last_stable = p->last_stable;
     state->leader_epoch = p->leader_epoch;
     state->available = 0;
+    state->first = 0;
     if (p->offline || p->deleted)
         return ERR_OFFLINE;
     if (offset < p->log_start || offset > p->log_end)
@@ -296,6 +298,8 @@ int partition_probe(const struct partition *p, int64_t offset, bool committed_on
                        (double)(segment->end_offset - segment->base_offset);
         state->available += MAX((uint64_t)(share * (double)segment->synced_bytes), 1UL);
     }
+    if (state->available > 0)
+        state->first = partition_first_bytes(p, offset);
     return 0;
 }
 
@@ -316,6 +320,8 @@ void partition_delete(struct partition *p)
     ASSERT(!p->deleted);
     p->deleted = true;
     retention_stop(p);
+    LIST_EACH(segment, &p->segments.list)
+        read_file_leave(LIST_ENTRY(segment, struct segment, node));
     /* A running flush points into these spans, and so do copies; they are dropped when it ends. */
     if (!p->flushing && !p->relogging)
         shard_drop_pending(shard, p);

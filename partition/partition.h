@@ -193,11 +193,15 @@ struct partition_state {
     int64_t last_stable;
     int32_t leader_epoch;
     uint64_t available; /* bytes readable from `offset`, an estimate for what is in segments */
+    uint32_t first;     /* bytes of the first batch, where that is known at once; else 0 */
 };
 
 /* What a fetch at `offset` would find. ERR_OUT_OF_RANGE, ERR_OFFLINE. */
 int partition_probe(const struct partition *partition, int64_t offset, bool committed_only,
                     struct partition_state *state) MUST_CHECK;
+
+/* The size of the batch that holds `offset`; 0: only its file says. */
+uint32_t partition_first_bytes(const struct partition *partition, int64_t offset);
 
 struct partition_read {
     /* in */

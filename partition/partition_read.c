@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/mutant.h"
+#include "partition/read_files.h"
 #include "partition/segment_seek.h"
 #include "partition/shard.h"
 #include "protocol/batch.h"
@@ -72,8 +73,20 @@ static uint64_t position_hint(const struct partition *p, const struct segment *s
     if (offset == segment->base_offset)
         return 0;
     struct read_place place = place_of(p, segment, offset);
-    uint64_t position = read_places_find(&p->shard->read_places, &place);
-    return position == 0 ? SEGMENT_NO_HINT : position;
+    return read_places_find(&p->shard->read_places, &place) ? place.position : SEGMENT_NO_HINT;
+}
+
+uint32_t partition_first_bytes(const struct partition *p, int64_t offset)
+{
+    if (p->pending.count > 0 && offset >= pending_at(&p->pending, 0)->base_offset) {
+        uint32_t index = pending_find(&p->pending, offset);
+        return index < p->pending.count ? pending_at(&p->pending, index)->span.len : 0;
+    }
+    const struct segment *segment = segments_find(&p->segments, offset);
+    if (segment == NULL || p->shard == NULL)
+        return 0;
+    struct read_place place = place_of(p, segment, offset);
+    return read_places_find(&p->shard->read_places, &place) ? place.size : 0;
 }
 
 /* Whoever asks for what follows finds it at once. */
@@ -84,7 +97,22 @@ static void keep_place(const struct partition_read *r, const struct segment *seg
         return;
     struct read_place place = place_of(r->partition, segment, read->next_offset);
     place.position = read->next_position;
+    place.size = read->next_size;
     read_places_keep(&r->partition->shard->read_places, &place);
+}
+
+/* On the core itself, when that takes no waiting; not too much of it in one step. */
+static bool read_segment_now(struct partition_read *r)
+{
+    struct shard *shard = r->partition->shard;
+    struct segment_read *read = &r->segment;
+    if (!read_files_use(shard, read->file, r->capacity) || !segment_read_now(read, shard->io))
+        return false;
+    keep_place(r, read->segment);
+    r->len = read->len;
+    r->needed = read->needed;
+    read_finish(r, 0);
+    return true;
 }
 
 static void read_segment(struct partition_read *r, struct segment *segment, int64_t offset)
@@ -94,8 +122,6 @@ static void read_segment(struct partition_read *r, struct segment *segment, int6
         cleaner_park_read(p->shard, r);
         return;
     }
-    segment_hold(segment);
-    p->jobs_out++;
     r->segment = (struct segment_read){
         .segments = &p->segments,
         .segment = segment,
@@ -105,8 +131,14 @@ static void read_segment(struct partition_read *r, struct segment *segment, int6
         .position_hint = position_hint(p, segment, offset),
         .data = r->data,
         .capacity = r->capacity,
+        .file = segment->read_file,
         .check = true,
     };
+    if (read_segment_now(r))
+        return;
+    segment_hold(segment);
+    r->segment.file = read_file_hold(segment);
+    p->jobs_out++;
     r->op.done = read_job_done;
     io_job(p->shard->io, &r->op, 0, read_job, &r->segment);
 }
@@ -147,8 +179,11 @@ static void read_job_done(struct io_op *op, const struct io_event *event)
     int64_t end = r->segment.offset_limit;
     bool swapping = segment->swapping;
     bool replaced = segment->replaced;
+    read_file_drop(r->segment.file);
     if (event->value >= 0 && !swapping && !replaced)
         keep_place(r, segment);
+    if (event->value >= 0 && r->segment.position_hint != SEGMENT_NO_HINT)
+        read_files_open(p, segment);
     p->jobs_out--;
     segment_drop(&p->segments, segment);
     if (swapping) {

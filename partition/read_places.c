@@ -16,12 +16,14 @@ void read_places_keep(struct read_places *places, const struct read_place *place
     places->places[slot_of(place)] = *place;
 }
 
-uint64_t read_places_find(const struct read_places *places, const struct read_place *place)
+bool read_places_find(const struct read_places *places, struct read_place *place)
 {
     const struct read_place *kept = &places->places[slot_of(place)];
     if (kept->offset != place->offset || kept->segment != place->segment ||
         kept->partition != place->partition || kept->replacements != place->replacements ||
-        !uuid_equal(kept->topic_id, place->topic_id))
-        return 0;
-    return kept->position;
+        !uuid_equal(kept->topic_id, place->topic_id) || kept->position == 0)
+        return false;
+    place->position = kept->position;
+    place->size = kept->size;
+    return true;
 }

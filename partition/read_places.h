@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/uuid.h"
@@ -21,6 +22,7 @@ struct read_place {
     int64_t segment;       /* its base offset */
     int64_t offset;
     uint64_t position; /* 0: nobody's, a segment's beginning needs no place */
+    uint32_t size;     /* of the batch there; 0: not known */
 };
 
 /* Zeroed: empty. */
@@ -30,5 +32,5 @@ struct read_places {
 
 /* Keeps `place`, in the stead of another one that may lie there. */
 void read_places_keep(struct read_places *places, const struct read_place *place);
-/* The position for the other members of `place`; 0: not known. */
-uint64_t read_places_find(const struct read_places *places, const struct read_place *place);
+/* Fills in the position and the size for the other members of `place`; false: it is not known. */
+bool read_places_find(const struct read_places *places, struct read_place *place);

@@ -5,13 +5,14 @@
  * into the index, walks the few headers from there to the batch it wants, and reads. The index only
  * advises: when no batch begins where it says, the walk starts at the front of the segment.
  *
- * Files are opened here and closed again. Sharing an open file between readers, the writer and the
- * remover would need a count that two threads change; an open costs a few microseconds against a
- * read of many kilobytes.
+ * A segment that readers go on in has an open file (read_files.h), and while the system has its
+ * bytes in memory the core reads them by itself, without a job. Any other file is opened here and
+ * closed again.
  */
 #include "base/assert.h"
 #include "base/util.h"
 #include "partition/index.h"
+#include "partition/read_files.h"
 #include "partition/segment_files.h"
 #include "partition/segment_seek.h"
 #include "partition/segments.h"
@@ -133,6 +134,7 @@ static int take_batches(struct segment_read *read, uint64_t len)
         if (size > len - at) {
             if (at == 0)
                 read->needed = (uint32_t)size;
+            read->next_size = (uint32_t)size;
             break;
         }
         read->next_offset = batch_last_offset(read->data + at) + 1;
@@ -161,6 +163,23 @@ static int read_size(struct segment_read *read, const struct segment_seek *seek,
     return 0;
 }
 
+/* Where the header of the next batch lies, when taking the batches did not come to it; false: there
+ * is none. */
+static bool next_header(const struct segment_read *read, uint64_t *position)
+{
+    *position = read->next_position;
+    return read->len > 0 && read->next_size == 0 &&
+           read->synced_bytes - *position >= BATCH_HEADER_SIZE;
+}
+
+static void take_next_header(struct segment_read *read, const uint8_t *header)
+{
+    int64_t size = batch_size(header);
+    if (batch_magic(header) == BATCH_MAGIC && size >= BATCH_HEADER_SIZE &&
+        (uint64_t)size <= read->synced_bytes - read->next_position)
+        read->next_size = (uint32_t)size;
+}
+
 static int read_at(struct segment_read *read, const struct segment_seek *seek, uint64_t position)
 {
     uint64_t want = MIN((uint64_t)read->capacity, read->synced_bytes - position);
@@ -172,7 +191,12 @@ static int read_at(struct segment_read *read, const struct segment_seek *seek, u
         return (int)got;
     if ((uint64_t)got < want)
         return ERR_CORRUPT;
-    return take_batches(read, want);
+    int result = take_batches(read, want);
+    uint8_t header[BATCH_HEADER_SIZE];
+    if (result == 0 && next_header(read, &position) &&
+        file_read(seek->fs, seek->file, header, sizeof header, position) == sizeof header)
+        take_next_header(read, header);
+    return result;
 }
 
 /* Whether the hint led to the batch that contains the offset. */
@@ -185,6 +209,15 @@ static bool hint_was_right(const struct segment_read *read)
     return base <= read->offset && batch_last_offset(read->data) >= read->offset;
 }
 
+static void read_begin(struct segment_read *read)
+{
+    read->len = 0;
+    read->needed = 0;
+    read->next_offset = read->offset;
+    read->next_position = 0;
+    read->next_size = 0;
+}
+
 static int read_run(struct segment_read *read, struct segment_seek *seek)
 {
     uint64_t hint = read->position_hint;
@@ -192,9 +225,7 @@ static int read_run(struct segment_read *read, struct segment_seek *seek)
         int result = read_at(read, seek, hint);
         if (result == 0 && hint_was_right(read))
             return 0;
-        read->len = 0;
-        read->needed = 0;
-        read->next_offset = read->offset;
+        read_begin(read);
     }
     struct segment_place place;
     seek->offset = read->offset;
@@ -224,16 +255,48 @@ int segment_read_run(struct segment_read *read)
 {
     ASSERT(read->data != NULL && read->offset >= 0);
     struct segment_seek seek;
-    read->len = 0;
-    read->needed = 0;
-    read->next_offset = read->offset;
-    read->next_position = 0;
+    read_begin(read);
     if (read->synced_bytes == 0)
         return 0;
+    if (read->file != NULL) {
+        seek = (struct segment_seek){
+            .fs = read->segments->fs,
+            .directory = read->segments->directory,
+            .base_offset = read->segment->base_offset,
+            .file = read->file->file,
+            .end = read->synced_bytes,
+        };
+        return segment_read_result(read_run(read, &seek));
+    }
     int result = segment_seek_open(&seek, read->segments, read->segment, read->synced_bytes);
     if (result == 0) {
         result = read_run(read, &seek);
         file_close(seek.fs, seek.file);
     }
     return segment_read_result(result);
+}
+
+bool segment_read_now(struct segment_read *read, struct io *io)
+{
+    uint64_t position = read->position_hint;
+    ASSERT(read->data != NULL && read->offset >= 0);
+    read_begin(read);
+    if (read->file == NULL || read->capacity < BATCH_HEADER_SIZE || position >= read->synced_bytes)
+        return false;
+    struct io_extent extent = {
+        .file = read->file->file,
+        .data = read->data,
+        .len = (uint32_t)MIN((uint64_t)read->capacity, read->synced_bytes - position),
+        .pos = position,
+    };
+    if (io_read_now(io, &extent) < (int64_t)extent.len)
+        return false;
+    read->next_position = position;
+    if (take_batches(read, extent.len) != 0 || !hint_was_right(read))
+        return false;
+    uint8_t header[BATCH_HEADER_SIZE];
+    struct io_extent next = {extent.file, header, sizeof header, 0};
+    if (next_header(read, &next.pos) && io_read_now(io, &next) == sizeof header)
+        take_next_header(read, header);
+    return true;
 }

@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "partition/read_files.h"
 
 void segments_init(struct segments *s, struct file_system *fs, const char *directory,
                    const struct log *log)
@@ -25,6 +26,7 @@ void segments_fini(struct segments *s)
     while ((node = list_pop_front(&s->list)) != NULL) {
         struct segment *segment = LIST_ENTRY(node, struct segment, node);
         ASSERT(segment->holds == 0);
+        read_file_leave(segment);
         mem_free(segment);
     }
     mem_free(s->directory);
@@ -105,6 +107,7 @@ static void segments_drop_empty(struct segments *s, struct segment *last)
     list_remove(&last->node);
     s->count--;
     last->removed = true;
+    read_file_leave(last);
     segment_hold(last);
     segment_drop(s, last);
 }
@@ -162,6 +165,7 @@ void segments_replace(struct segments *s, const struct segment *segment, uint32_
         list_remove(&old->node);
         old->swapping = false;
         old->removed = old->replaced = true;
+        read_file_leave(old);
         segment_hold(old);
         segment_drop(s, old);
     }
@@ -181,6 +185,7 @@ uint32_t segments_cut_front(struct segments *s, int64_t offset, struct list *rem
         list_remove(&first->node);
         s->count--;
         first->removed = true;
+        read_file_leave(first);
         segment_hold(first);
         list_push_back(removed, &first->node);
         count++;

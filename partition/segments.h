@@ -25,6 +25,7 @@
 #include "base/result.h"
 #include "base/uuid.h"
 #include "io/file.h"
+#include "io/io.h"
 #include "partition/time_search.h"
 
 /* What a topic's configuration says about its segments; read at each write. */
@@ -43,7 +44,10 @@ struct segment_index {
     uint64_t bytes_since;  /* of .log, since the batch of the last index entry */
 };
 
-/* No file stays open: a job opens what it needs. So thousands of segments cost no descriptors. */
+struct read_file;
+
+/* A job opens the files that it needs, and closes them; only what readers go on in stays open
+ * (read_files.h). So thousands of segments cost few descriptors. */
 struct segment {
     struct list node; /* in segments.list, by base offset */
     int64_t base_offset;
@@ -62,6 +66,7 @@ struct segment {
     bool swapping;          /* compaction is giving its files to another one: nobody reads them */
     bool replaced;          /* that is done: what was read of it since may be of either */
     uint64_t removed_after; /* its files may go with this checkpoint (flush.written) */
+    struct read_file *read_file; /* open for readers; null: it is not */
 };
 
 struct segments {
@@ -180,6 +185,7 @@ struct segment_read {
     int64_t offset;          /* the batch that contains it comes first */
     int64_t offset_limit;    /* only batches that begin below it */
     uint64_t position_hint;  /* where the batch of `offset` begins, or SEGMENT_NO_HINT */
+    struct read_file *file;  /* the segment's open file; null: it is opened for this read */
     uint8_t *data;           /* destination */
     uint32_t capacity;
     bool check; /* verify each batch's CRC */
@@ -188,10 +194,14 @@ struct segment_read {
     uint32_t needed;     /* then its size */
     int64_t next_offset; /* one past the last record read */
     uint64_t next_position;
+    uint32_t next_size; /* of the batch there; 0: not known */
 };
 #define SEGMENT_NO_HINT UINT64_MAX
 /* Result 0, ERR_IO, ERR_CORRUPT (a batch that does not check out: never served). */
 int segment_read_run(struct segment_read *read) MUST_CHECK;
+/* Core: the same, when the file is open, the hint is right and the system has the bytes in memory.
+ * False: it takes a job, for whatever reason. */
+bool segment_read_now(struct segment_read *read, struct io *io) MUST_CHECK;
 
 /* The first record of one segment at or after a timestamp. */
 struct segment_time_query {

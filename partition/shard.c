@@ -175,6 +175,7 @@ void shard_init(struct shard *shard)
     trim_init(shard);
     cleaner_init(shard);
     refused_init(&shard->refused);
+    read_files_init(shard);
 }
 
 void shard_close(struct shard *shard)
@@ -183,6 +184,7 @@ void shard_close(struct shard *shard)
     LIST_EACH(node, &shard->partitions)
         partition_free(LIST_ENTRY(node, struct partition, shard_node));
     ASSERT(list_empty(&shard->appends) && list_empty(&shard->answers));
+    read_files_fini(shard);
     if (shard->wal != NULL)
         wal_close(shard->wal);
     batch_opener_fini(&shard->opener);
@@ -275,6 +277,7 @@ uint64_t shard_step(struct shard *shard)
         }
     }
     deletion_step(shard);
+    read_files_step(shard);
     uint64_t wal_deadline = wal_pump(shard->wal);
     uint64_t flush_deadline = MIN(flush_step(shard), trim_step(shard));
     uint64_t cleaner_deadline = cleaner_step(shard);
@@ -306,5 +309,6 @@ bool shard_stopped(const struct shard *shard)
            list_empty(&shard->reads) && list_empty(&shard->queries) &&
            (list_empty(&shard->dirty) || MUTANT(STOP_BEFORE_FLUSH)) && deletion_resting(shard) &&
            flush_resting(&shard->flush) && trim_resting(shard) && shard->rolls_out == 0 &&
-           cleaner_resting(&shard->cleaner) && wal_idle(shard->wal) && !shard_reads(shard);
+           cleaner_resting(&shard->cleaner) && wal_idle(shard->wal) &&
+           read_files_resting(shard) && !shard_reads(shard);
 }

@@ -17,6 +17,7 @@
 #include "partition/cleaner.h"
 #include "partition/deletion.h"
 #include "partition/flush.h"
+#include "partition/read_files.h"
 #include "partition/read_places.h"
 #include "partition/refused.h"
 #include "partition/relog.h"
@@ -65,6 +66,7 @@ struct shard {
     struct cleaner cleaner;
     struct read_places read_places;
     struct refused refused;
+    struct read_files read_files;
     bool stopping;
 
     /* Called when memory came free, or the stream came back: parked appends may try again. */

@@ -168,6 +168,7 @@ static const struct io_operations core_operations = {
     .cancel = sim_core_cancel,
     .write = sim_core_write,
     .read = sim_core_read,
+    .read_now = sim_core_read_now,
     .sync = sim_core_sync,
     .job = sim_core_job,
 };

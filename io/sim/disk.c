@@ -192,6 +192,29 @@ void sim_core_read(struct io *io, struct io_op *op, const struct io_extent *exte
     core_begin(io, op, &begin);
 }
 
+/* Takes no time and does not count as an operation of the disk. What a planned failure may meet is
+ * not in memory, so that it meets it. */
+int64_t sim_core_read_now(struct io *io, const struct io_extent *extent)
+{
+    struct sim_core *core = core_of(io);
+    struct sim_host *host = core->host;
+    struct sim *sim = host->sim;
+    if (!sim_core_alive(core))
+        return ERR_OFFLINE;
+    const struct sim_handle *handle = sim_handle_find(host, extent->file, SIM_HANDLE_FILE);
+    if (handle == NULL)
+        return ERR_IO;
+    ASSERT((handle->flags & FILE_DIRECT) == 0);
+    uint64_t len = extent->len;
+    if (sim_read_is_planned(host, handle->target) || sim_chance(sim, host->disk.uncached))
+        len = 0;
+    else if (sim_chance(sim, host->disk.uncached))
+        len = prng_below(&sim->prng, len);
+    if (len == 0)
+        return ERR_BUSY;
+    return (int64_t)disk_image_read(&handle->target->image, extent->data, len, extent->pos);
+}
+
 void sim_core_sync(struct io *io, struct io_op *op, int file)
 {
     struct sim_request begin = {.kind = SIM_DISK_SYNC};

@@ -53,6 +53,14 @@ static bool is_planned(struct sim_host *host, const struct sim_request *request)
            (failure->from_then_on && host->failure_seen > failure->number);
 }
 
+bool sim_read_is_planned(const struct sim_host *host, const struct disk_node *target)
+{
+    const struct sim_failure *failure = &host->failure;
+    return failure->number > 0 &&
+           (failure->kind == SIM_DISK_READ || failure->kind == SIM_DISK_ANY) &&
+           (failure->path == NULL || disk_tree_path_holds(&host->tree, target, failure->path));
+}
+
 static void decide_write(struct sim_request *request)
 {
     struct sim *sim = request->host->sim;

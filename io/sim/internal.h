@@ -263,6 +263,7 @@ void sim_requests_end(struct sim_host *host, bool power_loss);
 int64_t sim_request_apply(struct sim_request *request);
 void sim_request_land_at_end(struct sim_request *request, bool power_loss);
 /* Rates and planned failures (faults.c). */
+bool sim_read_is_planned(const struct sim_host *host, const struct disk_node *target);
 void sim_request_decide(struct sim_request *request);
 uint64_t sim_request_duration(const struct sim_request *request);
 
@@ -272,6 +273,7 @@ const struct file_operations *sim_file_operations(void);
 void sim_core_write(struct io *io, struct io_op *op, const struct io_extent *extent,
                     unsigned flags);
 void sim_core_read(struct io *io, struct io_op *op, const struct io_extent *extent);
+int64_t sim_core_read_now(struct io *io, const struct io_extent *extent) MUST_CHECK;
 void sim_core_sync(struct io *io, struct io_op *op, int file);
 
 /* Cores (core.c). */

@@ -59,6 +59,7 @@ struct sim_disk_options {
     uint32_t reorder; /* an operation takes reorder_ns longer: later ones overtake it */
     struct sim_range reorder_ns;
     uint32_t read_error;        /* ERR_IO */
+    uint32_t uncached;          /* io_read_now finds nothing, or as often only a part */
     uint32_t write_error;       /* ERR_IO, nothing written */
     uint32_t write_short;       /* ERR_IO, a first part written */
     uint32_t write_torn;        /* ERR_IO, some sectors written */

@@ -82,6 +82,26 @@ CONTRACT(disk, reads_less_at_the_end_of_the_file)
     disk_close(&disk);
 }
 
+/* A file system that cannot say whether it would wait is always busy. */
+CONTRACT(disk, reads_at_once_what_is_in_memory)
+{
+    struct disk disk;
+    disk_open(&disk, backend);
+    uint8_t data[10000];
+    uint8_t got[10000] = {0};
+    contract_fill(data, sizeof data);
+    int file = file_open(disk.fs, disk.path, FILE_CREATE);
+    cr_assert_eq(file_write(disk.fs, file, data, sizeof data, 0), 0);
+    struct io_extent extent = {.file = file, .data = got, .len = sizeof got, .pos = 100};
+    int64_t result = io_read_now(disk.io, &extent);
+    cr_assert(result == (int64_t)sizeof data - 100 || (result == ERR_BUSY && !contract_host()));
+    if (result > 0)
+        cr_assert_eq(memcmp(got, data + 100, sizeof data - 100), 0);
+    file_close(disk.fs, file);
+    cr_assert_lt(io_read_now(disk.io, &extent), 0);
+    disk_close(&disk);
+}
+
 CONTRACT(disk, writes_and_reads_past_the_page_cache)
 {
     struct disk disk;

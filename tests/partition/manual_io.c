@@ -84,6 +84,14 @@ static void manual_read(struct io *io, struct io_op *op, const struct io_extent 
     manual_give(io, op);
 }
 
+static int64_t manual_read_now(struct io *io, const struct io_extent *extent)
+{
+    const struct manual_io *m = manual_of(io);
+    if (m->uncached)
+        return ERR_BUSY;
+    return file_read(m->io.files, extent->file, extent->data, extent->len, extent->pos);
+}
+
 static void manual_sync(struct io *io, struct io_op *op, int file)
 {
     (void)file;
@@ -119,6 +127,7 @@ void manual_io_init(struct manual_io *m, struct file_system *files, const struct
         .now_precise = manual_now,
         .write = manual_write,
         .read = manual_read,
+        .read_now = manual_read_now,
         .sync = manual_sync,
         .job = manual_job,
     };

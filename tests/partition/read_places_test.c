@@ -19,21 +19,25 @@ static struct read_place place(uint64_t topic, int32_t partition, int64_t segmen
 Test(read_places, a_place_is_found_by_all_that_names_it)
 {
     struct read_place kept = place(1, 2, 100, 150);
-    cr_assert_eq(read_places_find(&places, &kept), 0);
+    cr_assert_not(read_places_find(&places, &kept));
     kept.position = 4711;
+    kept.size = 12;
     read_places_keep(&places, &kept);
-    const struct read_place others[] = {place(2, 2, 100, 150),
-                                        place(1, 3, 100, 150),
-                                        place(1, 2, 120, 150),
-                                        place(1, 2, 100, 151),
-                                        {.topic_id = kept.topic_id,
-                                         .partition = 2,
-                                         .replacements = 1,
-                                         .segment = 100,
-                                         .offset = 150}};
+    struct read_place others[] = {place(2, 2, 100, 150),
+                                  place(1, 3, 100, 150),
+                                  place(1, 2, 120, 150),
+                                  place(1, 2, 100, 151),
+                                  {.topic_id = kept.topic_id,
+                                   .partition = 2,
+                                   .replacements = 1,
+                                   .segment = 100,
+                                   .offset = 150}};
     for (size_t i = 0; i < ARRAY_LENGTH(others); i++)
-        cr_assert_eq(read_places_find(&places, &others[i]), 0);
-    cr_assert_eq(read_places_find(&places, &kept), 4711);
+        cr_assert_not(read_places_find(&places, &others[i]));
+    struct read_place found = place(1, 2, 100, 150);
+    cr_assert(read_places_find(&places, &found));
+    cr_assert_eq(found.position, 4711);
+    cr_assert_eq(found.size, 12);
 }
 
 Test(read_places, the_newest_reader_has_the_slot)
@@ -42,7 +46,9 @@ Test(read_places, the_newest_reader_has_the_slot)
         struct read_place kept = place(1, 0, 0, offset);
         kept.position = (uint64_t)offset;
         read_places_keep(&places, &kept);
-        cr_assert_eq(read_places_find(&places, &kept), (uint64_t)offset);
+        struct read_place found = place(1, 0, 0, offset);
+        cr_assert(read_places_find(&places, &found));
+        cr_assert_eq(found.position, (uint64_t)offset);
     }
 }
 

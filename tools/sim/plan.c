@@ -9,6 +9,9 @@
 #include "base/prng.h"
 #include "base/util.h"
 
+/* Of a million reads: what lies in the cache is no fault, and both ways are taken in every run. */
+#define UNCACHED_RATE 300000
+
 /* Streams of a seed that are not a kind's own. */
 enum stream { STREAM_SIZES = 1000, STREAM_EVENTS = 1001, STREAM_CORES = 2000 };
 
@@ -182,6 +185,7 @@ void plan_apply(const struct plan *plan, struct sim_disk_options *disk, struct s
     disk->reorder = rates[PLAN_REORDER];
     disk->reorder_ns = (struct sim_range){0, 20 * NS_PER_MS};
     disk->read_error = rates[PLAN_READ_ERROR];
+    disk->uncached = UNCACHED_RATE;
     disk->write_error = rates[PLAN_WRITE_ERROR];
     disk->write_short = rates[PLAN_WRITE_SHORT];
     disk->write_torn = rates[PLAN_WRITE_TORN];
