@@ -58,7 +58,7 @@ static bool arena_grow(struct arena *arena, size_t size)
     return true;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_take(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
         return NULL;
@@ -68,8 +68,23 @@ void *arena_alloc(struct arena *arena, size_t size)
     ASSERT((size_t)(arena->end - arena->pos) >= rounded);
     void *memory = arena->pos;
     arena->pos += rounded;
-    memset(memory, 0, rounded);
     return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    void *memory = arena_take(arena, size);
+    if (memory != NULL)
+        memset(memory, 0, size);
+    return memory;
+}
+
+void *arena_take_array(struct arena *arena, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total))
+        return NULL;
+    return arena_take(arena, total);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size)

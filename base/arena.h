@@ -34,3 +34,6 @@ void arena_reset(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);
 /* Null also when count * size overflows. */
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size);
+/* The same, not zeroed: for what is written at once. */
+void *arena_take(struct arena *arena, size_t size);
+void *arena_take_array(struct arena *arena, size_t count, size_t size);

@@ -111,21 +111,35 @@ static inline uint64_t read_be64(struct reader *r)
     return from == NULL ? 0 : load_be64(from);
 }
 
-/* What the functions below do for a varint of more than one byte. */
+/* What the functions below do for a varint of more than two bytes. */
 uint32_t read_uvarint_long(struct reader *r);
 uint64_t read_uvarint64_long(struct reader *r);
 
 /* At most 5 (10 for the 64-bit ones) bytes; a longer or overflowing one is ERR_MALFORMED. */
 static inline uint32_t read_uvarint(struct reader *r)
 {
-    if (__builtin_expect(r->pos < r->end && *r->pos < 0x80, 1))
-        return *r->pos++;
+    const uint8_t *from = r->pos;
+    if (__builtin_expect(from < r->end && from[0] < 0x80, 1)) {
+        r->pos = from + 1;
+        return from[0];
+    }
+    if (__builtin_expect(r->end - from >= 2 && from[1] < 0x80, 1)) {
+        r->pos = from + 2;
+        return (from[0] & 0x7fu) | (uint32_t)from[1] << 7;
+    }
     return read_uvarint_long(r);
 }
 static inline uint64_t read_uvarint64(struct reader *r)
 {
-    if (__builtin_expect(r->pos < r->end && *r->pos < 0x80, 1))
-        return *r->pos++;
+    const uint8_t *from = r->pos;
+    if (__builtin_expect(from < r->end && from[0] < 0x80, 1)) {
+        r->pos = from + 1;
+        return from[0];
+    }
+    if (__builtin_expect(r->end - from >= 2 && from[1] < 0x80, 1)) {
+        r->pos = from + 2;
+        return (from[0] & 0x7fu) | (uint64_t)from[1] << 7;
+    }
     return read_uvarint64_long(r);
 }
 static inline int32_t read_varint(struct reader *r)

@@ -89,6 +89,10 @@ void message_default_field(const struct message_field *field, void *base)
 
 void message_defaults(const struct message_struct *structure, void *message)
 {
+    if (structure->defaults != NULL) {
+        structure->defaults(message);
+        return;
+    }
     for (uint16_t i = 0; i < structure->field_count; i++)
         message_default_field(&structure->fields[i], message);
     memset((uint8_t *)message + structure->tags_offset, 0, sizeof(struct message_tags));

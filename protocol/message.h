@@ -106,12 +106,22 @@ struct message_field {
     int64_t default_value;               /* DEFAULT_NULL: null, for what can be null */
 };
 
+struct message_decoder;
+struct message_sink;
+
+/* The rows of a message as straight code, for the few that are worth it; see message_compile.h. */
+struct message_code {
+    void (*decode)(struct message_decoder *decoder, void *message);
+    void (*encode)(struct message_sink *sink, const void *message);
+};
+
 struct message_struct {
     const char *name;
     size_t size;
     const struct message_field *fields;
     uint16_t field_count;
-    uint16_t tags_offset; /* of its unknown_tags */
+    uint16_t tags_offset;            /* of its unknown_tags */
+    void (*defaults)(void *message); /* message_defaults, where it is compiled; or null */
 };
 
 struct message_type {
@@ -122,6 +132,7 @@ struct message_type {
     int16_t flexible_since; /* above version_max: never */
     const struct message_struct *root;
     size_t size;
+    const struct message_code *compiled; /* null: the interpreter does it */
 };
 
 #define UNTAGGED (-1)

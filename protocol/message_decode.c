@@ -12,48 +12,7 @@
 #include "base/util.h"
 #include "protocol/message_internal.h"
 
-struct decoder {
-    struct reader *reader;
-    struct arena *arena;
-    int16_t version;
-    bool flexible;
-    unsigned flags;
-};
-
-/* -1 is null. `compact` lengths are varints, one higher. */
-static int32_t decode_len(struct decoder *d, bool compact, bool two_bytes)
-{
-    if (compact) {
-        uint32_t raw = read_uvarint(d->reader);
-        if (raw > INT32_MAX)
-            reader_fail(d->reader, ERR_MALFORMED);
-        return d->reader->error != 0 ? -1 : (int32_t)raw - 1;
-    }
-    int32_t len = two_bytes ? (int16_t)read_be16(d->reader) : (int32_t)read_be32(d->reader);
-    return MAX(len, -1);
-}
-
-static struct blob decode_bytes(struct decoder *d, int32_t len, bool nullable)
-{
-    if (len < 0) {
-        if (!nullable)
-            reader_fail(d->reader, ERR_MALFORMED);
-        return (struct blob){NULL, -1};
-    }
-    struct bytes bytes = read_bytes(d->reader, (size_t)len);
-    return (struct blob){bytes.data, (int32_t)bytes.len};
-}
-
-static struct string decode_string(struct decoder *d, bool compact, bool nullable)
-{
-    int32_t len = decode_len(d, compact, true);
-    if (len > MESSAGE_STRING_LEN_MAX)
-        reader_fail(d->reader, ERR_MALFORMED);
-    struct blob text = decode_bytes(d, len, nullable);
-    return (struct string){(const char *)text.data, text.len};
-}
-
-static void decode_value(struct decoder *d, enum message_kind kind, bool nullable, void *to)
+static void decode_value(struct message_decoder *d, enum message_kind kind, bool nullable, void *to)
 {
     struct reader *r = d->reader;
     switch (kind) {
@@ -83,28 +42,29 @@ static void decode_value(struct decoder *d, enum message_kind kind, bool nullabl
         read_copy(r, to, sizeof(struct uuid));
         break;
     case KIND_STRING:
-        *(struct string *)to = decode_string(d, d->flexible, nullable);
+        *(struct string *)to = message_read_string(r, d->flexible, nullable);
         break;
     case KIND_LEGACY_STRING:
-        *(struct string *)to = decode_string(d, false, nullable);
+        *(struct string *)to = message_read_string(r, false, nullable);
         break;
     case KIND_BYTES:
     case KIND_RECORDS:
-        *(struct blob *)to = decode_bytes(d, decode_len(d, d->flexible, false), nullable);
+        *(struct blob *)to = message_read_blob(r, d->flexible, nullable);
         break;
     case KIND_STRUCT:
         UNREACHABLE();
     }
 }
 
-static size_t least_of_kind(const struct decoder *d, enum message_kind kind)
+static size_t least_of_kind(const struct message_decoder *d, enum message_kind kind)
 {
     const struct message_kind_facts *facts = message_kind_facts(kind);
     return d->flexible ? facts->least_flexible : facts->least;
 }
 
 /* The least bytes that a structure takes in this version. */
-static size_t least_of_struct(const struct decoder *d, const struct message_struct *structure)
+static size_t least_of_struct(const struct message_decoder *d,
+                              const struct message_struct *structure)
 {
     size_t size = d->flexible ? 1 : 0;
     for (uint16_t i = 0; i < structure->field_count; i++) {
@@ -121,9 +81,10 @@ static size_t least_of_struct(const struct decoder *d, const struct message_stru
     return size;
 }
 
-static void decode_struct(struct decoder *d, const struct message_struct *structure, void *base);
+static void decode_struct(struct message_decoder *d, const struct message_struct *structure,
+                          void *base);
 
-static void decode_elements(struct decoder *d, const struct message_field *field,
+static void decode_elements(struct message_decoder *d, const struct message_field *field,
                             struct message_array *array)
 {
     size_t size = message_element_size(field);
@@ -136,29 +97,21 @@ static void decode_elements(struct decoder *d, const struct message_field *field
     }
 }
 
-static void decode_array(struct decoder *d, const struct message_field *field,
+static void decode_array(struct message_decoder *d, const struct message_field *field,
                          struct message_array *array)
 {
-    int32_t count = decode_len(d, d->flexible, false);
+    int32_t count = message_read_count(d, version_in(field->nullable, d->version));
     *array = (struct message_array){NULL, count};
-    if (count < 0 && !version_in(field->nullable, d->version))
-        reader_fail(d->reader, ERR_MALFORMED);
     if (count <= 0 || d->reader->error != 0)
         return;
     size_t least = field->kind == KIND_STRUCT ? least_of_struct(d, field->nested)
                                               : least_of_kind(d, field->kind);
-    if ((size_t)count > reader_left(d->reader) / MAX(least, (size_t)1)) {
-        reader_fail(d->reader, ERR_SHORT);
-        return;
-    }
-    array->items = arena_alloc_array(d->arena, (size_t)count, message_element_size(field));
-    if (array->items == NULL)
-        reader_fail(d->reader, ERR_NO_MEMORY);
-    else
+    array->items = message_take_elements(d, count, least, message_element_size(field));
+    if (array->items != NULL)
         decode_elements(d, field, array);
 }
 
-static void *new_struct(struct decoder *d, const struct message_struct *structure)
+static void *new_struct(struct message_decoder *d, const struct message_struct *structure)
 {
     void *base = arena_alloc(d->arena, structure->size);
     if (base == NULL)
@@ -167,14 +120,14 @@ static void *new_struct(struct decoder *d, const struct message_struct *structur
 }
 
 /* A byte below 0 is null; but where the field is tagged, a varint of 0. */
-static bool decode_is_null(struct decoder *d, const struct message_field *field)
+static bool decode_is_null(struct message_decoder *d, const struct message_field *field)
 {
     if (field->tag == UNTAGGED)
         return (int8_t)read_u8(d->reader) < 0;
     return read_uvarint(d->reader) == 0;
 }
 
-static void decode_optional(struct decoder *d, const struct message_field *field, void **to)
+static void decode_optional(struct message_decoder *d, const struct message_field *field, void **to)
 {
     *to = NULL;
     if (version_in(field->nullable, d->version) && decode_is_null(d, field))
@@ -185,7 +138,7 @@ static void decode_optional(struct decoder *d, const struct message_field *field
         decode_struct(d, field->nested, *to);
 }
 
-static void decode_field(struct decoder *d, const struct message_field *field, void *base)
+static void decode_field(struct message_decoder *d, const struct message_field *field, void *base)
 {
     void *to = message_member(field, base);
     switch ((enum message_form)field->form) {
@@ -206,7 +159,7 @@ static void decode_field(struct decoder *d, const struct message_field *field, v
 }
 
 /* What is not there takes its default; that of an optional structure may be a structure. */
-static void decode_absent(struct decoder *d, const struct message_field *field, void *base)
+static void decode_absent(struct message_decoder *d, const struct message_field *field, void *base)
 {
     message_default_field(field, base);
     if (field->form != FORM_OPTIONAL || field->default_value == DEFAULT_NULL)
@@ -229,7 +182,7 @@ static const struct message_field *field_with_tag(const struct message_struct *s
     return NULL;
 }
 
-static void decode_tagged(struct decoder *d, const struct message_field *field, void *base,
+static void decode_tagged(struct message_decoder *d, const struct message_field *field, void *base,
                           uint32_t size)
 {
     struct reader *outer = d->reader;
@@ -256,7 +209,8 @@ static void keep_unknown(struct message_tags *unknown, const uint8_t *start, con
     unknown->len += (uint32_t)(end - start);
 }
 
-static void decode_tags(struct decoder *d, const struct message_struct *structure, void *base)
+void message_decode_tags(struct message_decoder *d, const struct message_struct *structure,
+                         void *base)
 {
     struct reader *r = d->reader;
     uint32_t count = read_uvarint(r);
@@ -275,7 +229,8 @@ static void decode_tags(struct decoder *d, const struct message_struct *structur
     }
 }
 
-static void decode_struct(struct decoder *d, const struct message_struct *structure, void *base)
+static void decode_struct(struct message_decoder *d, const struct message_struct *structure,
+                          void *base)
 {
     memset((uint8_t *)base + structure->tags_offset, 0, sizeof(struct message_tags));
     for (uint16_t i = 0; i < structure->field_count; i++) {
@@ -286,15 +241,33 @@ static void decode_struct(struct decoder *d, const struct message_struct *struct
             decode_absent(d, field, base);
     }
     if (d->flexible)
-        decode_tags(d, structure, base);
+        message_decode_tags(d, structure, base);
+}
+
+static struct message_decoder decoder_of(const struct message_type *type, int16_t version,
+                                         struct reader *reader, struct arena *arena, unsigned flags)
+{
+    ASSERT(version >= type->version_min && version <= type->version_max);
+    return (struct message_decoder){reader, arena, version, version >= type->flexible_since, flags};
+}
+
+int message_interpret_decode(const struct message_type *type, int16_t version,
+                             struct reader *reader, struct arena *arena, void *message,
+                             unsigned flags)
+{
+    struct message_decoder d = decoder_of(type, version, reader, arena, flags);
+    decode_struct(&d, type->root, message);
+    return reader->error;
 }
 
 int message_decode_flags(const struct message_type *type, int16_t version, struct reader *reader,
                          struct arena *arena, void *message, unsigned flags)
 {
-    ASSERT(version >= type->version_min && version <= type->version_max);
-    struct decoder d = {reader, arena, version, version >= type->flexible_since, flags};
-    decode_struct(&d, type->root, message);
+    struct message_decoder d = decoder_of(type, version, reader, arena, flags);
+    if (type->compiled != NULL)
+        type->compiled->decode(&d, message);
+    else
+        decode_struct(&d, type->root, message);
     return reader->error;
 }
 

@@ -27,7 +27,10 @@
      .tag = (t), .versions = v, .nullable = nul, .nested = &s##_struct, .default_value = (value)},
 // clang-format on
 
-#define MESSAGE_DEFINE_STRUCT(structure, ROWS)                                              \
+#define MESSAGE_DEFINE_STRUCT(structure, ROWS) MESSAGE_DEFINE_STRUCT_WITH(structure, ROWS, NULL)
+
+/* The last argument: its defaults as a function, or null. */
+#define MESSAGE_DEFINE_STRUCT_WITH(structure, ROWS, set_defaults)                           \
     _Static_assert(sizeof(struct structure) <= UINT16_MAX, "offsets have 16 bits");         \
     static const struct message_field structure##_fields[] = {                              \
         ROWS(structure, DESCRIBE_FIELD, DESCRIBE_ARRAY, DESCRIBE_NESTED, DESCRIBE_OPTIONAL, \
@@ -38,6 +41,7 @@
         .fields = structure##_fields,                                                       \
         .field_count = ARRAY_LENGTH(structure##_fields),                                    \
         .tags_offset = offsetof(struct structure, unknown_tags),                            \
+        .defaults = (set_defaults),                                                         \
     };
 
 #define MESSAGE_DEFINE_EMPTY_STRUCT(structure)                   \
@@ -50,12 +54,17 @@
 /* `flexible` is the first flexible version, or NOT_FLEXIBLE. */
 #define NOT_FLEXIBLE INT16_MAX
 #define MESSAGE_DEFINE_TYPE(message, kafka_name, key, min, max, flexible) \
-    const struct message_type message##_type = {                          \
-        .name = (kafka_name),                                             \
-        .api_key = (key),                                                 \
-        .version_min = (min),                                             \
-        .version_max = (max),                                             \
-        .flexible_since = (flexible),                                     \
-        .root = &message##_struct,                                        \
-        .size = sizeof(struct message),                                   \
+    MESSAGE_DEFINE_TYPE_WITH(message, kafka_name, key, min, max, flexible, NULL)
+
+/* The last argument: its struct message_code, or null. */
+#define MESSAGE_DEFINE_TYPE_WITH(message, kafka_name, key, min, max, flexible, code) \
+    const struct message_type message##_type = {                                     \
+        .name = (kafka_name),                                                        \
+        .api_key = (key),                                                            \
+        .version_min = (min),                                                        \
+        .version_max = (max),                                                        \
+        .flexible_since = (flexible),                                                \
+        .root = &message##_struct,                                                   \
+        .size = sizeof(struct message),                                              \
+        .compiled = (code),                                                          \
     };

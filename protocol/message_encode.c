@@ -9,163 +9,94 @@
 #include "base/util.h"
 #include "protocol/message_internal.h"
 
-struct sink {
-    struct writer *writer; /* null: only count */
-    size_t size;
-    struct message_splits *splits;
-    bool split; /* leave out the bytes of records */
-    bool flexible;
-    int16_t version;
-    int error;
-};
-
-static void sink_fail(struct sink *s, int error)
+void message_sink_fail(struct message_sink *s, int error)
 {
     ASSERT(error < 0);
     if (s->error == 0)
         s->error = error;
 }
 
-static void put_u8(struct sink *s, uint8_t value)
+void message_put_no_room(struct message_sink *s, size_t len)
 {
-    s->size += 1;
-    if (s->writer != NULL)
-        write_u8(s->writer, value);
-}
-
-static void put_be16(struct sink *s, uint16_t value)
-{
-    s->size += 2;
-    if (s->writer != NULL)
-        write_be16(s->writer, value);
-}
-
-static void put_be32(struct sink *s, uint32_t value)
-{
-    s->size += 4;
-    if (s->writer != NULL)
-        write_be32(s->writer, value);
-}
-
-static void put_be64(struct sink *s, uint64_t value)
-{
-    s->size += 8;
-    if (s->writer != NULL)
-        write_be64(s->writer, value);
-}
-
-static void put_uvarint(struct sink *s, uint32_t value)
-{
-    s->size += uvarint_size(value);
-    if (s->writer != NULL)
-        write_uvarint(s->writer, value);
-}
-
-static void put_bytes(struct sink *s, const void *data, size_t len)
-{
-    s->size += len;
-    if (s->writer != NULL)
-        write_bytes(s->writer, data, len);
-}
-
-/* The prefix of what can be null; false where it is null and may not be. */
-static bool put_len(struct sink *s, int32_t len, bool nullable)
-{
-    if (len < 0 && !nullable) {
-        sink_fail(s, ERR_MALFORMED);
-        return false;
-    }
-    if (s->flexible)
-        put_uvarint(s, (uint32_t)MAX(len, -1) + 1);
+    if (s->counting)
+        s->size += len;
     else
-        put_be32(s, (uint32_t)MAX(len, -1));
-    return true;
+        writer_fail(&s->writer);
 }
 
-static void put_string(struct sink *s, struct string text, bool compact, bool nullable)
-{
-    if (text.len > MESSAGE_STRING_LEN_MAX || (text.len < 0 && !nullable)) {
-        sink_fail(s, ERR_MALFORMED);
-        return;
-    }
-    if (compact)
-        put_uvarint(s, (uint32_t)MAX(text.len, -1) + 1);
-    else
-        put_be16(s, (uint16_t)MAX(text.len, -1));
-    put_bytes(s, text.data, (size_t)MAX(text.len, 0));
-}
-
-static void put_records(struct sink *s, const struct blob *blob)
+void message_put_records(struct message_sink *s, const struct blob *blob)
 {
     if (!s->split || blob->len <= 0) {
-        put_bytes(s, blob->data, (size_t)MAX(blob->len, 0));
+        message_put_bytes(s, blob->data, (size_t)MAX(blob->len, 0));
         return;
     }
-    if (s->writer == NULL)
+    if (s->counting)
         return;
     if (s->splits->count == s->splits->capacity) {
-        sink_fail(s, ERR_TOO_LARGE);
+        message_sink_fail(s, ERR_TOO_LARGE);
         return;
     }
     s->splits->items[s->splits->count++] =
-        (struct message_split){.position = writer_len(s->writer), .blob = blob};
+        (struct message_split){.position = writer_len(&s->writer), .blob = blob};
 }
 
-static void encode_value(struct sink *s, enum message_kind kind, bool nullable, const void *from)
+static void encode_value(struct message_sink *s, enum message_kind kind, bool nullable,
+                         const void *from)
 {
     switch (kind) {
     case KIND_BOOL:
-        put_u8(s, *(const bool *)from ? 1 : 0);
+        message_put_u8(s, *(const bool *)from ? 1 : 0);
         break;
     case KIND_INT8:
-        put_u8(s, *(const uint8_t *)from);
+        message_put_u8(s, *(const uint8_t *)from);
         break;
     case KIND_INT16:
     case KIND_UINT16:
-        put_be16(s, *(const uint16_t *)from);
+        message_put_be16(s, *(const uint16_t *)from);
         break;
     case KIND_INT32:
     case KIND_UINT32:
-        put_be32(s, *(const uint32_t *)from);
+        message_put_be32(s, *(const uint32_t *)from);
         break;
     case KIND_INT64:
-        put_be64(s, *(const uint64_t *)from);
+        message_put_be64(s, *(const uint64_t *)from);
         break;
     case KIND_FLOAT64: {
         uint64_t bits;
         memcpy(&bits, from, sizeof bits);
-        put_be64(s, bits);
+        message_put_be64(s, bits);
         break;
     }
     case KIND_UUID:
-        put_bytes(s, from, sizeof(struct uuid));
+        message_put_bytes(s, from, sizeof(struct uuid));
         break;
     case KIND_STRING:
-        put_string(s, *(const struct string *)from, s->flexible, nullable);
+        message_put_string(s, *(const struct string *)from, s->flexible, nullable);
         break;
     case KIND_LEGACY_STRING:
-        put_string(s, *(const struct string *)from, false, nullable);
+        message_put_string(s, *(const struct string *)from, false, nullable);
         break;
     case KIND_BYTES:
-        if (put_len(s, ((const struct blob *)from)->len, nullable))
-            put_bytes(s, ((const struct blob *)from)->data,
-                      (size_t)MAX(((const struct blob *)from)->len, 0));
+        if (message_put_len(s, ((const struct blob *)from)->len, nullable))
+            message_put_bytes(s, ((const struct blob *)from)->data,
+                              (size_t)MAX(((const struct blob *)from)->len, 0));
         break;
     case KIND_RECORDS:
-        if (put_len(s, ((const struct blob *)from)->len, nullable))
-            put_records(s, from);
+        if (message_put_len(s, ((const struct blob *)from)->len, nullable))
+            message_put_records(s, from);
         break;
     case KIND_STRUCT:
         UNREACHABLE();
     }
 }
 
-static void encode_struct(struct sink *s, const struct message_struct *structure, const void *base);
+static void encode_struct(struct message_sink *s, const struct message_struct *structure,
+                          const void *base);
 
-static void encode_array(struct sink *s, const struct message_field *field,
+static void encode_array(struct message_sink *s, const struct message_field *field,
                          const struct message_array *array)
 {
-    if (!put_len(s, array->count, version_in(field->nullable, s->version)))
+    if (!message_put_len(s, array->count, version_in(field->nullable, s->version)))
         return;
     size_t size = message_element_size(field);
     const uint8_t *element = array->items;
@@ -177,20 +108,21 @@ static void encode_array(struct sink *s, const struct message_field *field,
     }
 }
 
-static void encode_optional(struct sink *s, const struct message_field *field,
+static void encode_optional(struct message_sink *s, const struct message_field *field,
                             const void *structure)
 {
     bool nullable = version_in(field->nullable, s->version);
     uint8_t null = field->tag == UNTAGGED ? UINT8_MAX : 0;
     if (structure == NULL && !nullable)
-        sink_fail(s, ERR_MALFORMED);
+        message_sink_fail(s, ERR_MALFORMED);
     if (nullable)
-        put_u8(s, structure != NULL ? 1 : null);
+        message_put_u8(s, structure != NULL ? 1 : null);
     if (structure != NULL)
         encode_struct(s, field->nested, structure);
 }
 
-static void encode_field(struct sink *s, const struct message_field *field, const void *base)
+static void encode_field(struct message_sink *s, const struct message_field *field,
+                         const void *base)
 {
     const void *from = message_member_of(field, base);
     switch ((enum message_form)field->form) {
@@ -210,21 +142,23 @@ static void encode_field(struct sink *s, const struct message_field *field, cons
     }
 }
 
-static void encode_tagged(struct sink *s, const struct message_field *field, const void *base)
+static void encode_tagged(struct message_sink *s, const struct message_field *field,
+                          const void *base)
 {
     /* Its size would have to count what is left out. */
     ASSERT(field->kind != KIND_RECORDS);
-    struct sink counter = *s;
-    counter.writer = NULL;
+    struct message_sink counter = *s;
+    writer_init(&counter.writer, NULL, 0);
+    counter.counting = true;
     counter.size = 0;
     encode_field(&counter, field, base);
-    put_uvarint(s, (uint32_t)field->tag);
-    put_uvarint(s, (uint32_t)counter.size);
+    message_put_uvarint(s, (uint32_t)field->tag);
+    message_put_uvarint(s, (uint32_t)counter.size);
     encode_field(s, field, base);
 }
 
 /* The field with the lowest tag above `tag` that must be written. */
-static const struct message_field *next_tagged(const struct sink *s,
+static const struct message_field *next_tagged(const struct message_sink *s,
                                                const struct message_struct *structure,
                                                const void *base, int32_t tag)
 {
@@ -240,11 +174,11 @@ static const struct message_field *next_tagged(const struct sink *s,
 
 /* Tags go out in ascending order; the rows need not stand in it. `known` fields are to be tagged.
  */
-static void encode_tags(struct sink *s, const struct message_struct *structure, const void *base,
-                        uint32_t known)
+void message_encode_tags(struct message_sink *s, const struct message_struct *structure,
+                         const void *base, uint32_t known)
 {
     const struct message_tags *unknown = message_tags_of(structure, base);
-    put_uvarint(s, known + unknown->count);
+    message_put_uvarint(s, known + unknown->count);
     if (known + unknown->count == 0)
         return;
     const struct message_field *field = next_tagged(s, structure, base, UNTAGGED);
@@ -252,10 +186,11 @@ static void encode_tags(struct sink *s, const struct message_struct *structure, 
         encode_tagged(s, field, base);
         field = next_tagged(s, structure, base, field->tag);
     }
-    put_bytes(s, unknown->data, unknown->len);
+    message_put_bytes(s, unknown->data, unknown->len);
 }
 
-static void encode_struct(struct sink *s, const struct message_struct *structure, const void *base)
+static void encode_struct(struct message_sink *s, const struct message_struct *structure,
+                          const void *base)
 {
     uint32_t tagged = 0;
     for (uint16_t i = 0; i < structure->field_count; i++) {
@@ -266,28 +201,62 @@ static void encode_struct(struct sink *s, const struct message_struct *structure
             tagged += message_field_goes_tagged(field, base, s->version);
     }
     if (s->flexible)
-        encode_tags(s, structure, base, tagged);
+        message_encode_tags(s, structure, base, tagged);
+}
+
+static void encode_root(struct message_sink *s, const struct message_type *type,
+                        const void *message)
+{
+    if (type->compiled != NULL)
+        type->compiled->encode(s, message);
+    else
+        encode_struct(s, type->root, message);
+}
+
+static struct message_sink sink_of(const struct message_type *type, int16_t version)
+{
+    ASSERT(version >= type->version_min && version <= type->version_max);
+    return (struct message_sink){.flexible = version >= type->flexible_since, .version = version};
 }
 
 size_t message_size(const struct message_type *type, int16_t version, const void *message,
                     bool split)
 {
-    ASSERT(version >= type->version_min && version <= type->version_max);
-    struct sink s = {
-        .split = split, .flexible = version >= type->flexible_since, .version = version};
-    encode_struct(&s, type->root, message);
+    struct message_sink s = sink_of(type, version);
+    s.counting = true;
+    s.split = split;
+    encode_root(&s, type, message);
     return s.size;
+}
+
+static struct message_sink sink_over(const struct message_type *type, int16_t version,
+                                     const struct writer *writer, struct message_splits *splits)
+{
+    struct message_sink s = sink_of(type, version);
+    s.writer = *writer;
+    s.splits = splits;
+    s.split = splits != NULL;
+    return s;
+}
+
+static int sink_end(const struct message_sink *s, struct writer *writer)
+{
+    *writer = s->writer;
+    return s->error != 0 ? s->error : writer->error;
 }
 
 int message_encode(const struct message_type *type, int16_t version, const void *message,
                    struct writer *writer, struct message_splits *splits)
 {
-    ASSERT(version >= type->version_min && version <= type->version_max);
-    struct sink s = {.writer = writer,
-                     .splits = splits,
-                     .split = splits != NULL,
-                     .flexible = version >= type->flexible_since,
-                     .version = version};
+    struct message_sink s = sink_over(type, version, writer, splits);
+    encode_root(&s, type, message);
+    return sink_end(&s, writer);
+}
+
+int message_interpret_encode(const struct message_type *type, int16_t version, const void *message,
+                             struct writer *writer, struct message_splits *splits)
+{
+    struct message_sink s = sink_over(type, version, writer, splits);
     encode_struct(&s, type->root, message);
-    return s.error != 0 ? s.error : writer->error;
+    return sink_end(&s, writer);
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/region.h"
 #include "base/util.h"
+#include "protocol/message_internal.h"
 #include "protocol/schema/all.h"
 #include "tools/golden_check.h"
 
@@ -39,6 +40,28 @@ static const char *check_size_and_bytes(const struct case_line *line, const void
         problem = "comes out different";
     mem_free(again);
     return problem;
+}
+
+/* Compiled messages are read by the interpreter, too, and written by it. */
+static const char *check_interpreter(const struct case_line *line, struct bytes golden,
+                                     struct arena *arena)
+{
+    struct reader reader;
+    struct writer writer;
+    reader_init(&reader, golden.data, golden.len);
+    void *message = arena_alloc(arena, line->type->size);
+    uint8_t *again = arena_alloc(arena, golden.len);
+    if (message == NULL || again == NULL)
+        return "is too large";
+    writer_init(&writer, again, golden.len);
+    if (message_interpret_decode(line->type, line->version, &reader, arena, message,
+                                 MESSAGE_KEEP_TAGS) != 0 ||
+        reader_left(&reader) != 0)
+        return "does not decode by the interpreter";
+    if (message_interpret_encode(line->type, line->version, message, &writer, NULL) != 0 ||
+        !bytes_equal((struct bytes){again, writer_len(&writer)}, golden))
+        return "comes out different by the interpreter";
+    return NULL;
 }
 
 static const char *check_json(const struct case_line *line, const void *message)
@@ -72,6 +95,8 @@ static const char *check_case(const struct case_line *line, struct bytes golden,
     if (reader_left(&reader) != 0)
         return "leaves bytes unread";
     const char *problem = check_size_and_bytes(line, message, golden);
+    if (problem == NULL && line->type->compiled != NULL)
+        problem = check_interpreter(line, golden, arena);
     return problem != NULL ? problem : check_json(line, message);
 }
 

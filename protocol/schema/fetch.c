@@ -1,26 +1,26 @@
 /* Fetch, offsets and epochs of partitions: the descriptors of the rows. */
 #include "protocol/schema/fetch.h"
 
-#include "protocol/message_define.h"
+#include "protocol/message_compile.h"
 
 // clang-format off
-MESSAGE_DEFINE_STRUCT(fetch_request_replica_state, FETCH_REQUEST_REPLICA_STATE_ROWS)
-MESSAGE_DEFINE_STRUCT(fetch_request_partition, FETCH_REQUEST_PARTITION_ROWS)
-MESSAGE_DEFINE_STRUCT(fetch_request_topic, FETCH_REQUEST_TOPIC_ROWS)
-MESSAGE_DEFINE_STRUCT(fetch_request_forgotten_topic, FETCH_REQUEST_FORGOTTEN_TOPIC_ROWS)
-MESSAGE_DEFINE_STRUCT(fetch_request, FETCH_REQUEST_ROWS)
-MESSAGE_DEFINE_TYPE(fetch_request, "FetchRequest", 1, 4, 18, 12)
+MESSAGE_COMPILE_STRUCT(fetch_request_replica_state, FETCH_REQUEST_REPLICA_STATE_ROWS)
+MESSAGE_COMPILE_STRUCT(fetch_request_partition, FETCH_REQUEST_PARTITION_ROWS)
+MESSAGE_COMPILE_STRUCT(fetch_request_topic, FETCH_REQUEST_TOPIC_ROWS)
+MESSAGE_COMPILE_STRUCT(fetch_request_forgotten_topic, FETCH_REQUEST_FORGOTTEN_TOPIC_ROWS)
+MESSAGE_COMPILE_STRUCT(fetch_request, FETCH_REQUEST_ROWS)
+MESSAGE_COMPILE_TYPE(fetch_request, "FetchRequest", 1, 4, 18, 12)
 
-MESSAGE_DEFINE_STRUCT(fetch_response_epoch_end_offset, FETCH_RESPONSE_EPOCH_END_OFFSET_ROWS)
-MESSAGE_DEFINE_STRUCT(fetch_response_leader_id_and_epoch, FETCH_RESPONSE_LEADER_ID_AND_EPOCH_ROWS)
-MESSAGE_DEFINE_STRUCT(fetch_response_snapshot_id, FETCH_RESPONSE_SNAPSHOT_ID_ROWS)
-MESSAGE_DEFINE_STRUCT(fetch_response_aborted_transaction, FETCH_RESPONSE_ABORTED_TRANSACTION_ROWS)
-MESSAGE_DEFINE_STRUCT(fetch_response_partition_data, FETCH_RESPONSE_PARTITION_DATA_ROWS)
-MESSAGE_DEFINE_STRUCT(fetch_response_fetchable_topic_response,
+MESSAGE_COMPILE_STRUCT(fetch_response_epoch_end_offset, FETCH_RESPONSE_EPOCH_END_OFFSET_ROWS)
+MESSAGE_COMPILE_STRUCT(fetch_response_leader_id_and_epoch, FETCH_RESPONSE_LEADER_ID_AND_EPOCH_ROWS)
+MESSAGE_COMPILE_STRUCT(fetch_response_snapshot_id, FETCH_RESPONSE_SNAPSHOT_ID_ROWS)
+MESSAGE_COMPILE_STRUCT(fetch_response_aborted_transaction, FETCH_RESPONSE_ABORTED_TRANSACTION_ROWS)
+MESSAGE_COMPILE_STRUCT(fetch_response_partition_data, FETCH_RESPONSE_PARTITION_DATA_ROWS)
+MESSAGE_COMPILE_STRUCT(fetch_response_fetchable_topic_response,
                       FETCH_RESPONSE_FETCHABLE_TOPIC_RESPONSE_ROWS)
-MESSAGE_DEFINE_STRUCT(fetch_response_node_endpoint, FETCH_RESPONSE_NODE_ENDPOINT_ROWS)
-MESSAGE_DEFINE_STRUCT(fetch_response, FETCH_RESPONSE_ROWS)
-MESSAGE_DEFINE_TYPE(fetch_response, "FetchResponse", 1, 4, 18, 12)
+MESSAGE_COMPILE_STRUCT(fetch_response_node_endpoint, FETCH_RESPONSE_NODE_ENDPOINT_ROWS)
+MESSAGE_COMPILE_STRUCT(fetch_response, FETCH_RESPONSE_ROWS)
+MESSAGE_COMPILE_TYPE(fetch_response, "FetchResponse", 1, 4, 18, 12)
 
 MESSAGE_DEFINE_STRUCT(list_offsets_request_partition, LIST_OFFSETS_REQUEST_PARTITION_ROWS)
 MESSAGE_DEFINE_STRUCT(list_offsets_request_topic, LIST_OFFSETS_REQUEST_TOPIC_ROWS)

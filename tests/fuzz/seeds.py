@@ -72,6 +72,17 @@ def message_seed(index, version, least, body):
     return struct.pack('>HB', index, version - least) + body
 
 
+# In the order of compiled_fuzz.c.
+COMPILED = ('ProduceRequest', 'ProduceResponse', 'FetchRequest', 'FetchResponse')
+
+
+def add_compiled(seeds, golden, types):
+    for name, version, variant, body in golden_messages(golden):
+        if name in COMPILED and variant in ('default', 'random1', 'null', 'unknown-tag'):
+            kind, (_, least, _) = COMPILED.index(name), types[name]
+            seeds.add('compiled_fuzz', bytes([kind, version - least, 100]) + body)
+
+
 def add_messages(seeds, golden, types):
     for name, version, variant, body in golden_messages(golden):
         if name in types and len(body) < 600 and variant in ('random1', 'null', 'unknown-tag'):
@@ -231,7 +242,9 @@ def main():
     add_properties(seeds)
     if len(sys.argv) > 3:
         golden = pathlib.Path(sys.argv[3])
-        add_messages(seeds, golden, message_types(sys.argv[2]))
+        types = message_types(sys.argv[2])
+        add_messages(seeds, golden, types)
+        add_compiled(seeds, golden, types)
         add_frames(seeds, golden)
         add_batches(seeds, golden)
         add_recovery(seeds, golden)
