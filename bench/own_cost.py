@@ -1,14 +1,21 @@
 #!/usr/bin/env python3
-"""What odradek-bench itself spends on a request: instructions in user space, by function.
+"""What odradek-bench itself spends on a request, against kafka_null_server.
 
     own_cost.py [COUNT [ARGUMENT...]]
+    own_cost.py --cpu [ROUNDS [ARGUMENT...]]
 
-Two runs under callgrind against kafka_null_server, one of COUNT requests and one of COUNT/10; their
-difference leaves out what starting and connecting cost. callgrind knows no io_uring, so this is the
-epoll implementation. Further arguments go to odradek-bench. Functions that spend less than one
+The first tells instructions in user space, by function: two runs under callgrind, one of COUNT
+requests and one of COUNT/10; their difference leaves out what starting and connecting cost.
+callgrind knows no io_uring, so this is the epoll implementation. Functions that spend less than one
 instruction a request are left out.
+
+The second tells the processor time of both sides, the kernel's included, on the ring: ROUNDS runs
+of two seconds, the server on the first processor of this process and the client on the last. On a
+machine that others use as well the least is what counts. Further arguments go to odradek-bench.
 """
 import collections
+import json
+import os
 import pathlib
 import re
 import subprocess
@@ -41,13 +48,58 @@ def by_function(path):
     return counts
 
 
+def server_start(processor=None):
+    words = [str(BUILT / "kafka_null_server"), "0", "null", "1"]
+    if processor is not None:
+        words = ["taskset", "-c", str(processor), *words]
+    server = subprocess.Popen(words, stdout=subprocess.PIPE)
+    return server, int(server.stdout.readline())
+
+
+def server_end(server):
+    """The processor seconds that it took, in user space and in the kernel."""
+    server.kill()
+    _, _, used = os.wait4(server.pid, 0)
+    server.returncode = 0
+    server.stdout.close()
+    return used.ru_utime, used.ru_stime
+
+
+def cpu_round(processors, more):
+    server, port = server_start(processors[0])
+    with tempfile.TemporaryDirectory() as home:
+        output = pathlib.Path(home) / "results.json"
+        words = ["taskset", "-c", str(processors[-1]), str(BUILT / "odradek-bench"), "-b",
+                 f"127.0.0.1:{port}", "-t", "null", "-c", "128", "-s", "256", "--acks", "all", "-w",
+                 "0", "-d", "2s", "--json-output", str(output), *more]
+        client = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(client.pid, 0)
+        client.returncode = os.waitstatus_to_exitcode(status)
+        of_server = server_end(server)
+        if client.returncode != 0:
+            raise SystemExit(f"own_cost: odradek-bench ended with {client.returncode}")
+        got = json.loads(output.read_text())
+    return got["messages_per_second"], [spent * 1e6 / got["messages"] for spent in
+                                        (used.ru_utime, used.ru_stime, *of_server)]
+
+
+def cpu(arguments):
+    processors = sorted(os.sched_getaffinity(0))
+    for _ in range(int(arguments[0]) if arguments else 5):
+        rate, each = cpu_round(processors, arguments[1:])
+        print(f"{rate:8.0f} requests/s; CPU us a request: client {each[0]:.2f} + {each[1]:.2f} = "
+              f"{sum(each[:2]):.2f}, server {each[2]:.2f} + {each[3]:.2f} = {sum(each[2:]):.2f}",
+              flush=True)
+
+
 def main():
+    if sys.argv[1:2] == ["--cpu"]:
+        cpu(sys.argv[2:])
+        return
     most = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
     least = most // 10
-    server = subprocess.Popen([str(BUILT / "kafka_null_server"), "0", "null", "1"],
-                              stdout=subprocess.PIPE)
+    server, port = server_start()
     try:
-        port = int(server.stdout.readline())
         with tempfile.TemporaryDirectory() as home:
             counts = []
             for count in (least, most):
@@ -55,9 +107,7 @@ def main():
                 load(port, count, path, sys.argv[2:])
                 counts.append(by_function(path))
     finally:
-        server.kill()
-        server.wait()
-        server.stdout.close()
+        server_end(server)
     each = {name: (counts[1][name] - counts[0][name]) / (most - least) for name in counts[1]}
     print(f"{sum(each.values()):8.0f} in all")
     for name, spent in sorted(each.items(), key=lambda item: -item[1]):

@@ -116,7 +116,7 @@ static int ask_versions(struct ask *ask)
 int ask_open(struct ask *ask, struct io *io, const char *host, uint16_t port, struct sentence *why)
 {
     *ask = (struct ask){.loop = {ask_step, ask_has_work}, .io = io, .deadline_ns = IO_NEVER};
-    wire_init(&ask->wire, io, ask_changed);
+    wire_init(&ask->wire, io, &ask->clock, ask_changed);
     ask->memory = region_new(MEMORY_BYTES, 4 * KIB);
     arena_init(&ask->arena, ask->memory, MEMORY_BYTES);
     for (int i = 0; i < ASK_APIS; i++)

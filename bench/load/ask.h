@@ -15,6 +15,7 @@ struct ask {
     struct io_loop loop; /* first */
     struct io *io;
     struct wire wire;
+    struct wire_clock clock; /* read once: nothing is measured */
     struct wire_call call;
     struct region *memory;
     struct arena arena;

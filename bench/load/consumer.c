@@ -277,7 +277,7 @@ static void fetcher_answered(struct wire_call *call, int result, struct bytes an
 {
     struct fetcher *fetcher = CONTAINER_OF(call, struct fetcher, call);
     struct consumer *consumer = fetcher->consumer;
-    consumer->now_ns = MAX(consumer->now_ns, fetcher->wire.now_ns);
+    consumer->now_ns = MAX(consumer->now_ns, fetcher->wire.clock->now_ns);
     if (result == 0)
         result = fetcher_take(fetcher, answer);
     if (consumer->closing)
@@ -345,7 +345,7 @@ static uint32_t consumers_wanted(const struct run *run)
 
 static void fetcher_init(struct fetcher *fetcher, struct consumer *consumer, uint32_t broker)
 {
-    wire_init(&fetcher->wire, consumer->io, fetcher_changed);
+    wire_init(&fetcher->wire, consumer->io, &consumer->worker->clock, fetcher_changed);
     fetcher->call.done = fetcher_answered;
     fetcher->consumer = consumer;
     fetcher->broker = broker;

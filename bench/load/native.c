@@ -137,6 +137,7 @@ static uint64_t native_step(struct io_loop *loop)
     struct worker *worker = native->worker;
     const struct run *run = worker->run;
     uint64_t deadline_ns = IO_NEVER;
+    wire_clock_forget(&worker->clock);
     if (native->phase >= PHASE_LOAD && worker->meter.interval != NULL)
         meter_tick(&worker->meter, io_now(worker->io));
     native_advance(native);
@@ -148,7 +149,8 @@ static uint64_t native_step(struct io_loop *loop)
         deadline_ns = MIN(deadline_ns, producer_step(native->producer));
     if (native->consumer != NULL && native->phase < PHASE_CLOSE)
         deadline_ns = MIN(deadline_ns, consumer_step(native->consumer));
-    return deadline_ns;
+    bool spins = run->options->busy_poll && native->phase == PHASE_LOAD;
+    return spins ? 0 : deadline_ns;
 }
 
 static bool native_has_work(struct io_loop *loop)

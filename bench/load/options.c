@@ -263,6 +263,8 @@ static int options_check(const struct options *o, struct sentence *why)
         wrong = "--properties are for --client librdkafka";
     else if (o->client == CLIENT_LIBRDKAFKA && (o->reread || o->fetch_bytes > 0))
         wrong = "--reread and --fetch-bytes are for --client native";
+    else if (o->client == CLIENT_LIBRDKAFKA && o->busy_poll)
+        wrong = "--busy-poll is for --client native";
     else if (o->reread && (o->mode != MODE_CONSUME || o->validate))
         wrong = "--reread is for --mode consume, without --validate";
     else if (o->validate && asks)

@@ -57,6 +57,8 @@ enum bench_acks { ACKS_LEADER, ACKS_NONE, ACKS_ALL_NUMBER, ACKS_ALL };
     X(threads, NUMBER, "threads", 0, "1", "N", 1, 64, "threads of the client") \
     X(io, CHOICE, "io", 0, "auto", "auto|ring|epoll", 0, 0, \
       "how the native client reaches the network: io_uring, where it is permitted, or epoll") \
+    X(busy_poll, FLAG, "busy-poll", 0, "", "", 0, 0, \
+      "look for answers without sleeping: takes whole processors, saves waking up (native)") \
     X(in_flight, NUMBER, "in-flight", 0, "0", "N", 0, 1000, \
       "requests on their way on each connection; 0: as many as it has tasks, at most 5") \
     X(records_per_batch, NUMBER, "records-per-batch", 0, "1", "N", 1, 100000, \

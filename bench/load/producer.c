@@ -265,7 +265,7 @@ static void slot_answered(struct wire_call *call, int result, struct bytes answe
     struct lane *lane = slot->lane;
     struct producer *producer = lane->producer;
     struct meter *meter = &producer->worker->meter;
-    producer->now_ns = MAX(producer->now_ns, lane->wire.now_ns);
+    producer->now_ns = MAX(producer->now_ns, lane->wire.clock->now_ns);
     unsigned error = slot_judge(slot, result, answer);
     bool failed = error != 0;
     struct meter_send send = {.sent_ns = call->sent_ns, .done_ns = producer->now_ns};
@@ -417,7 +417,7 @@ static void layout_init(struct producer *producer)
 
 static void lane_init(struct lane *lane, struct producer *producer, uint32_t id)
 {
-    wire_init(&lane->wire, producer->io, lane_changed);
+    wire_init(&lane->wire, producer->io, &producer->worker->clock, lane_changed);
     timer_init(&lane->linger, lane_lingered);
     lane->producer = producer;
     lane->id = id;
@@ -611,6 +611,8 @@ void producer_stop(struct producer *producer)
     if (producer->stopping)
         return;
     producer->stopping = true;
+    /* The last step may be long ago, when this thread stood still: what was due since counts. */
+    producer->now_ns = MAX(producer->now_ns, io_now(producer->io));
     if (producer->started && producer->open)
         producer_count_unsent(producer);
     for (uint32_t i = 0; i < producer->lane_count; i++)

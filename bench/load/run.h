@@ -19,6 +19,7 @@
 #include "bench/load/payload.h"
 #include "bench/load/prometheus.h"
 #include "bench/load/schedule.h"
+#include "bench/load/wire.h"
 
 struct report;
 struct worker;
@@ -57,8 +58,9 @@ struct worker {
     struct meter meter;
     struct ledger ledger;
     struct schedule schedule;
-    uint64_t quota; /* messages that may still be sent */
-    int result;     /* why there was no run */
+    struct wire_clock clock; /* of the native client */
+    uint64_t quota;          /* messages that may still be sent */
+    int result;              /* why there was no run */
     struct sentence why;
 };
 

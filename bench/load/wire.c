@@ -13,9 +13,10 @@
 
 #define ANSWER_BYTES_MAX (256 * MIB)
 
-void wire_init(struct wire *wire, struct io *io, void (*changed)(struct wire *wire, int result))
+void wire_init(struct wire *wire, struct io *io, struct wire_clock *clock,
+               void (*changed)(struct wire *wire, int result))
 {
-    *wire = (struct wire){.io = io, .changed = changed, .state = WIRE_CLOSED};
+    *wire = (struct wire){.io = io, .clock = clock, .changed = changed, .state = WIRE_CLOSED};
     list_init(&wire->queued);
     list_init(&wire->sending);
     list_init(&wire->waiting);
@@ -64,6 +65,15 @@ void wire_break(struct wire *wire, int why)
     wire->why = why;
     wire->close.done = wire_closed;
     io_close(wire->io, &wire->close, wire->socket);
+}
+
+static void wire_look_at_clock(struct wire *wire)
+{
+    struct wire_clock *clock = wire->clock;
+    if (clock->read)
+        return;
+    clock->now_ns = io_now_precise(wire->io);
+    clock->read = true;
 }
 
 /* The answer to the oldest call; false when that call is not known to be sent yet. */
@@ -140,7 +150,7 @@ static void wire_received(struct io_op *op, const struct io_event *event)
 {
     struct wire *wire = CONTAINER_OF(op, struct wire, receive);
     if (event->buffer != NULL) {
-        wire->now_ns = io_now_precise(wire->io);
+        wire_look_at_clock(wire);
         if (wire->state == WIRE_OPEN)
             wire_take(wire, (struct bytes){event->buffer->data, event->buffer->len});
         io_recv_release(wire->io, event->buffer);
@@ -173,7 +183,7 @@ static void wire_sent(struct io_op *op, const struct io_event *event)
             list_push_back(&wire->waiting, node);
             continue;
         }
-        wire->now_ns = io_now_precise(wire->io);
+        wire_look_at_clock(wire);
         call->on_its_way = false;
         call->done(call, 0, (struct bytes){0});
     }

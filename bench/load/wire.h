@@ -30,6 +30,18 @@ struct wire_call {
     bool on_its_way;
 };
 
+/* When the answers of a poll were there: one look at the clock, with the first of them, tells it
+ * for all. A thread's wires share one; whoever polls forgets it before. */
+struct wire_clock {
+    uint64_t now_ns;
+    bool read;
+};
+
+static inline void wire_clock_forget(struct wire_clock *clock)
+{
+    clock->read = false;
+}
+
 enum wire_state { WIRE_CLOSED, WIRE_DIALING, WIRE_OPEN, WIRE_CLOSING };
 
 struct wire {
@@ -41,11 +53,7 @@ struct wire {
     int socket;
     int why;
     int32_t next_correlation_id;
-    uint64_t now_ns;      /* when the answer that is being handed on was seen */
-    struct io_op receive; /* connects first */
-    struct io_op send;
-    struct io_op close;
-    struct iovec parts[WIRE_PARTS_MAX];
+    struct wire_clock *clock;
     struct list queued;
     struct list sending; /* the calls of the running send */
     struct list waiting; /* sent, waiting for their answers, in order */
@@ -53,9 +61,14 @@ struct wire {
     uint8_t *gathered;
     size_t gathered_len;
     size_t gathered_capacity;
+    struct io_op receive; /* connects first */
+    struct io_op send;
+    struct io_op close;
+    struct iovec parts[WIRE_PARTS_MAX];
 };
 
-void wire_init(struct wire *wire, struct io *io, void (*changed)(struct wire *wire, int result));
+void wire_init(struct wire *wire, struct io *io, struct wire_clock *clock,
+               void (*changed)(struct wire *wire, int result));
 /* The wire is closed. */
 void wire_fini(struct wire *wire);
 /* A closed wire begins to connect; `changed` tells the end, also of a failure at once. */

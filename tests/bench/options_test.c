@@ -54,6 +54,14 @@ Test(options, defaults_are_those_of_chronik_bench)
     cr_assert_not(parsed.validate);
 }
 
+Test(options, what_only_the_native_client_can_do_is_refused_with_the_other)
+{
+    cr_assert_eq(parse("--busy-poll", NULL), 0, "%s", why.text);
+    cr_assert(parsed.busy_poll);
+    expect_refusal("--client librdkafka --busy-poll", "--busy-poll");
+    expect_refusal("--client librdkafka --fetch-bytes 1", "--fetch-bytes");
+}
+
 Test(options, short_and_long_forms_mean_the_same)
 {
     cr_assert_eq(parse("-c 7 --message-size=99 -d2m -m round-trip --acks all -p3", NULL), 0, "%s",

@@ -19,6 +19,7 @@ ONCE = [
     "test_bench_says_in_one_sentence_what_is_wrong",
     "test_bench_stops_on_ctrl_c_with_the_report_so_far",
     "test_bench_holds_a_timetable_and_compares_results",
+    "test_bench_counts_what_was_due_while_it_stood_still_at_the_end",
     "test_bench_serves_prometheus_while_it_runs",
     "test_bench_finds_records_that_are_doubled",
     "test_bench_reads_a_topic_again_and_again",
@@ -169,6 +170,21 @@ def test_bench_holds_a_timetable_and_compares_results(broker):
     assert "messages/s" in table and "response p99 ms" in table, table
 
 
+def test_bench_counts_what_was_due_while_it_stood_still_at_the_end(broker):
+    """A client that is late at its end has not sent what was due meanwhile, and says so."""
+    path = pathlib.Path(broker.home.name) / "results.json"
+    process = subprocess.Popen([BENCH, "-b", f"127.0.0.1:{broker.port}", "-d", "2s", "-w", "0",
+                                "-c", "16", "-v", "--rate-limit", "500", "--json-output",
+                                str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stderr.readline()
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(2)
+    process.send_signal(signal.SIGCONT)
+    process.communicate(timeout=30)
+    got = json.loads(path.read_text())
+    assert got["messages"] + got["unsent"] == 1000 and got["unsent"] > 0, got
+
+
 def test_bench_serves_prometheus_while_it_runs(broker):
     port = free_port()
     process = subprocess.Popen([BENCH, "-b", f"127.0.0.1:{broker.port}", "-d", "0", "-w", "0",
@@ -244,9 +260,10 @@ def test_the_null_server_takes_the_load(broker):
                               stdout=subprocess.PIPE)
     try:
         port = int(server.stdout.readline())
-        text = bench(broker, "-t", "null", "-d", "500ms", "-w", "0", "-c", 16, "-s", 256,
-                     port=port)
-        assert "Failed:                  0" in text, text
+        for more in ([], ["--busy-poll"]):
+            text = bench(broker, "-t", "null", "-d", "500ms", "-w", "0", "-c", 16, "-s", 256,
+                         *more, port=port)
+            assert "Failed:                  0" in text, text
     finally:
         server.terminate()
         server.wait(10)
