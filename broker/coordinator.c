@@ -284,8 +284,9 @@ static int write_result(enum append_outcome outcome)
         return ERR_TOO_LARGE;
     case APPEND_GONE:
         return ERR_NOT_FOUND;
-    case APPEND_OUT_OF_ORDER:
     case APPEND_FENCED:
+        return ERR_DENIED;
+    case APPEND_OUT_OF_ORDER:
     case APPEND_OFFLINE:
         return ERR_OFFLINE;
     }
@@ -321,6 +322,25 @@ static bool batch_add(struct batch_builder *builder, const struct group_write *w
     return false;
 }
 
+/* What a transaction writes has a batch of its own: its header names the producer. */
+static bool batch_has_place(const struct coordinator_batch *batch, const struct group_write *write)
+{
+    const struct group_write *first = LIST_FIRST(&batch->writes, struct group_write, node);
+    return first == NULL || !(first->transactional || write->transactional);
+}
+
+static struct batch_build_options batch_options(const struct coordinator_batch *batch)
+{
+    const struct group_write *first = LIST_FIRST(&batch->writes, struct group_write, node);
+    struct batch_build_options options = BATCH_BUILD_PLAIN;
+    if (first->transactional) {
+        options.attributes = BATCH_ATTRIBUTE_TRANSACTIONAL;
+        options.producer_id = first->producer.id;
+        options.producer_epoch = first->producer.epoch;
+    }
+    return options;
+}
+
 /* Everything that waits and fits. What would never fit fails here. */
 static void batch_gather(struct coordinator_batch *batch, struct batch_builder *builder,
                          int64_t now_ms)
@@ -329,6 +349,8 @@ static void batch_gather(struct coordinator_batch *batch, struct batch_builder *
     batch_build_begin(builder, part->coordinator->buffer, BATCH_BYTES_MAX);
     while (!list_empty(&part->writes)) {
         struct group_write *write = LIST_FIRST(&part->writes, struct group_write, node);
+        if (!batch_has_place(batch, write))
+            return;
         bool added = batch_add(builder, write, now_ms);
         if (!added && builder->count > 0)
             return;
@@ -375,7 +397,8 @@ static bool part_append(struct coordinator_part *part)
         slab_free(&c->batches, batch);
         return true;
     }
-    int64_t built = batch_build_end(&builder, &BATCH_BUILD_PLAIN);
+    struct batch_build_options options = batch_options(batch);
+    int64_t built = batch_build_end(&builder, &options);
     ASSERT(built > 0);
     uint32_t len = (uint32_t)built;
     const uint8_t *data = batch_compress(c, &len);

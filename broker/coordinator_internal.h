@@ -24,14 +24,6 @@ struct coordinator_part {
     uint32_t reads_out;
 };
 
-/* Transactional records that have no marker yet. */
-struct load_record {
-    struct list node;
-    int64_t producer_id;
-    struct group_reply memory;
-    struct group_record record;
-};
-
 struct coordinator_load {
     struct partition_read read;
     struct coordinator_part *part; /* null: nothing is being loaded */
@@ -40,7 +32,6 @@ struct coordinator_load {
     int64_t end;
     uint64_t began_ns;
     uint64_t records;
-    struct list open; /* struct load_record */
     struct timer again;
     struct compressor *compressor;
     uint8_t *room; /* plain records of a compressed batch */

@@ -3,7 +3,7 @@
  * time, each piece in one step of the core.
  *
  * Records of a transaction count with its commit marker, and not when it was aborted (KIP-98). What
- * is still open at the end stays undecided: who asks for stable offsets is told so.
+ * is still open at the end stays so: who asks for stable offsets is told.
  */
 #include "base/assert.h"
 #include "base/mem.h"
@@ -18,19 +18,6 @@
 
 static void load_read(struct coordinator *c, size_t size);
 
-static void load_record_free(struct load_record *open)
-{
-    list_remove(&open->node);
-    struct group_reply memory = open->memory;
-    group_reply_free(&memory);
-}
-
-static void load_drop_open(struct coordinator_load *load)
-{
-    LIST_EACH(node, &load->open)
-        load_record_free(LIST_ENTRY(node, struct load_record, node));
-}
-
 static void load_end(struct coordinator *c, int result)
 {
     struct coordinator_load *load = &c->load;
@@ -39,6 +26,8 @@ static void load_end(struct coordinator *c, int result)
         region_give(c->core->memory, load->buffer, load->capacity);
     load->buffer = NULL;
     load->part = NULL;
+    if (load->room != NULL)
+        mem_discard(load->room, LOAD_UNPACKED_MAX);
     if (result == ERR_CANCELED)
         log_debug(&c->core->log, "the groups of %s-%d are not loaded any more", COORDINATOR_TOPIC,
                   part->index);
@@ -48,66 +37,38 @@ static void load_end(struct coordinator *c, int result)
     else
         log_debug(&c->core->log, "loaded %llu records of %s-%d", (unsigned long long)load->records,
                   COORDINATOR_TOPIC, part->index);
-    load_drop_open(load);
     coordinator_loaded(part, result);
     coordinator_part_free_maybe(part);
     coordinator_load_next(c);
 }
 
-/* One record that counts. What we do not know is another coordinator's business; what is damaged
- * must not be passed over. */
-static int load_apply(struct coordinator *c, const struct group_record *record, bool open)
+/* The batch is read as a whole before the next one is begun, and may be read twice: memory may run
+ * out in the middle. What we do not know is another coordinator's business; what is damaged must
+ * not be passed over. */
+static int load_apply(struct coordinator *c, const uint8_t *batch, const struct record *record)
 {
+    struct groups *groups = &c->load.part->groups;
     struct group_record_read read;
     struct arena arena;
     arena_init(&arena, c->core->memory, LOAD_ARENA_MAX);
     int result = group_record_decode(record->key, record->value, &arena, &read);
-    if (result == 0 && open)
-        groups_load_open(&c->load.part->groups, &read);
+    if (result == 0 && batch_is_transactional(batch) && batch_producer_id(batch) >= 0)
+        groups_load_transactional(groups, batch_producer_id(batch), &read);
     else if (result == 0)
-        groups_load(&c->load.part->groups, &read);
+        groups_load(groups, &read);
     arena_reset(&arena);
     c->load.records++;
     return result == ERR_UNSUPPORTED ? 0 : result;
 }
 
-static void load_keep_open(struct coordinator *c, int64_t producer_id,
-                           const struct group_record *record)
-{
-    struct group_reply memory = {0};
-    struct load_record *open = group_reply_alloc(&memory, 1, sizeof *open);
-    open->producer_id = producer_id;
-    open->record.key = group_reply_blob(&memory, record->key);
-    open->record.value = group_reply_blob(&memory, record->value);
-    open->memory = memory;
-    list_push_back(&c->load.open, &open->node);
-}
-
-/* A transaction of the producer ends. */
-static int load_marker(struct coordinator *c, int64_t producer_id, const struct record *marker)
+/* A transaction of the producer ends. Other control records are no business of ours. */
+static int load_marker(struct coordinator *c, const uint8_t *batch, const struct record *marker)
 {
     int type = control_type(marker);
-    int result = 0;
-    LIST_EACH(node, &c->load.open) {
-        struct load_record *open = LIST_ENTRY(node, struct load_record, node);
-        if (open->producer_id != producer_id)
-            continue;
-        if (type == CONTROL_COMMIT && result == 0)
-            result = load_apply(c, &open->record, false);
-        load_record_free(open);
-    }
-    return type < 0 ? type : result;
-}
-
-static int load_record(struct coordinator *c, const uint8_t *batch, const struct record *record)
-{
-    struct group_record one = {record->key, record->value};
-    if (batch_is_control(batch))
-        return load_marker(c, batch_producer_id(batch), record);
-    if (!batch_is_transactional(batch))
-        return load_apply(c, &one, false);
-    load_keep_open(c, batch_producer_id(batch), &one);
-    return 0;
+    if (type == CONTROL_COMMIT || type == CONTROL_ABORT)
+        groups_end_transaction(&c->load.part->groups, batch_producer_id(batch),
+                               type == CONTROL_COMMIT);
+    return MIN(type, 0);
 }
 
 static int load_plain(struct coordinator *c, struct batch_span span, struct bytes *records)
@@ -138,26 +99,10 @@ static int load_batch(struct coordinator *c, struct batch_span span)
         struct record record;
         result = record_read(&reader, &record);
         if (result == 0)
-            result = load_record(c, span.data, &record);
+            result = batch_is_control(span.data) ? load_marker(c, span.data, &record)
+                                                 : load_apply(c, span.data, &record);
     }
     return result;
-}
-
-/* Ends the load of a part whose log is read. */
-static void load_finish(struct coordinator *c)
-{
-    int result = 0;
-    LIST_EACH(node, &c->load.open) {
-        if (result == 0)
-            result = load_apply(c, &LIST_ENTRY(node, struct load_record, node)->record, true);
-    }
-    if (result == ERR_NO_MEMORY) {
-        core_timer_set(c->core, &c->load.again, LOAD_AGAIN_MS * NS_PER_MS);
-        return;
-    }
-    if (c->load.room != NULL)
-        mem_discard(c->load.room, LOAD_UNPACKED_MAX);
-    load_end(c, result);
 }
 
 static void load_read_done(struct partition_read *read)
@@ -172,10 +117,13 @@ static void load_read_done(struct partition_read *read)
     while (result == 0 && batch_next((struct bytes){read->data, read->len}, position, &span) == 0) {
         result = load_batch(c, span);
         position += span.len;
-        offset = batch_last_offset(span.data) + 1;
+        if (result == 0)
+            offset = batch_last_offset(span.data) + 1;
     }
     if (result == ERR_NO_MEMORY) {
-        /* The same piece again, later: a record may be loaded twice. */
+        /* Later again from this batch. Not from one in front of it: a marker there would end what
+         * its producer has begun since. */
+        read->offset = offset;
         core_timer_set(c->core, &load->again, LOAD_AGAIN_MS * NS_PER_MS);
         return;
     }
@@ -186,7 +134,7 @@ static void load_read_done(struct partition_read *read)
     bool stuck = offset == read->offset && read->needed == 0;
     read->offset = offset;
     if (offset >= load->end || stuck)
-        load_finish(c);
+        load_end(c, 0);
     else
         load_read(c, MAX(load->capacity, (size_t)read->needed));
 }
@@ -246,14 +194,12 @@ void coordinator_load_next(struct coordinator *c)
 
 void coordinator_load_init(struct coordinator *c)
 {
-    list_init(&c->load.open);
     timer_init(&c->load.again, load_again);
 }
 
 void coordinator_load_fini(struct coordinator *c)
 {
     struct coordinator_load *load = &c->load;
-    load_drop_open(load);
     core_timer_cancel(c->core, &load->again);
     if (load->buffer != NULL)
         region_give(c->core->memory, load->buffer, load->capacity);

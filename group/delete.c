@@ -67,10 +67,9 @@ static void sweep_end(struct group_sweep *sweep, int result)
         slot->out--;
         if (result == 0) {
             slot->committed = false;
-            slot->unstable = false;
+            offset_close_all(slot);
         }
-        if (slot->out == 0 && !slot->committed && !slot->unstable)
-            offset_free(slot);
+        offset_free_maybe(slot);
     }
     if (sweep->whole) {
         group->deleting = false;
@@ -226,7 +225,7 @@ static bool offset_expired(const struct group *group, const struct group_offset 
 {
     int64_t since = offset->value.commit_ms;
     bool member_group = group->protocol_type.data != NULL;
-    if (!offset->committed || offset->out > 0 || offset->unstable)
+    if (!offset->committed || offset->out > 0 || !list_empty(&offset->open))
         return false;
     if (group->consumer != NULL) {
         /* Each from its commit, unless a member reads the topic. */

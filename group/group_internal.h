@@ -62,11 +62,24 @@ struct group_offset {
     uint64_t hash;
     struct group_text topic;
     int32_t partition;
-    bool committed; /* durable: `value` counts */
-    bool unstable;  /* an open transaction of an earlier broker has it */
-    uint32_t out;   /* commits on their way to the disk */
+    bool committed;    /* durable: `value` counts */
+    uint32_t out;      /* commits on their way to the disk */
+    uint32_t out_open; /* of these, inside transactions */
+    uint64_t order;    /* of what is committed */
+    struct list open;  /* struct group_open_offset: durable, and waiting for their markers */
     struct group_text metadata;
     struct group_offset_value value; /* metadata: see above */
+};
+
+/* An offset that was committed inside a transaction. */
+struct group_open_offset {
+    struct list of_offset;
+    struct list of_transaction;
+    struct group_offset *offset;
+    int64_t producer_id;
+    uint64_t order; /* its place in the log, among all offsets of the partition */
+    struct group_text metadata;
+    struct group_offset_value value;
 };
 
 struct group {
@@ -228,8 +241,23 @@ int16_t group_store_error(int result);
 /* Frees it; with `_fini` all but its place in the group's map. */
 void offset_free(struct group_offset *offset);
 void offset_fini(struct group_offset *offset);
-/* Replay of one record. */
-void offset_load(struct group *group, const struct group_record_read *record, bool open);
+/* Frees it when nothing of it is in the log or on its way there. */
+void offset_free_maybe(struct group_offset *offset);
+/* This is its committed value, and newer than all before. */
+void offset_fill(struct group_offset *offset, const struct group_offset_value *value);
+/* Replay of one record; of a transaction, unless `producer_id` is negative. */
+void offset_load(struct group *group, const struct group_record_read *record, int64_t producer_id);
 struct group_offset *offset_find(const struct group *group, struct string topic, int32_t partition);
 void groups_write_started(struct group *group);
 void groups_write_ended(struct group *group);
+
+/* transactions.c */
+/* What one counts for; the caller has counted it before open_offset_new. */
+size_t open_offset_cost(const struct group_offset_value *value);
+struct group_open_offset *open_offset_new(int64_t producer_id,
+                                          const struct group_offset_value *value);
+void open_offset_free(struct groups *groups, struct group_open_offset *open);
+/* It is durable, and takes the place of an earlier one of its producer. */
+void offset_open(struct group_offset *offset, struct group_open_offset *open);
+/* The offset is deleted: all that transactions have of it is, too. */
+void offset_close_all(struct group_offset *offset);

@@ -55,6 +55,7 @@ void groups_init(struct groups *groups, struct groups_host *host)
 {
     *groups = (struct groups){.host = host};
     map_init(&groups->by_id);
+    map_init(&groups->transactions);
 }
 
 struct group *group_find(const struct groups *groups, struct bytes id)
@@ -242,6 +243,8 @@ void groups_fini(struct groups *groups)
             consumer_free(group->consumer);
         group_fini(group);
     }
+    ASSERT(groups->transactions.count == 0);
+    map_fini(&groups->transactions);
     map_fini(&groups->by_id);
 }
 
@@ -312,12 +315,13 @@ static void load_group(struct groups *groups, const struct group_record_read *re
     group->state = group->member_count > 0 ? GROUP_STABLE : GROUP_EMPTY;
 }
 
-static void load_offset(struct groups *groups, const struct group_record_read *record, bool open)
+static void load_offset(struct groups *groups, const struct group_record_read *record,
+                        int64_t producer_id)
 {
     struct group *group = group_to_load(groups, record);
     if (group == NULL)
         return;
-    offset_load(group, record, open);
+    offset_load(group, record, producer_id);
     group_forget_maybe(group);
 }
 
@@ -344,7 +348,7 @@ void groups_load(struct groups *groups, const struct group_record_read *record)
         load_group(groups, record);
         return;
     case GROUP_RECORD_OFFSET:
-        load_offset(groups, record, false);
+        load_offset(groups, record, -1);
         return;
     case GROUP_RECORD_CONSUMER:
         load_consumer(groups, record);
@@ -352,10 +356,14 @@ void groups_load(struct groups *groups, const struct group_record_read *record)
     }
 }
 
-void groups_load_open(struct groups *groups, const struct group_record_read *record)
+void groups_load_transactional(struct groups *groups, int64_t producer_id,
+                               const struct group_record_read *record)
 {
-    if (record->kind == GROUP_RECORD_OFFSET && !record->tombstone)
-        load_offset(groups, record, true);
+    ASSERT(producer_id >= 0);
+    if (record->kind == GROUP_RECORD_OFFSET)
+        load_offset(groups, record, producer_id);
+    else
+        groups_load(groups, record);
 }
 
 void groups_loaded(struct groups *groups)

@@ -61,13 +61,22 @@ struct group_topic {
     int32_t partitions;
 };
 
+/* Who writes inside a transaction (KIP-98). */
+struct group_producer {
+    int64_t id;
+    int16_t epoch;
+};
+
 /* Records to be appended in one batch. The host's from `append` until `done`. */
 struct group_write {
     struct list node;
     struct group_record *records;
     uint32_t count;
-    /* 0: durable. ERR_TOO_LARGE, ERR_OFFLINE, ERR_NOT_FOUND (the partition is gone): nothing of it
-     * will be found. Never inside `append`; in the order of the appends. */
+    bool transactional; /* in a batch of its own: transactional, of this producer, unnumbered */
+    struct group_producer producer;
+    /* 0: durable. ERR_TOO_LARGE, ERR_OFFLINE, ERR_NOT_FOUND (the partition is gone), ERR_DENIED
+     * (the producer's epoch is an old one): nothing of it will be found. Never inside `append`; in
+     * the order of the appends. */
     void (*done)(struct group_write *write, int result);
 };
 
@@ -94,7 +103,9 @@ struct groups_host {
 
 struct groups {
     struct groups_host *host;
-    struct map by_id; /* struct group */
+    struct map by_id;        /* struct group */
+    struct map transactions; /* struct group_transaction: those with offsets and without a marker */
+    uint64_t order;          /* of the newest offset in the log */
     uint32_t offset_count;
     uint32_t writes_out;
     bool closed;
@@ -108,8 +119,10 @@ void groups_fini(struct groups *groups);
 
 /* Replay. One record of the log, in order; what it means nothing to us is passed over. */
 void groups_load(struct groups *groups, const struct group_record_read *record);
-/* A record of a transaction that has no end in the log. */
-void groups_load_open(struct groups *groups, const struct group_record_read *record);
+/* The same for a record of a transaction. An offset counts with its producer's marker; anything
+ * else counts at once, as it does to Kafka. */
+void groups_load_transactional(struct groups *groups, int64_t producer_id,
+                               const struct group_record_read *record);
 /* Everything is loaded: members have their session timeout to show up. */
 void groups_loaded(struct groups *groups);
 
@@ -220,16 +233,20 @@ struct group_commit_item {
     struct string topic;
     int32_t partition;
     struct group_offset_value value;
-    struct group_offset *slot; /* internal */
+    struct group_offset *slot;      /* internal */
+    struct group_open_offset *open; /* internal */
 };
 
 struct group_commit {
     bool knows_epochs; /* the request may speak of member epochs (version 9) */
-    /* in; `records` are those of the items, as group_record_write_offset makes them */
+    /* in; `records` are those of the items, as group_record_write_offset makes them. A write that
+     * is transactional makes it TxnOffsetCommit's: the offsets count with their marker, and the
+     * caller need not say who he is. Whoever calls has verified that the producer has an open
+     * transaction which this partition is part of (KIP-890). */
     struct group_caller caller;
     struct group_commit_item *items;
     uint32_t count;
-    struct group_write write; /* records and count are the caller's to set */
+    struct group_write write; /* all but node and `done` are the caller's to set */
     void (*done)(struct group_commit *commit);
     /* out: the same for all items */
     int16_t error;
@@ -238,6 +255,10 @@ struct group_commit {
 };
 
 void groups_commit(struct groups *groups, struct group_commit *commit);
+
+/* A producer's marker is durable, or replayed: its offsets are committed, or gone. In the order of
+ * the log, behind the `done` of every write in front of it. */
+void groups_end_transaction(struct groups *groups, int64_t producer_id, bool committed);
 
 struct group_fetch_item {
     struct string topic;
@@ -250,7 +271,7 @@ struct group_fetch {
     struct string group_id;
     struct string member_id; /* null: nobody's member asks */
     int32_t member_epoch;
-    bool stable; /* offsets of an open transaction are an error */
+    bool stable; /* offsets of an open transaction are an error (KIP-447) */
     /* With `all` the items are made here, in the reply, sorted by topic and partition. */
     bool all;
     struct group_fetch_item *items;

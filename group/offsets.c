@@ -4,6 +4,7 @@
  * A commit takes its places before it is appended, so that it cannot fail for memory behind that,
  * and fills them when it is durable. Deletions look at places that are not filled yet, too: then
  * what memory holds follows the order of the log, whatever is on its way at the same time.
+ * Offsets of a transaction wait beside the committed ones for its end (transactions.c).
  */
 #include <stdlib.h>
 
@@ -59,6 +60,7 @@ static struct group_offset *offset_make(struct group *group, struct string topic
     offset->hash = offset_hash(group, &key);
     offset->topic = text_of(key.topic);
     offset->partition = partition;
+    list_init(&offset->open);
     map_insert(&group->offsets, offset->hash, offset);
     group->groups->offset_count++;
     return offset;
@@ -67,6 +69,7 @@ static struct group_offset *offset_make(struct group *group, struct string topic
 void offset_fini(struct group_offset *offset)
 {
     struct group *group = offset->group;
+    offset_close_all(offset);
     group->groups->offset_count--;
     group_memory_give(host_of(group)->memory,
                       offset_cost((size_t)offset->topic.len) + (size_t)offset->metadata.len);
@@ -81,7 +84,14 @@ void offset_free(struct group_offset *offset)
     offset_fini(offset);
 }
 
-static void offset_fill(struct group_offset *offset, const struct group_offset_value *value)
+void offset_free_maybe(struct group_offset *offset)
+{
+    ASSERT(offset->out >= offset->out_open);
+    if (offset->out == 0 && !offset->committed && list_empty(&offset->open))
+        offset_free(offset);
+}
+
+void offset_fill(struct group_offset *offset, const struct group_offset_value *value)
 {
     struct group_memory *memory = host_of(offset->group)->memory;
     struct bytes metadata = string_bytes(value->metadata);
@@ -93,10 +103,11 @@ static void offset_fill(struct group_offset *offset, const struct group_offset_v
         text_set(&offset->metadata, metadata);
     offset->value = *value;
     offset->value.metadata = STRING_NULL;
+    offset->order = ++offset->group->groups->order;
     offset->committed = true;
 }
 
-void offset_load(struct group *group, const struct group_record_read *record, bool open)
+void offset_load(struct group *group, const struct group_record_read *record, int64_t producer_id)
 {
     struct group_offset *offset = offset_find(group, record->key.topic, record->key.partition);
     if (record->tombstone) {
@@ -110,10 +121,12 @@ void offset_load(struct group *group, const struct group_record_read *record, bo
         offset = offset_make(group, record->key.topic, record->key.partition);
     }
     group->stored = true;
-    if (open)
-        offset->unstable = true;
-    else
+    if (producer_id >= 0) {
+        group_memory_force(host_of(group)->memory, open_offset_cost(&record->offset));
+        offset_open(offset, open_offset_new(producer_id, &record->offset));
+    } else {
         offset_fill(offset, &record->offset);
+    }
     if (MUTANT(FORGET_LEADER_EPOCH))
         offset->value.epoch = -1;
 }
@@ -132,25 +145,43 @@ static int16_t consumer_error(const struct consumer *consumer, struct string mem
     return consumer_is_classic(member) ? KAFKA_ILLEGAL_GENERATION : KAFKA_STALE_MEMBER_EPOCH;
 }
 
+/* Producers before KIP-447 do not say who consumes for them, not even beside members. */
+static bool commit_is_named(const struct group_commit *commit)
+{
+    const struct group_caller *caller = &commit->caller;
+    return caller->generation >= 0 || caller->member_id.len > 0 ||
+           string_given(caller->instance_id);
+}
+
+static int16_t consumer_commit_error(const struct consumer *consumer,
+                                     const struct group_commit *commit)
+{
+    const struct group_caller *caller = &commit->caller;
+    bool transactional = commit->write.transactional;
+    if (caller->generation < 0 && consumer->member_count == 0)
+        return KAFKA_NONE;
+    if (transactional && caller->generation == -1 && !commit_is_named(commit))
+        return KAFKA_NONE;
+    const struct consumer_member *modern = consumer_find(consumer, caller->member_id);
+    if (!transactional && modern != NULL && !consumer_is_classic(modern) && !commit->knows_epochs)
+        return KAFKA_UNSUPPORTED_VERSION;
+    int16_t error = consumer_error(consumer, caller->member_id, caller->generation);
+    /* Kafka gives producers the error of classic groups. */
+    return transactional && error == KAFKA_STALE_MEMBER_EPOCH ? KAFKA_ILLEGAL_GENERATION : error;
+}
+
 static int16_t commit_error(const struct group *group, const struct group_commit *commit)
 {
     const struct group_caller *caller = &commit->caller;
-    if (group->consumer != NULL) {
-        if (caller->generation < 0 && group->consumer->member_count == 0)
-            return KAFKA_NONE;
-        const struct consumer_member *modern = consumer_find(group->consumer, caller->member_id);
-        if (modern != NULL && !consumer_is_classic(modern) && !commit->knows_epochs)
-            return KAFKA_UNSUPPORTED_VERSION;
-        return consumer_error(group->consumer, caller->member_id, caller->generation);
-    }
-    bool named =
-        caller->generation >= 0 || caller->member_id.len > 0 || string_given(caller->instance_id);
+    bool transactional = commit->write.transactional;
+    if (group->consumer != NULL)
+        return consumer_commit_error(group->consumer, commit);
     /* Whoever assigns partitions by himself, or an administrator, while nobody is a member. */
     bool alone = group->state == GROUP_EMPTY || MUTANT(COMMIT_BESIDE_MEMBERS);
     if (caller->generation < 0 && alone)
         return KAFKA_NONE;
-    if (!named)
-        return KAFKA_UNKNOWN_MEMBER_ID;
+    if (!commit_is_named(commit))
+        return transactional ? KAFKA_NONE : KAFKA_UNKNOWN_MEMBER_ID;
     int16_t error = member_check(group, caller->member_id, caller->instance_id);
     if ((error == KAFKA_FENCED_INSTANCE_ID && MUTANT(COMMIT_FENCED_MEMBER)) ||
         (error == KAFKA_UNKNOWN_MEMBER_ID && MUTANT(COMMIT_UNKNOWN_MEMBER)))
@@ -159,7 +190,8 @@ static int16_t commit_error(const struct group *group, const struct group_commit
         return error;
     if (caller->generation != group->generation && !MUTANT(COMMIT_OLD_GENERATION))
         return KAFKA_ILLEGAL_GENERATION;
-    return group->state == GROUP_COMPLETING ? KAFKA_REBALANCE_IN_PROGRESS : KAFKA_NONE;
+    bool early = !transactional && group->state == GROUP_COMPLETING;
+    return early ? KAFKA_REBALANCE_IN_PROGRESS : KAFKA_NONE;
 }
 
 static void commit_answer(struct group_commit *commit, int16_t error)
@@ -169,38 +201,76 @@ static void commit_answer(struct group_commit *commit, int16_t error)
 }
 
 /* Gives back the places of the first `count` items. */
-static void commit_give_places(struct group_commit *commit, uint32_t count)
+static void commit_give_places(struct group *group, struct group_commit *commit, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        struct group_offset *slot = commit->items[i].slot;
+        struct group_commit_item *item = &commit->items[i];
+        struct group_offset *slot = item->slot;
         ASSERT(slot->out > 0);
         slot->out--;
-        if (slot->out == 0 && !slot->committed && !slot->unstable)
-            offset_free(slot);
+        slot->out_open -= commit->write.transactional;
+        if (item->open != NULL)
+            open_offset_free(group->groups, item->open);
+        offset_free_maybe(slot);
     }
+}
+
+/* What a value needs beside its place: for a transaction all of it at once, else only the room for
+ * the metadata, which is counted when it is filled in. */
+static bool commit_take_value(struct group *group, const struct group_commit *commit,
+                              struct group_commit_item *item, size_t place)
+{
+    struct group_memory *memory = host_of(group)->memory;
+    size_t metadata = string_bytes(item->value.metadata).len;
+    item->open = NULL;
+    if (commit->write.transactional) {
+        if (!group_memory_take(memory, place + open_offset_cost(&item->value)))
+            return false;
+        item->open = open_offset_new(commit->write.producer.id, &item->value);
+        return true;
+    }
+    if (item->slot != NULL)
+        metadata -= MIN(metadata, (size_t)item->slot->metadata.len);
+    if ((place > 0 || metadata > 0) && !group_memory_take(memory, place + metadata))
+        return false;
+    group_memory_give(memory, metadata);
+    return true;
 }
 
 static bool commit_take_places(struct group *group, struct group_commit *commit)
 {
-    struct group_memory *memory = host_of(group)->memory;
     for (uint32_t i = 0; i < commit->count; i++) {
         struct group_commit_item *item = &commit->items[i];
-        size_t metadata = string_bytes(item->value.metadata).len;
         item->slot = offset_find(group, item->topic, item->partition);
-        if (item->slot != NULL)
-            metadata -= MIN(metadata, (size_t)item->slot->metadata.len);
-        size_t cost = item->slot == NULL ? offset_cost(string_bytes(item->topic).len) : 0;
-        if ((cost > 0 || metadata > 0) && !group_memory_take(memory, cost + metadata)) {
-            commit_give_places(commit, i);
+        size_t place = item->slot == NULL ? offset_cost(string_bytes(item->topic).len) : 0;
+        if (!commit_take_value(group, commit, item, place)) {
+            commit_give_places(group, commit, i);
             return false;
         }
-        /* It is counted when it is filled: here only that there is room. */
-        group_memory_give(memory, metadata);
         if (item->slot == NULL)
             item->slot = offset_make(group, item->topic, item->partition);
         item->slot->out++;
+        item->slot->out_open += commit->write.transactional;
     }
     return true;
+}
+
+/* It is durable. */
+static void commit_apply(struct group_commit_item *item)
+{
+    if (item->open == NULL) {
+        offset_fill(item->slot, &item->value);
+        return;
+    }
+    offset_open(item->slot, item->open);
+    item->open = NULL;
+}
+
+static int16_t commit_result(int result)
+{
+    if (result == ERR_TOO_LARGE)
+        return KAFKA_INVALID_COMMIT_OFFSET_SIZE;
+    return result == ERR_DENIED ? KAFKA_INVALID_PRODUCER_EPOCH : group_store_error(result);
 }
 
 static void commit_written(struct group_write *write, int result)
@@ -212,11 +282,10 @@ static void commit_written(struct group_write *write, int result)
         group->stored = true;
     bool counts = result == 0 || MUTANT(KEEP_FAILED_COMMIT);
     for (uint32_t i = 0; counts && i < commit->count; i++)
-        offset_fill(commit->items[i].slot, &commit->items[i].value);
-    commit_give_places(commit, commit->count);
+        commit_apply(&commit->items[i]);
+    commit_give_places(group, commit, commit->count);
     group_forget_maybe(group);
-    commit_answer(commit, result == ERR_TOO_LARGE ? KAFKA_INVALID_COMMIT_OFFSET_SIZE
-                                                  : group_store_error(result));
+    commit_answer(commit, commit_result(result));
 }
 
 void groups_commit(struct groups *groups, struct group_commit *commit)
@@ -229,8 +298,13 @@ void groups_commit(struct groups *groups, struct group_commit *commit)
                       groups->closed ? KAFKA_NOT_COORDINATOR : KAFKA_COORDINATOR_NOT_AVAILABLE);
         return;
     }
+    bool transactional = commit->write.transactional;
+    if (transactional && id.len == 0) {
+        commit_answer(commit, KAFKA_INVALID_GROUP_ID);
+        return;
+    }
     if (group == NULL && caller->generation >= 0) {
-        commit_answer(commit, KAFKA_GROUP_ID_NOT_FOUND);
+        commit_answer(commit, transactional ? KAFKA_ILLEGAL_GENERATION : KAFKA_GROUP_ID_NOT_FOUND);
         return;
     }
     if (group == NULL)
@@ -241,7 +315,7 @@ void groups_commit(struct groups *groups, struct group_commit *commit)
     }
     int16_t error = commit_error(group, commit);
     struct group_member *member = member_find(group, caller->member_id);
-    if (error == KAFKA_NONE && member != NULL)
+    if (error == KAFKA_NONE && member != NULL && !transactional)
         member_touch(member);
     if (error == KAFKA_NONE && !commit_take_places(group, commit))
         error = KAFKA_COORDINATOR_NOT_AVAILABLE;
@@ -253,7 +327,7 @@ void groups_commit(struct groups *groups, struct group_commit *commit)
     commit->group = group;
     commit->write.done = commit_written;
     for (uint32_t i = 0; MUTANT(SHOW_COMMIT_EARLY) && i < commit->count; i++)
-        offset_fill(commit->items[i].slot, &commit->items[i].value);
+        commit_apply(&commit->items[i]);
     groups_write_started(group);
     groups->host->append(groups->host, groups, &commit->write);
 }
@@ -266,7 +340,8 @@ static void fetch_fill(struct group_fetch *fetch, struct group_fetch_item *item,
     item->value = (struct group_offset_value){.offset = -1, .epoch = -1, .metadata = {"", 0}};
     if (offset == NULL)
         return;
-    if (fetch->stable && offset->unstable) {
+    /* What is on its way to the log counts: it was allowed, and may be committed before long. */
+    if (fetch->stable && (!list_empty(&offset->open) || offset->out_open > 0)) {
         item->error = KAFKA_UNSTABLE_OFFSET_COMMIT;
         return;
     }
@@ -294,7 +369,7 @@ static void fetch_all(struct group *group, struct group_fetch *fetch)
     struct group_offset *offset;
     fetch->items = group_reply_alloc(&fetch->reply, group->offsets.count, sizeof *fetch->items);
     while ((offset = map_next(&group->offsets, &position)) != NULL) {
-        if (!offset->committed && !offset->unstable)
+        if (!offset->committed)
             continue;
         struct group_fetch_item *item = &fetch->items[fetch->count++];
         item->topic = group_reply_string(&fetch->reply, text_string(offset->topic));

@@ -5,7 +5,7 @@
  * one of the five exactly (same epoch, first and last sequence) is a duplicate. An epoch below the
  * current one is fenced; a new one starts at sequence 0. Else the sequence follows the last one,
  * from INT32_MAX to 0. A producer nobody remembers may start anywhere: retention may have removed
- * its records.
+ * its records. A batch without a sequence repeats nothing and follows anything.
  *
  * Traces lie in order, oldest first, so that undoing is moving at most four of them. A ring would
  * save that move and make every other function harder to read.
@@ -32,7 +32,8 @@ struct producer_batch producer_batch_of(const uint8_t *batch, int64_t base_offse
         .producer_id = batch_producer_id(batch),
         .epoch = batch_producer_epoch(batch),
         .first_sequence = (int32_t)first,
-        .last_sequence = (int32_t)((first + span) & INT32_MAX),
+        .last_sequence = batch_base_sequence(batch) < 0 ? PRODUCER_NO_SEQUENCE
+                                                        : (int32_t)((first + span) & INT32_MAX),
         .base_offset = base_offset,
         .last_offset = base_offset + (int64_t)span,
         .timestamp = timestamp,
@@ -106,6 +107,8 @@ static void producers_remove(struct producers *producers, struct producer *p)
 
 static int32_t trace_first_sequence(const struct producer_trace *trace)
 {
+    if (trace->last_sequence == PRODUCER_NO_SEQUENCE)
+        return PRODUCER_NO_SEQUENCE;
     return (int32_t)((uint32_t)(trace->last_sequence - trace->offset_delta) & INT32_MAX);
 }
 
@@ -146,6 +149,8 @@ enum producer_verdict producers_check(const struct producers *producers,
         return PRODUCER_APPEND;
     if (batch->epoch < p->epoch && !MUTANT(ACCEPT_OLD_EPOCH))
         return PRODUCER_FENCED;
+    if (batch->first_sequence == PRODUCER_NO_SEQUENCE)
+        return PRODUCER_APPEND;
     if (batch->epoch > p->epoch)
         return batch->first_sequence == 0 ? PRODUCER_APPEND : PRODUCER_OUT_OF_ORDER;
     if (producer_repeats(p, batch, original))

@@ -17,14 +17,17 @@
 #include "base/result.h"
 
 #define PRODUCER_BATCHES 5
+/* Of a batch that a group coordinator writes inside a transaction: it is judged by its epoch alone.
+ */
+#define PRODUCER_NO_SEQUENCE (-1)
 
 struct producers;
 
 struct producer_batch {
     int64_t producer_id;
     int16_t epoch;
-    int32_t first_sequence;
-    int32_t last_sequence; /* wraps at INT32_MAX to 0 */
+    int32_t first_sequence; /* this and the last one: or PRODUCER_NO_SEQUENCE */
+    int32_t last_sequence;  /* wraps at INT32_MAX to 0 */
     int64_t base_offset;
     int64_t last_offset;
     int64_t timestamp; /* the batch's max timestamp */

@@ -134,8 +134,8 @@ void producers_state_write(const struct producers *producers, int64_t end_offset
 
 static bool trace_is_valid(const struct producer_trace *trace)
 {
-    return trace->last_offset >= 0 && trace->last_sequence >= 0 && trace->offset_delta >= 0 &&
-           trace->offset_delta <= trace->last_offset;
+    return trace->last_offset >= 0 && trace->last_sequence >= PRODUCER_NO_SEQUENCE &&
+           trace->offset_delta >= 0 && trace->offset_delta <= trace->last_offset;
 }
 
 static bool read_traces(struct reader *r, struct producer *p)

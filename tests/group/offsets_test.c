@@ -296,22 +296,3 @@ Test(offsets, of_topics_that_are_not_read_any_more_expire_beside_members)
     cr_expect_str_eq(rig_state(&rig, "g"), "Stable");
     rig_join_free(&one);
 }
-
-Test(offsets, of_an_open_transaction_are_not_stable)
-{
-    struct rig_commit commit;
-    rig_commit(&rig, &commit, "g", 42, NULL);
-    rig_write(&rig, 0);
-    struct group_record_read read = {
-        .kind = GROUP_RECORD_OFFSET,
-        .key = {s("g"), s("t"), 0},
-        .offset = {43, -1, s(""), 0, -1},
-    };
-    groups_load_open(&rig.groups, &read);
-    struct group_fetch_item item = {.topic = s("t")};
-    struct group_fetch fetch = {.group_id = s("g"), .items = &item, .count = 1, .stable = true};
-    groups_fetch(&rig.groups, &fetch);
-    cr_expect_eq(item.error, KAFKA_UNSTABLE_OFFSET_COMMIT);
-    cr_expect_eq(rig_committed(&rig, "g", "t"), 42);
-    group_reply_free(&fetch.reply);
-}

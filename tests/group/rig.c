@@ -160,7 +160,7 @@ void rig_wait(struct rig *rig, int64_t ms)
     rig->now_ns = end;
 }
 
-static void rig_keep(struct rig *rig, const struct group_record *record)
+static void rig_keep(struct rig *rig, const struct group_record *record, int64_t producer_id)
 {
     cr_assert_lt(rig->log_count, RIG_RECORDS_MAX);
     struct rig_record *kept = &rig->log[rig->log_count++];
@@ -170,6 +170,7 @@ static void rig_keep(struct rig *rig, const struct group_record *record)
     memcpy(kept->bytes, record->key.data, key);
     if (value > 0)
         memcpy(kept->bytes + key, record->value.data, value);
+    kept->producer_id = producer_id;
     kept->record = (struct group_record){{kept->bytes, record->key.len},
                                          {kept->bytes + key, record->value.len}};
 }
@@ -180,9 +181,34 @@ void rig_write(struct rig *rig, int result)
     while ((node = list_pop_front(&rig->writes)) != NULL) {
         struct group_write *write = LIST_ENTRY(node, struct group_write, node);
         for (uint32_t i = 0; i < write->count && result == 0; i++)
-            rig_keep(rig, &write->records[i]);
+            rig_keep(rig, &write->records[i], write->transactional ? write->producer.id : -1);
         write->done(write, result);
     }
+}
+
+static void rig_load(struct rig *rig, const struct rig_record *kept)
+{
+    struct group_record_read read;
+    struct arena arena;
+    if (kept->bytes == NULL) {
+        groups_end_transaction(&rig->groups, kept->producer_id, kept->committed);
+        return;
+    }
+    arena_init(&arena, rig->region, MIB);
+    cr_assert_eq(group_record_decode(kept->record.key, kept->record.value, &arena, &read), 0);
+    if (kept->producer_id >= 0)
+        groups_load_transactional(&rig->groups, kept->producer_id, &read);
+    else
+        groups_load(&rig->groups, &read);
+    arena_reset(&arena);
+}
+
+void rig_end_transaction(struct rig *rig, int64_t producer_id, bool committed)
+{
+    cr_assert_lt(rig->log_count, RIG_RECORDS_MAX);
+    rig->log[rig->log_count++] =
+        (struct rig_record){.producer_id = producer_id, .committed = committed};
+    groups_end_transaction(&rig->groups, producer_id, committed);
 }
 
 void rig_restart(struct rig *rig)
@@ -191,15 +217,8 @@ void rig_restart(struct rig *rig)
     rig_write(rig, ERR_NOT_FOUND);
     groups_fini(&rig->groups);
     groups_init(&rig->groups, &rig->host);
-    for (uint32_t i = 0; i < rig->log_count; i++) {
-        struct group_record_read read;
-        struct arena arena;
-        arena_init(&arena, rig->region, MIB);
-        const struct group_record *record = &rig->log[i].record;
-        cr_assert_eq(group_record_decode(record->key, record->value, &arena, &read), 0);
-        groups_load(&rig->groups, &read);
-        arena_reset(&arena);
-    }
+    for (uint32_t i = 0; i < rig->log_count; i++)
+        rig_load(rig, &rig->log[i]);
     groups_loaded(&rig->groups);
 }
 
@@ -318,6 +337,12 @@ static void rig_committed_done(struct group_commit *commit)
 void rig_commit(struct rig *rig, struct rig_commit *commit, const char *group, int64_t offset,
                 const struct rig_join *join)
 {
+    rig_commit_inside(rig, commit, group, offset, join, -1);
+}
+
+void rig_commit_inside(struct rig *rig, struct rig_commit *commit, const char *group,
+                       int64_t offset, const struct rig_join *join, int64_t producer_id)
+{
     struct writer w;
     *commit = (struct rig_commit){0};
     commit->item = (struct group_commit_item){
@@ -328,12 +353,19 @@ void rig_commit(struct rig *rig, struct rig_commit *commit, const char *group, i
         .caller = {s(group), -1, s(""), STRING_NULL},
         .items = &commit->item,
         .count = 1,
-        .write = {.records = &commit->record, .count = 1},
+        .write =
+            {
+                .records = &commit->record,
+                .count = 1,
+                .transactional = producer_id >= 0,
+                .producer = {producer_id, 0},
+            },
         .done = rig_committed_done,
     };
     if (join != NULL) {
         commit->commit.caller.generation = join->join.generation;
         commit->commit.caller.member_id = join->join.new_member_id;
+        commit->commit.caller.instance_id = join->join.instance_id;
     }
     writer_init(&w, commit->bytes, sizeof commit->bytes);
     struct group_offset_key key = {s(group), s("t"), 0};

@@ -9,8 +9,10 @@
 #define RIG_TOPICS_MAX 8
 
 struct rig_record {
-    uint8_t *bytes;
+    uint8_t *bytes; /* null: a transaction's marker */
     struct group_record record;
+    int64_t producer_id; /* -1: outside of transactions */
+    bool committed;      /* what the marker says */
 };
 
 struct rig {
@@ -80,6 +82,11 @@ struct rig_commit {
 /* Of partition 0 of "t"; `join` null: nobody's member. */
 void rig_commit(struct rig *rig, struct rig_commit *commit, const char *group, int64_t offset,
                 const struct rig_join *join);
+/* The same inside a producer's transaction. */
+void rig_commit_inside(struct rig *rig, struct rig_commit *commit, const char *group,
+                       int64_t offset, const struct rig_join *join, int64_t producer_id);
+/* A marker is durable. */
+void rig_end_transaction(struct rig *rig, int64_t producer_id, bool committed);
 /* -1: none. */
 int64_t rig_committed(struct rig *rig, const char *group, const char *topic);
 int16_t rig_heartbeat(struct rig *rig, const char *group, const struct rig_join *join);

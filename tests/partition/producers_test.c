@@ -8,6 +8,7 @@
 #include "base/crc32c.h"
 #include "base/prng.h"
 #include "base/util.h"
+#include "protocol/record.h"
 
 static struct producers *state;
 
@@ -114,6 +115,61 @@ static uint32_t expire(int64_t before_ms, int64_t durable_end)
 {
     const struct producer_expiry expiry = {before_ms, 0, durable_end};
     return producers_expire(state, &expiry);
+}
+
+/* As a coordinator writes offsets inside a transaction. */
+static struct producer_batch unnumbered(int64_t id, int16_t epoch, int32_t count, int64_t offset)
+{
+    struct producer_batch batch = batch_of(id, epoch, 0, count, offset);
+    batch.first_sequence = batch.last_sequence = PRODUCER_NO_SEQUENCE;
+    batch.transactional = true;
+    return batch;
+}
+
+Test(producers, batches_without_a_sequence_are_judged_by_their_epoch_alone)
+{
+    cr_assert_eq(check(unnumbered(5, 3, 2, 0), NULL), PRODUCER_APPEND);
+    apply(unnumbered(5, 3, 2, 0));
+    cr_assert_eq(check(unnumbered(5, 3, 2, 2), NULL), PRODUCER_APPEND, "it is no repetition");
+    cr_assert_eq(check(unnumbered(5, 2, 1, 2), NULL), PRODUCER_FENCED);
+    cr_assert_eq(check(unnumbered(5, 4, 1, 2), NULL), PRODUCER_APPEND);
+    cr_assert_eq(check(batch_of(5, 3, INT32_MAX, 1, 2), NULL), PRODUCER_OUT_OF_ORDER);
+    cr_assert_eq(check(batch_of(5, 3, 0, 1, 2), NULL), PRODUCER_APPEND, "the first that counts");
+    cr_assert_eq(producers_transaction_start(state, 5), 0);
+}
+
+Test(producers, a_header_without_a_sequence_has_no_last_one_either)
+{
+    uint8_t batch[BATCH_HEADER_SIZE + 64];
+    struct batch_builder builder;
+    batch_build_begin(&builder, batch, sizeof batch);
+    for (int i = 0; i < 3; i++)
+        batch_build_add(&builder, 1, (struct blob){NULL, -1}, (struct blob){NULL, -1});
+    struct batch_build_options options = {BATCH_ATTRIBUTE_TRANSACTIONAL, 5, 0, -1};
+    cr_assert_gt(batch_build_end(&builder, &options), 0);
+    struct producer_batch got = producer_batch_of(batch, 10, 1);
+    cr_expect_eq(got.first_sequence, PRODUCER_NO_SEQUENCE);
+    cr_expect_eq(got.last_sequence, PRODUCER_NO_SEQUENCE);
+    cr_expect_eq(got.last_offset, 12);
+    cr_expect(got.transactional);
+}
+
+/* Kafka's own partitions of __consumer_offsets have such producers in their snapshots. */
+Test(producers, who_writes_without_a_sequence_survives_a_snapshot)
+{
+    uint8_t snapshot[256];
+    apply(unnumbered(5, 3, 2, 40));
+    apply(unnumbered(5, 3, 1, 42));
+    producers_end_transaction(state, 5, 3, 1000);
+    size_t size = producers_snapshot_size(state, 50);
+    producers_snapshot_write(state, 50, snapshot, size);
+    cr_assert_eq(producers_snapshot_read(state, (struct bytes){snapshot, size}), 0);
+    cr_expect_eq(check(unnumbered(5, 2, 1, 50), NULL), PRODUCER_FENCED);
+    cr_expect_eq(check(unnumbered(5, 3, 1, 50), NULL), PRODUCER_APPEND);
+    size = producers_state_size(state, 50);
+    producers_state_write(state, 50, snapshot, size);
+    cr_assert_eq(producers_snapshot_read(state, (struct bytes){snapshot, size}), 0);
+    cr_expect_eq(check(unnumbered(5, 2, 1, 50), NULL), PRODUCER_FENCED);
 }
 
 Test(producers, who_was_appended_for_lately_is_in_use_whatever_its_timestamps_say)
