@@ -2,8 +2,9 @@
  * Two lanes of their own: a rename never waits behind a flush of other partitions, nor behind the
  * files of what was renamed before.
  *
- * Rejected: Kafka's file.delete.delay.ms. Kafka lets open files be read for a while yet; here nobody
- * has one open when the directory is renamed, and on a full disk the space is wanted at once.
+ * Rejected: Kafka's file.delete.delay.ms. Kafka lets open files be read for a while yet; here
+ * nobody has one open when the directory is renamed, and on a full disk the space is wanted at
+ * once.
  */
 #include "partition/deletion.h"
 
