@@ -121,7 +121,7 @@ static void page_split(struct disk_page *page)
         page->blank = true;
         return;
     }
-    page->durable = mem_alloc(DISK_PAGE);
+    page->durable = mem_alloc_raw(DISK_PAGE);
     memcpy(page->durable, page->cached, DISK_PAGE);
 }
 
@@ -208,7 +208,8 @@ static void page_write_through(struct disk_image *image, const struct part *part
     if (page->cached == NULL && is_zero(data, part->to - part->from))
         return;
     if (page->cached == NULL)
-        page->cached = mem_alloc(DISK_PAGE);
+        page->cached =
+            part->to - part->from == DISK_PAGE ? mem_alloc_raw(DISK_PAGE) : mem_alloc(DISK_PAGE);
     page_fill(page, part, data);
 }
 
