@@ -10,11 +10,6 @@
 #include "base/assert.h"
 #include "base/util.h"
 
-struct bytes bytes_of_string(const char *text)
-{
-    return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
-
 bool bytes_equal(struct bytes a, struct bytes b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);

@@ -22,7 +22,11 @@ struct bytes {
 
 #define BYTES_LITERAL(text) ((struct bytes){(const uint8_t *)(text), sizeof(text) - 1})
 
-struct bytes bytes_of_string(const char *text);
+/* Inline: the length of a literal is known when it is compiled. */
+static inline struct bytes bytes_of_string(const char *text)
+{
+    return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
 bool bytes_equal(struct bytes a, struct bytes b);
 /* memcmp order, a prefix first. */
 int bytes_compare(struct bytes a, struct bytes b);

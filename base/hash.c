@@ -19,13 +19,3 @@ struct hash_wide hash_bytes_wide(struct bytes bytes, const uint8_t secret[HASH_S
     XXH128_hash_t hash = XXH3_128bits_withSecret(bytes.data, bytes.len, secret, HASH_SECRET_BYTES);
     return (struct hash_wide){hash.low64, hash.high64};
 }
-
-uint64_t hash_u64(uint64_t value)
-{
-    value ^= value >> 33;
-    value *= 0xc2b2ae3d27d4eb4fu;
-    value ^= value >> 29;
-    value *= 0x165667b19e3779f9u;
-    value ^= value >> 32;
-    return value;
-}

@@ -22,4 +22,12 @@ struct hash_wide {
 struct hash_wide hash_bytes_wide(struct bytes bytes, const uint8_t secret[HASH_SECRET_BYTES]);
 
 /* A bijective mixer for integers (XXH64 avalanche). */
-uint64_t hash_u64(uint64_t value);
+static inline uint64_t hash_u64(uint64_t value)
+{
+    value ^= value >> 33;
+    value *= 0xc2b2ae3d27d4eb4fu;
+    value ^= value >> 29;
+    value *= 0x165667b19e3779f9u;
+    value ^= value >> 32;
+    return value;
+}

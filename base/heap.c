@@ -44,9 +44,12 @@ static void heap_place(struct heap *heap, struct timer *timer, uint32_t index)
     timer->index = index;
 }
 
-static void heap_rise(struct heap *heap, struct timer *timer)
+/* Whether it has moved; then all below it stand behind it. */
+static bool heap_rise(struct heap *heap, struct timer *timer)
 {
     uint32_t index = timer->index;
+    if (index == 0 || !timer_before(timer, heap->timers[(index - 1) / HEAP_WAYS]))
+        return false;
     while (index > 0) {
         uint32_t parent = (index - 1) / HEAP_WAYS;
         if (!timer_before(timer, heap->timers[parent]))
@@ -55,6 +58,7 @@ static void heap_rise(struct heap *heap, struct timer *timer)
         index = parent;
     }
     heap_place(heap, timer, index);
+    return true;
 }
 
 static void heap_sink(struct heap *heap, struct timer *timer)
@@ -93,8 +97,8 @@ void heap_set(struct heap *heap, struct timer *timer, uint64_t deadline_ns)
     timer->deadline_ns = deadline_ns;
     timer->rank_ns = MAX(deadline_ns, heap->run_ns);
     timer->order = heap->next_order++;
-    heap_rise(heap, timer);
-    heap_sink(heap, timer);
+    if (!heap_rise(heap, timer))
+        heap_sink(heap, timer);
 }
 
 void heap_cancel(struct heap *heap, struct timer *timer)
@@ -108,13 +112,8 @@ void heap_cancel(struct heap *heap, struct timer *timer)
     if (last == timer)
         return;
     heap_place(heap, last, index);
-    heap_rise(heap, last);
-    heap_sink(heap, last);
-}
-
-uint64_t heap_next(const struct heap *heap)
-{
-    return heap->count == 0 ? UINT64_MAX : heap->timers[0]->deadline_ns;
+    if (!heap_rise(heap, last))
+        heap_sink(heap, last);
 }
 
 uint32_t heap_run(struct heap *heap, uint64_t now_ns)

@@ -40,7 +40,10 @@ void heap_set(struct heap *heap, struct timer *timer, uint64_t deadline_ns);
 /* Does nothing when not armed. */
 void heap_cancel(struct heap *heap, struct timer *timer);
 /* The deadline of the timer that fires first, UINT64_MAX when empty. */
-uint64_t heap_next(const struct heap *heap);
+static inline uint64_t heap_next(const struct heap *heap)
+{
+    return heap->count == 0 ? UINT64_MAX : heap->timers[0]->deadline_ns;
+}
 /* Removes and runs every timer that was due at `now_ns` on entry, in order, and returns how many. A
  * callback may set and cancel any timer, its own too; what it makes due waits for the next run. */
 uint32_t heap_run(struct heap *heap, uint64_t now_ns);

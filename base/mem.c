@@ -39,6 +39,15 @@ void *mem_alloc(size_t size)
     return memory;
 }
 
+void *mem_alloc_raw(size_t size)
+{
+    atomic_fetch_add_explicit(&mem_count, 1, memory_order_relaxed);
+    void *memory = malloc(size == 0 ? 1 : size);
+    if (memory == NULL)
+        mem_exhausted(size);
+    return memory;
+}
+
 void *mem_alloc_array(size_t count, size_t size)
 {
     size_t total;

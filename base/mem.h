@@ -16,6 +16,9 @@
  * Sizes that derive from input must be bounded by the caller. Free with mem_free (null is fine). */
 void *mem_alloc(size_t size);
 void *mem_alloc_array(size_t count, size_t size);
+/* As mem_alloc, but what stands in it is not said: for buffers that are filled before they are
+ * read, and may be large. */
+void *mem_alloc_raw(size_t size);
 /* Grows or shrinks; new bytes are zeroed. */
 void *mem_realloc(void *memory, size_t old_size, size_t new_size);
 /* Makes room for one element more behind `count` of `size` bytes, doubling an array that is full:

@@ -290,7 +290,7 @@ static int read_log(struct catalog_reading *r, const struct listing *l)
 {
     struct log_cursor cursor = {
         .reading = r,
-        .buffer = mem_alloc(BUFFER_BYTES),
+        .buffer = mem_alloc_raw(BUFFER_BYTES),
         .capacity = BUFFER_BYTES,
     };
     int result = 0;

@@ -74,7 +74,7 @@ struct catalog_state *catalog_state_new(void)
     struct catalog_state *state = mem_alloc(sizeof *state);
     map_init(&state->map);
     state->scratch = region_new(SCRATCH_BYTES, 4096);
-    state->key_buffer = mem_alloc(KEY_BYTES_MAX);
+    state->key_buffer = mem_alloc_raw(KEY_BYTES_MAX);
     state->value_buffer = mem_map(VALUE_BYTES_MAX); /* large, and hardly touched */
     catalog_replay_init(&state->replay, state->scratch);
     return state;

@@ -97,8 +97,15 @@ struct config_table config_table(enum config_scope scope)
 static int config_compare_name(const void *key, const void *row)
 {
     const struct bytes *name = key;
-    const struct config_def *def = row;
-    return bytes_compare(*name, bytes_of_string(def->name));
+    const char *text = ((const struct config_def *)row)->name;
+    for (size_t i = 0; i < name->len; i++) {
+        int order = (int)name->data[i] - (uint8_t)text[i];
+        if (order != 0)
+            return order;
+        if (text[i] == '\0')
+            return 1;
+    }
+    return text[name->len] == '\0' ? 0 : -1;
 }
 
 const struct config_def *config_table_find(enum config_scope scope, struct bytes name)

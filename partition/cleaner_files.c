@@ -154,7 +154,7 @@ int cleaner_output_begin(struct cleaner_output *out, int64_t base_offset)
     out->buffered = 0;
     out->unsynced = 0;
     if (out->buffer == NULL)
-        out->buffer = mem_alloc(OUTPUT_BUFFER);
+        out->buffer = mem_alloc_raw(OUTPUT_BUFFER);
     index_append_init(&out->index, out->fs, out->directory, base_offset, &out->segment.index);
     out->index.suffix = SEGMENT_CLEANED;
     int result = remove_suffixed(out->fs, out->directory, base_offset, SEGMENT_CLEANED);

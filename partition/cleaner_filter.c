@@ -23,7 +23,7 @@ void cleaner_buffer_reserve(struct cleaner_buffer *b, size_t size)
         return;
     mem_free(b->data);
     b->capacity = MAX(size, b->capacity * 2);
-    b->data = mem_alloc(b->capacity);
+    b->data = mem_alloc_raw(b->capacity);
 }
 
 void cleaner_buffer_fini(struct cleaner_buffer *b)

@@ -41,7 +41,7 @@ static int search_batch(struct segment_time_query *q, const struct segment_scan 
         return 0;
     }
     uint32_t len = (uint32_t)scan->batch_size;
-    uint8_t *batch = mem_alloc(len);
+    uint8_t *batch = mem_alloc_raw(len);
     int64_t got = file_read(scan->fs, scan->file, batch, len, scan->batch_position);
     int result = got < 0 ? (int)got : (uint64_t)got < len ? ERR_CORRUPT : 0;
     if (result == 0 && batch_compute_crc(batch, len) != batch_crc(batch))
@@ -62,7 +62,7 @@ static int search(struct segment_time_query *q, struct segment_seek *seek)
         return result;
     struct segment_scan scan;
     segment_scan_init(&scan, seek->fs, seek->file, place.position, seek->end);
-    scan.buffer = mem_alloc(TIME_SCAN_BUFFER);
+    scan.buffer = mem_alloc_raw(TIME_SCAN_BUFFER);
     scan.buffer_size = TIME_SCAN_BUFFER;
     scan.offset_min = seek->base_offset;
     while (!q->search.found && (result = segment_scan_next(&scan)) == 1) {

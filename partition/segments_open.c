@@ -348,7 +348,7 @@ int segments_open(struct segments *s, const struct segments_load *load)
     ASSERT(list_empty(&s->list) && s->count == 0);
     ASSERT(load->synced_end >= -1);
     struct opening o = {.s = s, .load = load, .ours = load->synced_end >= 0};
-    o.buffer = mem_alloc(SEGMENT_RECOVER_BUFFER);
+    o.buffer = mem_alloc_raw(SEGMENT_RECOVER_BUFFER);
     int result =
         segments_found_load(&o.found, s->fs, s->directory, o.buffer, SEGMENT_RECOVER_BUFFER);
     s->directory_made = result != ERR_NOT_FOUND;

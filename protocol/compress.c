@@ -1,10 +1,10 @@
 /*
  * The compressor's contexts, gzip and zstd.
  *
- * zlib takes its memory from a pool inside the compressor, all of it but the inflate window at the
- * start and that with the first use, and never gives it back. zstd's compression context grows to
- * the level and the input in use, through mem_alloc, and is kept; its decompression context has a
- * fixed size. Since outputs are one buffer, no codec needs a window of its own to unpack.
+ * A context is made with its first use: most owners meet one codec or none. zlib takes its memory
+ * from a pool of the compressor and never gives it back. zstd's compression context grows to the
+ * level and the input in use, and is kept; its decompression context has a fixed size. Since
+ * outputs are one buffer, no codec needs a window of its own to unpack.
  */
 #define ZLIB_CONST
 #define ZSTD_STATIC_LINKING_ONLY
@@ -62,7 +62,7 @@ static void pool_free(voidpf opaque, voidpf memory)
 static void *zstd_alloc(void *opaque, size_t size)
 {
     (void)opaque;
-    return mem_alloc(size);
+    return mem_alloc_raw(size);
 }
 
 static void zstd_free(void *opaque, void *memory)
@@ -71,29 +71,65 @@ static void zstd_free(void *opaque, void *memory)
     mem_free(memory);
 }
 
-static void gzip_init(struct compressor *c)
+/* A stream of zlib's, whose memory is the pool. What it reads of that it has written before. */
+static z_stream stream_in_pool(struct compressor *c)
 {
-    c->pool.memory = mem_alloc(POOL_SIZE);
-    c->deflater = (z_stream){.zalloc = pool_alloc, .zfree = pool_free, .opaque = &c->pool};
-    c->inflater = c->deflater;
+    if (c->pool.memory == NULL)
+        c->pool.memory = mem_alloc_raw(POOL_SIZE);
+    return (z_stream){.zalloc = pool_alloc, .zfree = pool_free, .opaque = &c->pool};
+}
+
+static z_stream *deflater_of(struct compressor *c)
+{
+    if (c->deflater.state != NULL)
+        return &c->deflater;
+    c->deflater = stream_in_pool(c);
     int result = deflateInit2(&c->deflater, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS,
                               GZIP_MEMORY_LEVEL, Z_DEFAULT_STRATEGY);
     ASSERT(result == Z_OK);
-    result = inflateInit2(&c->inflater, GZIP_WINDOW_BITS);
+    return &c->deflater;
+}
+
+static z_stream *inflater_of(struct compressor *c)
+{
+    if (c->inflater.state != NULL)
+        return &c->inflater;
+    c->inflater = stream_in_pool(c);
+    int result = inflateInit2(&c->inflater, GZIP_WINDOW_BITS);
     ASSERT(result == Z_OK);
+    return &c->inflater;
+}
+
+static const ZSTD_customMem zstd_memory = {zstd_alloc, zstd_free, NULL};
+
+static ZSTD_CCtx *zstd_of(struct compressor *c)
+{
+    if (c->zstd == NULL)
+        c->zstd = ZSTD_createCCtx_advanced(zstd_memory);
+    ASSERT(c->zstd != NULL);
+    return c->zstd;
+}
+
+static ZSTD_DCtx *unzstd_of(struct compressor *c)
+{
+    if (c->unzstd == NULL)
+        c->unzstd = ZSTD_createDCtx_advanced(zstd_memory);
+    ASSERT(c->unzstd != NULL);
+    return c->unzstd;
+}
+
+static struct lz4_states *lz4_of(struct compressor *c)
+{
+    if (c->lz4.state == NULL) {
+        c->lz4.state = mem_alloc_raw((size_t)LZ4_sizeofState());
+        c->lz4.state_high = mem_alloc_raw((size_t)LZ4_sizeofStateHC());
+    }
+    return &c->lz4;
 }
 
 struct compressor *compressor_new(void)
 {
-    const ZSTD_customMem memory = {zstd_alloc, zstd_free, NULL};
-    struct compressor *c = mem_alloc(sizeof *c);
-    gzip_init(c);
-    c->zstd = ZSTD_createCCtx_advanced(memory);
-    c->unzstd = ZSTD_createDCtx_advanced(memory);
-    ASSERT(c->zstd != NULL && c->unzstd != NULL);
-    c->lz4.state = mem_alloc((size_t)LZ4_sizeofState());
-    c->lz4.state_high = mem_alloc((size_t)LZ4_sizeofStateHC());
-    return c;
+    return mem_alloc(sizeof(struct compressor));
 }
 
 void compressor_free(struct compressor *c)
@@ -112,7 +148,7 @@ void compressor_free(struct compressor *c)
 static int64_t gzip_compress(struct compressor *c, int level, struct bytes in, void *out,
                              size_t capacity)
 {
-    z_stream *z = &c->deflater;
+    z_stream *z = deflater_of(c);
     int result = deflateReset(z);
     ASSERT(result == Z_OK);
     result = deflateParams(z, level < 1 ? Z_DEFAULT_COMPRESSION : MIN(level, Z_BEST_COMPRESSION),
@@ -143,7 +179,7 @@ static int inflate_member(z_stream *z)
 /* Members may follow one another; what begins otherwise is ignored, as Java's reader does. */
 static int64_t gzip_decompress(struct compressor *c, struct bytes in, void *out, size_t capacity)
 {
-    z_stream *z = &c->inflater;
+    z_stream *z = inflater_of(c);
     z->next_in = in.data;
     z->avail_in = (uInt)in.len;
     z->next_out = out;
@@ -160,7 +196,7 @@ static int64_t zstd_compress(struct compressor *c, int level, struct bytes in, v
                              size_t capacity)
 {
     level = MIN(MAX(level, ZSTD_minCLevel()), ZSTD_maxCLevel());
-    size_t size = ZSTD_compressCCtx(c->zstd, out, capacity, in.data, in.len, level);
+    size_t size = ZSTD_compressCCtx(zstd_of(c), out, capacity, in.data, in.len, level);
     if (!ZSTD_isError(size))
         return (int64_t)size;
     ASSERT(ZSTD_getErrorCode(size) == ZSTD_error_dstSize_tooSmall);
@@ -169,7 +205,7 @@ static int64_t zstd_compress(struct compressor *c, int level, struct bytes in, v
 
 static int64_t zstd_decompress(struct compressor *c, struct bytes in, void *out, size_t capacity)
 {
-    size_t size = ZSTD_decompressDCtx(c->unzstd, out, capacity, in.data, in.len);
+    size_t size = ZSTD_decompressDCtx(unzstd_of(c), out, capacity, in.data, in.len);
     if (!ZSTD_isError(size))
         return in.len == 0 ? ERR_MALFORMED : (int64_t)size;
     bool full = ZSTD_getErrorCode(size) == ZSTD_error_dstSize_tooSmall;
@@ -234,7 +270,7 @@ int64_t compress_bytes(struct compressor *c, enum compression compression, int l
     case COMPRESSION_SNAPPY:
         return snappy_compress_blocks(in, out, capacity);
     case COMPRESSION_LZ4:
-        return lz4_compress_frame(&c->lz4, level, in, out, capacity);
+        return lz4_compress_frame(lz4_of(c), level, in, out, capacity);
     case COMPRESSION_ZSTD:
         return zstd_compress(c, level, in, out, capacity);
     case COMPRESSION_COUNT:

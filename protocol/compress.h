@@ -3,9 +3,10 @@
  * frames) and zstd, over the system's libraries.
  *
  * Everything works from one buffer into another: the caller owns both, and the capacity of the
- * output is the limit that a decompression bomb runs into. A compressor holds the contexts of all
- * codecs. One core owns it; after it has seen the largest level in use nothing allocates any more,
- * but for snappy's compression, whose library takes its working memory anew in each call.
+ * output is the limit that a decompression bomb runs into. A compressor holds the contexts of the
+ * codecs that it has met. One core owns it; after it has met each, and the largest level in use,
+ * nothing allocates any more, but for snappy's compression, whose library takes its working memory
+ * anew in each call.
  */
 #pragma once
 

@@ -90,7 +90,7 @@ static int64_t read_window(struct recovery *r, int handle, uint64_t file, uint64
         if (r->capacity < MAX(len, SCAN_BYTES)) {
             mem_free(r->window);
             r->capacity = MAX(len, SCAN_BYTES);
-            r->window = mem_alloc(r->capacity);
+            r->window = mem_alloc_raw(r->capacity);
         }
         r->window_len = 0;
         int64_t got = file_read(r->fs, handle, r->window, MAX(len, SCAN_BYTES), position);
@@ -196,7 +196,7 @@ static bool is_proof(const struct recovery *r, const struct wal_group_header *h,
 
 static int proof_intact(struct recovery *r, int handle, const struct wal_group_header *h)
 {
-    uint8_t *group = mem_alloc(h->len);
+    uint8_t *group = mem_alloc_raw(h->len);
     int64_t got = file_read(r->fs, handle, group, h->len, h->position);
     int result = got < 0 ? (int)got : (uint64_t)got == h->len && wal_group_intact(group, h);
     mem_free(group);
@@ -211,7 +211,7 @@ static int search_file(struct recovery *r, uint64_t number)
         return handle;
     uint64_t size = file_size(r, number);
     uint64_t bytes = round_up(MIN(MAX(size, 1), SCAN_BYTES), WAL_ALIGNMENT);
-    uint8_t *window = mem_alloc(bytes);
+    uint8_t *window = mem_alloc_raw(bytes);
     int result = 0;
     int64_t got = (int64_t)bytes;
     for (uint64_t at = 0; result == 0 && got == (int64_t)bytes; at += bytes) {

@@ -23,11 +23,22 @@ void disk_image_init(struct disk_image *image)
     *image = (struct disk_image){.cut = DISK_NO_CUT, .dirty_first = UINT64_MAX / DISK_PAGE};
 }
 
+static void page_allocate(struct disk_image *image, struct disk_page *page, bool allocated)
+{
+    if (page->allocated == allocated)
+        return;
+    page->allocated = allocated;
+    uint64_t change = allocated ? 1 : UINT64_MAX;
+    image->allocated_pages += change;
+    if (image->disk_pages != NULL)
+        *image->disk_pages += change;
+}
+
 static void page_clear(struct disk_image *image, struct disk_page *page)
 {
     mem_free(page->cached);
     mem_free(page->durable);
-    image->allocated_pages -= page->allocated;
+    page_allocate(image, page, false);
     *page = (struct disk_page){0};
 }
 
@@ -100,12 +111,6 @@ uint64_t disk_image_pages_wanted(const struct disk_image *image, uint64_t pos, u
     return wanted;
 }
 
-static void page_allocate(struct disk_image *image, struct disk_page *page)
-{
-    image->allocated_pages += !page->allocated;
-    page->allocated = true;
-}
-
 static bool page_is_split(const struct disk_page *page)
 {
     return page->durable != NULL || page->blank;
@@ -121,7 +126,7 @@ static void page_split(struct disk_page *page)
         page->blank = true;
         return;
     }
-    page->durable = mem_alloc(DISK_PAGE);
+    page->durable = mem_alloc_raw(DISK_PAGE);
     memcpy(page->durable, page->cached, DISK_PAGE);
 }
 
@@ -182,7 +187,7 @@ static const uint8_t *data_at(const uint8_t *data, uint64_t at)
 static void page_write(struct disk_image *image, const struct part *part, const uint8_t *data)
 {
     struct disk_page *page = page_at(image, part->number);
-    page_allocate(image, page);
+    page_allocate(image, page, true);
     if (page->cached == NULL && page->durable == NULL && is_zero(data, part->to - part->from))
         return;
     page_split(page);
@@ -204,11 +209,12 @@ static void page_write_through(struct disk_image *image, const struct part *part
         page_sync(page, sector_mask(part->from, part->to));
         return;
     }
-    page_allocate(image, page);
+    page_allocate(image, page, true);
     if (page->cached == NULL && is_zero(data, part->to - part->from))
         return;
     if (page->cached == NULL)
-        page->cached = mem_alloc(DISK_PAGE);
+        page->cached =
+            part->to - part->from == DISK_PAGE ? mem_alloc_raw(DISK_PAGE) : mem_alloc(DISK_PAGE);
     page_fill(page, part, data);
 }
 
@@ -339,10 +345,8 @@ void disk_image_truncate(struct disk_image *image, uint64_t size)
         struct part part = {n, n == size / DISK_PAGE ? size % DISK_PAGE : 0, DISK_PAGE};
         if (page->cached != NULL)
             page_write(image, &part, NULL);
-        if (part.from == 0) {
-            image->allocated_pages -= page->allocated;
-            page->allocated = false;
-        }
+        if (part.from == 0)
+            page_allocate(image, page, false);
     }
     image->size = size;
 }
@@ -350,7 +354,7 @@ void disk_image_truncate(struct disk_image *image, uint64_t size)
 void disk_image_allocate(struct disk_image *image, uint64_t pos, uint64_t len)
 {
     for (uint64_t n = pos / DISK_PAGE; len > 0 && n <= (pos + len - 1) / DISK_PAGE; n++)
-        page_allocate(image, page_at(image, n));
+        page_allocate(image, page_at(image, n), true);
     image->size = MAX(image->size, pos + len);
 }
 

@@ -32,6 +32,7 @@ struct disk_image {
     uint64_t durable_size;
     uint64_t cut; /* the lowest size since the last sync, when below durable_size */
     uint64_t allocated_pages;
+    uint64_t *disk_pages; /* the same of all images of a disk; null: nobody counts them */
     uint64_t dirty_first; /* pages outside of [dirty_first, dirty_end) have no dirty sector */
     uint64_t dirty_end;
 };

@@ -30,6 +30,7 @@ static struct disk_node *node_new(struct disk_tree *tree, enum file_kind kind)
     node->id = tree->next_id++;
     node->kind = kind;
     disk_image_init(&node->image);
+    node->image.disk_pages = &tree->pages;
     list_init(&node->cached);
     list_init(&node->durable);
     list_push_back(&tree->nodes, &node->node);
@@ -58,11 +59,21 @@ void disk_tree_drop(struct disk_tree *tree, struct disk_node *node)
 
 /* Entries. */
 
+/* FNV-1a: names are short, and most of a directory differ in the end only. */
+static uint32_t name_hash(const char *name)
+{
+    uint32_t hash = 2166136261u;
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (uint8_t)*name) * 16777619u;
+    return hash;
+}
+
 static struct disk_entry *entry_find(const struct list *entries, const char *name)
 {
+    uint32_t hash = name_hash(name);
     LIST_EACH(node, entries) {
         struct disk_entry *entry = LIST_ENTRY(node, struct disk_entry, node);
-        if (strcmp(entry->name, name) == 0)
+        if (entry->hash == hash && strcmp(entry->name, name) == 0)
             return entry;
     }
     return NULL;
@@ -73,6 +84,7 @@ static void entry_add(struct list *entries, const char *name, struct disk_node *
     ASSERT(entry_find(entries, name) == NULL);
     struct disk_entry *entry = mem_alloc(sizeof *entry);
     entry->name = mem_copy_string(name);
+    entry->hash = name_hash(name);
     entry->target = target;
     disk_tree_hold(target);
     target->links += cached;
@@ -150,24 +162,23 @@ static void change_make(struct disk_tree *tree, const struct change *from)
     change_apply(tree, change, true);
 }
 
-static bool change_touches_marked(const struct change *change)
+static bool change_touches_marked(const struct disk_tree *tree, const struct change *change)
 {
-    return (change->from != NULL && change->from->marked) ||
-           (change->to != NULL && change->to->marked);
+    return (change->from != NULL && change->from->mark == tree->mark) ||
+           (change->to != NULL && change->to->mark == tree->mark);
 }
 
-static void change_mark(const struct change *change)
+static void change_mark(const struct disk_tree *tree, const struct change *change)
 {
     if (change->from != NULL)
-        change->from->marked = true;
+        change->from->mark = tree->mark;
     if (change->to != NULL)
-        change->to->marked = true;
+        change->to->mark = tree->mark;
 }
 
 static void marks_clear(struct disk_tree *tree)
 {
-    LIST_EACH(node, &tree->nodes)
-        LIST_ENTRY(node, struct disk_node, node)->marked = false;
+    tree->mark++;
 }
 
 static void change_commit(struct disk_tree *tree, struct change *change)
@@ -180,15 +191,17 @@ static void change_commit(struct disk_tree *tree, struct change *change)
 void disk_tree_sync(struct disk_tree *tree, struct disk_node *directory)
 {
     struct list chosen;
+    if (list_empty(&tree->changes))
+        return;
     list_init(&chosen);
     marks_clear(tree);
-    directory->marked = true;
+    directory->mark = tree->mark;
     for (struct list *at = tree->changes.prev; at != &tree->changes;) {
         struct change *change = LIST_ENTRY(at, struct change, node);
         at = at->prev;
-        if (!change_touches_marked(change))
+        if (!change_touches_marked(tree, change))
             continue;
-        change_mark(change);
+        change_mark(tree, change);
         list_remove(&change->node);
         list_push_front(&chosen, &change->node);
     }
@@ -219,11 +232,11 @@ static void changes_settle(struct disk_tree *tree, struct prng *prng)
     struct list *node;
     while ((node = list_pop_front(&tree->changes)) != NULL) {
         struct change *change = LIST_ENTRY(node, struct change, node);
-        bool kept = prng_below(prng, 100) < keep_percent && !change_touches_marked(change);
+        bool kept = prng_below(prng, 100) < keep_percent && !change_touches_marked(tree, change);
         if (kept) {
             change_commit(tree, change);
         } else {
-            change_mark(change);
+            change_mark(tree, change);
             change_free(tree, change);
         }
     }
@@ -272,8 +285,9 @@ static int path_resolve(const struct disk_tree *tree, const char *path,
     struct disk_node *at = tree->root;
     name[0] = '\0';
     for (;;) {
-        path += strspn(path, "/");
-        size_t len = strcspn(path, "/");
+        while (*path == '/')
+            path++;
+        size_t len = (size_t)(strchrnul(path, '/') - path);
         if (len == 0)
             break;
         if (len > 255)

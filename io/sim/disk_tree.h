@@ -29,13 +29,14 @@ struct disk_node {
     struct disk_image image; /* of a file */
     struct list cached;      /* entries of a directory */
     struct list durable;
-    bool marked; /* scratch: while changes are chosen */
+    uint64_t mark; /* scratch, while changes are chosen: that of the tree */
 };
 
 struct disk_entry {
     struct list node;
     struct disk_node *target;
     char *name;
+    uint32_t hash; /* of the name */
 };
 
 struct disk_tree {
@@ -43,6 +44,8 @@ struct disk_tree {
     struct list changes; /* not durable yet, by age */
     struct disk_node *root;
     uint64_t next_id;
+    uint64_t mark;
+    uint64_t pages; /* allocated, also of files that are neither linked nor open */
 };
 
 void disk_tree_init(struct disk_tree *tree);

@@ -101,8 +101,11 @@ static uint64_t free_pages(const struct sim_host *host)
 
 static bool has_space(const struct sim_request *request)
 {
+    const struct sim_host *host = request->host;
     uint64_t wanted = disk_image_pages_wanted(image_of(request), request->pos, request->len);
-    bool fits = wanted == 0 || wanted <= free_pages(request->host);
+    /* Mostly there is far more: then it need not be known how much. */
+    bool fits = wanted == 0 || host->tree.pages + wanted <= host->disk.capacity_bytes / DISK_PAGE ||
+                wanted <= free_pages(host);
     request->host->sim->strikes[SIM_STRIKE_NO_SPACE] += !fits;
     return fits;
 }

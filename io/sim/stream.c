@@ -128,7 +128,7 @@ static void ring_grow(struct sim_stream *stream, uint32_t len)
     if (len <= stream->size)
         return;
     uint32_t size = MIN(MAX(MAX(len, stream->size * 2), RING_BYTES_MIN), stream->capacity);
-    uint8_t *bytes = mem_alloc(size);
+    uint8_t *bytes = mem_alloc_raw(size);
     if (stream->len > 0)
         ring_copy_out(stream, bytes, stream->len);
     mem_free(stream->bytes);

@@ -220,7 +220,11 @@ static void client_take(struct client *client, const struct io_buffer *buffer)
     size_t needed = client->received_len + buffer->len;
     if (needed > client->received_capacity) {
         size_t capacity = MAX(client->received_capacity * 2, MAX(needed, 16 * KIB));
-        client->received = mem_realloc(client->received, client->received_capacity, capacity);
+        uint8_t *received = mem_alloc_raw(capacity);
+        if (client->received_len > 0)
+            memcpy(received, client->received, client->received_len);
+        mem_free(client->received);
+        client->received = received;
         client->received_capacity = capacity;
     }
     memcpy(client->received + client->received_len, buffer->data, buffer->len);
@@ -382,7 +386,7 @@ uint8_t *client_encode(const struct client_frame *frame, const void *request, si
     ASSERT(api != NULL);
     struct writer w;
     size_t capacity = 64 + message_size(api->request, frame->version, request, false);
-    uint8_t *data = mem_alloc(capacity);
+    uint8_t *data = mem_alloc_raw(capacity);
     writer_init(&w, data, capacity);
     write_be32(&w, 0);
     write_be16(&w, (uint16_t)frame->api_key);

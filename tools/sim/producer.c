@@ -290,7 +290,7 @@ static void batch_compress(struct batch_out *batch, enum compression compression
 {
     struct bytes records = batch_records(batch->data, (uint32_t)batch->len);
     size_t capacity = batch_pack_bound(compression, records.len);
-    uint8_t *packed = mem_alloc(capacity);
+    uint8_t *packed = mem_alloc_raw(capacity);
     struct batch_codec codec = {compressor, compression, compress_level_default(compression)};
     batch->len = batch_pack(batch->data, records, &codec, packed, capacity);
     ASSERT(batch->len > 0);
@@ -306,12 +306,12 @@ void batch_make(struct batch_out *batch, const struct batch_plan *plan)
     size_t capacity =
         BATCH_HEADER_SIZE + plan->records * ((size_t)plan->value_bytes_max + RECORD_OVERHEAD_MAX);
     batch->count = plan->records;
-    batch->data = mem_alloc(capacity);
+    batch->data = mem_alloc_raw(capacity);
     batch->ids = mem_alloc_array(batch->count, sizeof *batch->ids);
     batch->base_sequence = plan->base_sequence;
     batch->base_offset = -1;
     batch->compression = plan->compression;
-    uint8_t *value = mem_alloc(plan->value_bytes_max);
+    uint8_t *value = mem_alloc_raw(plan->value_bytes_max);
     struct batch_builder builder;
     batch_build_begin(&builder, batch->data, capacity);
     for (uint32_t i = 0; i < batch->count; i++) {

@@ -113,8 +113,9 @@ static void see_wal(struct seen *seen, const struct wal *wal)
     bool back = seen->was_offline && wal->state == WAL_ONLINE && !wal->probing;
     reach(STATE_WAL_ONLINE_AGAIN, back);
     seen->was_offline = wal->state == WAL_OFFLINE || (seen->was_offline && !back);
-    edge(seen, STATE_WAL_HALF_USED, wal_pressed(wal, 2));
-    edge(seen, STATE_WAL_CROWDED, wal_pressed(wal, 3));
+    bool half = wal_pressed(wal, 2);
+    edge(seen, STATE_WAL_HALF_USED, half);
+    edge(seen, STATE_WAL_CROWDED, half && wal_pressed(wal, 3));
     see_job(seen, wal);
     if (wal->stats.failed_writes != seen->failed_writes)
         see_sealed(seen, wal);
