@@ -53,7 +53,7 @@ struct cleaner_verdict cleaner_judge(const struct partition *p, int64_t now_ms)
     uint64_t clean = 0;
     uint64_t dirty = 0;
     bool overdue = false;
-    int64_t decided = MIN(p->last_stable, p->durable_end);
+    int64_t decided = MIN(MIN(p->last_stable, p->durable_end), partition_checkpointed_end(p));
     if (!p->cleanup_limits.compact || p->offline || p->deleted || p->uncleanable)
         return v;
     v.end_offset = v.from_offset;
