@@ -55,6 +55,7 @@
     X(FORGET_WAL_NAME, cores, 80, "a new WAL file's name is not made durable")                     \
     X(TRUNCATE_PROVEN_HOLE, damage, 20,                                                            \
       "a gap is dropped although a group proves it acknowledged")                                  \
+    X(FORGET_PROOF, ordinary, 20, "a stream that falls quiet does not prove its last group")       \
     X(KEEP_BEHIND_HOLE, slow, 80, "groups behind an unacknowledged hole are kept")                 \
     X(MISS_LATER_LIVES, sick, 20, "recovery ends with the first life")                             \
     X(ACCEPT_OLDER_CATALOG, gone, 20,                                                              \
@@ -107,7 +108,14 @@
     X(SHOW_DELETION_EARLY, sick, 150, "a deleted offset is gone before that is durable")           \
     X(HIDE_REBALANCE, ordinary, 20, "heartbeats do not tell of a rebalance")                       \
     X(CLEAN_THE_LATEST, clean, 80, "compaction removes the last record of a key")                  \
-    X(SWAP_WITHOUT_SYNC, power, 80, "a compacted segment is not synced before it is swapped")
+    X(FORGET_TOMBSTONES, clean, 80, "compaction removes tombstones before their time")             \
+    X(CLEAN_BEFORE_CHECKPOINT, sick, 150,                                                          \
+      "compaction takes what no checkpoint on the disk knows yet")                                 \
+    X(REMOVE_BEFORE_RENAME, power, 150,                                                            \
+      "segments give way to a compacted one whose name is not durable")                            \
+    X(SWAP_WITHOUT_SYNC, power, 80, "a compacted segment is not synced before it is swapped")      \
+    X(APPLY_TRIED_SETTINGS, ordinary, 40, "a change of settings that is only tried is made")       \
+    X(SNAPSHOT_WITHOUT_SETTINGS, clean, 80, "a snapshot of the catalog leaves settings out")
 
 enum mutant {
     MUTANT_NONE,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "broker/connection.h"
 #include "broker/core.h"
@@ -134,8 +135,8 @@ static int16_t alter_judge(struct catalog *catalog, struct proposal *proposal)
     if (error != KAFKA_NONE)
         return error;
     error = config_alter(a);
-    if (error == KAFKA_NONE && !item->state->validate_only &&
-        alter_records(catalog, a, string_of_bytes(name)))
+    bool tried = item->state->validate_only && !MUTANT(APPLY_TRIED_SETTINGS);
+    if (error == KAFKA_NONE && !tried && alter_records(catalog, a, string_of_bytes(name)))
         catalog_take_resource(catalog, item->type, key);
     config_alteration_fini(a);
     return error;

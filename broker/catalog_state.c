@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "broker/catalog_records.h"
 #include "protocol/record.h"
@@ -458,7 +459,7 @@ static int apply_config(struct catalog_state *state, const struct catalog_record
         resource = entry_find(state, &key);
     }
     key_name(&key, config->name);
-    if (config->value.len >= 0)
+    if (config->value.len >= 0 && !MUTANT(SNAPSHOT_WITHOUT_SETTINGS))
         return entry_put(state, &key, record->value, resource);
     entry_remove(state, &key);
     return 0;

@@ -175,7 +175,8 @@ static bool keeps_record(const struct cleaner_filter *f, const uint8_t *header,
     if (offset < newest || (MUTANT(CLEAN_THE_LATEST) && offset == newest))
         return false;
     bool horizon_passed =
-        batch_has_delete_horizon(header) && batch_base_timestamp(header) <= f->now_ms;
+        (batch_has_delete_horizon(header) && batch_base_timestamp(header) <= f->now_ms) ||
+        MUTANT(FORGET_TOMBSTONES);
     return record->value.len >= 0 || !horizon_passed;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/partition.h"
 #include "partition/read_files.h"
@@ -55,6 +56,8 @@ struct cleaner_verdict cleaner_judge(const struct partition *p, int64_t now_ms)
     uint64_t dirty = 0;
     bool overdue = false;
     int64_t decided = MIN(p->last_stable, p->durable_end);
+    if (!MUTANT(CLEAN_BEFORE_CHECKPOINT))
+        decided = MIN(decided, partition_checkpointed_end(p));
     if (!p->cleanup_limits.compact || p->offline || p->deleted || p->uncleanable)
         return v;
     v.end_offset = v.from_offset;

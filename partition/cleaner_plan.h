@@ -3,7 +3,9 @@
  * broker's terms. Pure looks at the core's state; no file is touched.
  *
  * Cleanable are closed segments whose records are all decided (below the high watermark and the
- * last stable offset) and old enough (min.compaction.lag.ms). They are worth a cleaning when the
+ * last stable offset) and old enough (min.compaction.lag.ms). And the checkpoint on the disk has to
+ * know them: recovery cuts the log to the end that it names, and must find that end between two
+ * batches of the last segment, as it was. They are worth a cleaning when the
  * dirty part of their bytes is larger than min.cleanable.dirty.ratio, or when one of them is older
  * than max.compaction.lag.ms.
  */
@@ -23,7 +25,7 @@ struct cleaner_verdict {
     int64_t end_offset;
     uint32_t segment_count; /* from the front of the log up to end_offset */
     int64_t again_ms;       /* when time alone may change the verdict; INT64_MAX: never */
-    bool waits;             /* undecided records alone hold it up */
+    bool waits;             /* records that are undecided, or not in a checkpoint yet, hold it up */
 };
 
 /* At a wall clock time. */

@@ -357,8 +357,6 @@ static void share_apply(struct shard *shard, struct flush_share *share)
             retention_written(p, share->write.created_count + 1);
             trim_segments(p);
         }
-        if (share->write.created_count > 0)
-            cleaner_notice(shard, p);
     }
     share->write.batch_count = written;
     mem_free(share->epochs);
@@ -425,6 +423,8 @@ static void share_finish(struct shard *shard, struct flush_share *share, bool ch
         shard_drop_pending(shard, p);
         return;
     }
+    if (checkpointed && (share->skipped > 0 || share->write.created_count > 0))
+        cleaner_notice(shard, p);
     list_remove(&p->dirty_node);
     if (p->pending.count > 0) {
         p->dirty_since_ns = io_now(shard->io);

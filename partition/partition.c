@@ -76,6 +76,13 @@ uint64_t partition_bytes(const struct partition *p)
     return bytes;
 }
 
+int64_t partition_checkpointed_end(const struct partition *p)
+{
+    if (p->pending.count == 0)
+        return p->synced_end;
+    return MIN(p->synced_end, pending_at(&p->pending, 0)->base_offset);
+}
+
 int64_t partition_stable_end(const struct partition *p)
 {
     int64_t open = producers_first_open(p->producers);

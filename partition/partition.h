@@ -137,6 +137,10 @@ static inline int64_t partition_high_watermark(const struct partition *partition
 /* The bytes of all its batches, in segments or not. */
 uint64_t partition_bytes(const struct partition *partition);
 
+/* The synced end in the checkpoint that is on the disk, or less: until it is there batches stay
+ * pending. */
+int64_t partition_checkpointed_end(const struct partition *partition);
+
 /* The offset below which everything is decided: the high watermark, or where the oldest open
  * transaction began. */
 int64_t partition_stable_end(const struct partition *partition);

@@ -4,6 +4,7 @@
 
 #include "tests/sim/scene.h"
 
+#define MINUTE (60 * SECOND)
 #define LOG(offset) DATA "/t-0/0000000000000000000" #offset ".log"
 
 static const struct scene_options options = {0};
@@ -110,6 +111,31 @@ Test(cleaner, readers_wait_for_a_swap_that_the_disk_refuses_and_it_is_repeated)
     scene_crash(s);
     scene_start(s);
     scene_expect(s, "t", 0, SIX);
+    scene_free(s);
+}
+
+Test(cleaner, what_no_checkpoint_on_the_disk_knows_is_not_compacted)
+{
+    struct scene *s = begin("0");
+    put(s, 1, 11);
+    put(s, 2, 21);
+    put(s, 1, 12);
+    scene_flush(s);
+    put(s, 1, 13);
+    put(s, 3, 31);
+    put(s, 4, 41);
+    scene_plan(s, (struct sim_failure){
+                      .kind = SIM_DISK_SYNC, .path = CHECKPOINTS, .number = 1, .late_ns = MINUTE});
+    scene_flush(s);
+    scene_await_plan(s);
+    scene_wait(s, 30 * SECOND);
+    scene_crash(s);
+    /* The older checkpoint names an end at the record of 12. */
+    scene_start(s);
+    scene_expect(s, "t", 0, "11 21 12 13 31 41");
+    scene_flush(s);
+    scene_wait(s, SECOND);
+    scene_expect(s, "t", 0, "@1 21 @3 13 31 41");
     scene_free(s);
 }
 

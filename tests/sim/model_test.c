@@ -43,7 +43,7 @@ static void see_at(struct rig *r, record_id id, int64_t offset, int64_t time_ms)
 {
     uint8_t value[40];
     model_value(id, value, sizeof value);
-    struct model_sight sight = {offset, time_ms, {value, sizeof value}};
+    struct model_sight sight = {offset, time_ms, {value, sizeof value}, 0};
     model_seen(r->model, r->p, &sight);
 }
 
@@ -148,7 +148,7 @@ Test(model, reports_a_value_with_one_wrong_byte)
         record_id id = sent(&r, r.plain);
         model_value(id, value, sizeof value);
         value[at] ^= 1;
-        struct model_sight sight = {0, TIME, {value, sizeof value}};
+        struct model_sight sight = {0, TIME, {value, sizeof value}, 0};
         model_seen(r.model, r.p, &sight);
         breaks(&r, "nobody sent there");
     }
@@ -471,4 +471,73 @@ Test(model, reports_a_leader_epoch_that_falls)
     keeps(&r);
     model_told_epoch(r.model, r.p, 3, model_epoch(r.p));
     breaks(&r, "the leader epoch is told as 3");
+}
+
+/* Compacted partitions: a number that is a tombstone, and one that is not. */
+
+static record_id sent_that_is(struct rig *r, unsigned producer, bool tombstone)
+{
+    for (;;) {
+        record_id id = sent(r, producer);
+        if (model_is_tombstone(id) == tombstone)
+            return id;
+    }
+}
+
+static void see_tombstone(struct rig *r, record_id id, int64_t offset)
+{
+    struct model_sight sight = {.offset = offset, .time_ms = TIME, .tombstone = id};
+    model_seen(r->model, r->p, &sight);
+}
+
+/* A tombstone at 0 that was seen, a record behind it that is read again; not the tombstone. */
+static struct rig read_without_tombstone(unsigned producer, bool keeps_tombstones, bool again)
+{
+    struct rig r = rig_new();
+    model_use_compaction(r.p, keeps_tombstones);
+    record_id tombstone = sent_that_is(&r, producer, true);
+    if (again)
+        model_send_again(r.model, tombstone);
+    see_tombstone(&r, tombstone, 0);
+    record_id record = sent_that_is(&r, producer, false);
+    see(&r, record, 1);
+    keeps(&r);
+    model_last_read_begins(r.model);
+    see(&r, record, 1);
+    model_read_whole(r.model, r.p, 2);
+    return r;
+}
+
+Test(model, reports_a_tombstone_that_goes_before_its_time)
+{
+    struct rig r = read_without_tombstone(0, true, false);
+    breaks(&r, "is gone before its time");
+    r = read_without_tombstone(1, true, true);
+    breaks(&r, "is gone before its time");
+}
+
+Test(model, is_content_with_tombstones_that_may_go)
+{
+    struct rig r = read_without_tombstone(0, false, false);
+    keeps(&r);
+    model_free(r.model);
+    /* Of two copies the first one goes. */
+    r = read_without_tombstone(0, true, true);
+    keeps(&r);
+    model_free(r.model);
+}
+
+Test(model, reports_a_value_where_a_tombstone_was_sent)
+{
+    struct rig r = rig_new();
+    model_use_compaction(r.p, true);
+    see(&r, sent_that_is(&r, r.plain, true), 0);
+    breaks(&r, "that nobody sent there");
+    r = rig_new();
+    model_use_compaction(r.p, true);
+    see_tombstone(&r, sent_that_is(&r, r.plain, false), 0);
+    breaks(&r, "that nobody sent there");
+    r = rig_new();
+    see_tombstone(&r, sent_that_is(&r, r.plain, true), 0);
+    breaks(&r, "that nobody sent there");
 }

@@ -26,6 +26,8 @@
 #define BEYOND 1000000
 #define RETRY_NS_MAX (300 * NS_PER_MS)
 #define TIMEOUT_MS 30000
+/* A thousand years: longer than any clock jumps. */
+#define TOMBSTONE_MS "31536000000000"
 #define CONFIGS_MAX 9
 #define CONFIG_BYTES 32
 /* No code of Kafka: the answer does not hold what was asked. */
@@ -154,7 +156,7 @@ static void creation_fill(struct sim_admin *admin, struct creation *c)
     if (plan->compact) {
         creation_set(c, "cleanup.policy", "compact");
         creation_set(c, "min.cleanable.dirty.ratio", "0.1");
-        creation_set(c, "delete.retention.ms", "1000");
+        creation_set(c, "delete.retention.ms", plan->keeps_tombstones ? TOMBSTONE_MS : "1000");
     }
     c->request.topics.items = &c->topic;
     c->request.topics.count = 1;

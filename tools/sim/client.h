@@ -18,6 +18,7 @@
 #include "protocol/api.h"
 #include "protocol/batch_codec.h"
 #include "tools/sim/model.h"
+#include "tools/sim/model_configs.h"
 #include "tools/sim/model_topics.h"
 
 #define CLIENT_PATIENCE_NS (60 * (uint64_t)1000000000)
@@ -30,6 +31,7 @@ struct party {
     struct region *memory; /* decoded answers */
     struct model *model;
     struct model_topics *topics;
+    struct model_configs *configs;
     struct compressor *compressor;
     struct batch_scratch scratch; /* for one unpacked batch */
     struct prng prng;

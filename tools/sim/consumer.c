@@ -271,6 +271,12 @@ static void consumer_next(struct timer *timer)
     consumer_fetch(consumer);
 }
 
+static record_id tombstone_of(const struct record *record)
+{
+    bool is_one = record->value.len < 0 && record->key.len == sizeof(record_id);
+    return is_one ? load_be64(record->key.data) : 0;
+}
+
 /* Reads the records of one whole batch; false when it is broken. */
 static bool consumer_take_batch(struct sim_consumer *consumer, struct position *position,
                                 struct batch_span batch)
@@ -308,6 +314,7 @@ static bool consumer_take_batch(struct sim_consumer *consumer, struct position *
                            ? batch_max_timestamp(batch.data)
                            : batch_base_timestamp(batch.data) + record.timestamp_delta,
             .value = blob_bytes(record.value),
+            .tombstone = tombstone_of(&record),
         };
         model_seen(party->model, p, &sight);
     }

@@ -36,6 +36,13 @@ static uint64_t wal_memory(const struct core *core)
     return stats.memory_used - MIN(stats.memory_used, (uint64_t)WAL_BLOCK_BYTES);
 }
 
+/* Of the last groups: damage to them would be taken for a torn tail. */
+static uint64_t unproven(const struct core *core)
+{
+    const struct wal *wal = core->shard.wal;
+    return wal->durable - MIN(wal->proven, wal->durable);
+}
+
 struct row {
     uint64_t count;
     const char *what;
@@ -84,6 +91,7 @@ static const char *shard_keeps(const struct core *core, char *sentence, size_t s
 {
     const struct shard *shard = &core->shard;
     const struct row rows[] = {
+        {unproven(core), "groups that nothing in the WAL proves"},
         {list_length(&shard->appends), "appends"},
         {list_length(&shard->answers), "answers to appends"},
         {list_length(&shard->reads), "reads"},

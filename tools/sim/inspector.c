@@ -24,7 +24,6 @@
 #define EPOCH_VERSION_MIN 2
 #define EPOCH_VERSION_MAX 4
 #define CONFIGS_VERSION_MAX 4
-#define RESOURCE_TOPIC 2
 #define PARTS_MAX 4
 #define TIME_LATEST (-1)
 #define TIME_EARLIEST (-2)
@@ -273,8 +272,11 @@ static void judge_configs(struct sim_inspector *inspector,
     judge_config(inspector, told, "message.timestamp.type",
                  plan->append_time ? "LogAppendTime" : "CreateTime");
     snprintf(text, sizeof text, "%d", plan->message_bytes_max);
-    if (plan->message_bytes_max > 0)
-        judge_config(inspector, told, "max.message.bytes", text);
+    const char *limit = "max.message.bytes";
+    bool changes = model_setting_find(inspector->party->configs, RESOURCE_TOPIC,
+                                      inspector->topic->name, limit) != NULL;
+    if (plan->message_bytes_max > 0 && !changes)
+        judge_config(inspector, told, limit, text);
     snprintf(text, sizeof text, "%d", plan->segment_bytes);
     if (plan->segment_bytes > 0)
         judge_config(inspector, told, "segment.bytes", text);

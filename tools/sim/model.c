@@ -17,6 +17,8 @@
 #define NUMBER_BITS 40
 /* Few, so that compaction has much to remove. */
 #define MODEL_KEYS 16
+/* One record in so many is one. */
+#define TOMBSTONE_EACH 8
 /* No log of a simulated run comes near: a hostile offset must not become an allocation. */
 #define OFFSET_MAX ((int64_t)1 << 32)
 
@@ -91,14 +93,20 @@ void model_use_append_time(struct model_partition *partition)
     partition->append_time = true;
 }
 
-void model_use_compaction(struct model_partition *partition)
+void model_use_compaction(struct model_partition *partition, bool keeps_tombstones)
 {
     partition->compacted = true;
+    partition->keeps_tombstones = keeps_tombstones;
 }
 
 uint32_t model_key(record_id id)
 {
     return (uint32_t)(hash_u64(id) % MODEL_KEYS);
+}
+
+bool model_is_tombstone(record_id id)
+{
+    return (hash_u64(id) >> 32) % TOMBSTONE_EACH == 0;
 }
 
 void model_last_read_begins(struct model *model)
@@ -382,11 +390,15 @@ void model_seen(struct model *model, struct model_partition *p, const struct mod
 {
     struct bytes value = sight->value;
     int64_t offset = sight->offset;
-    record_id id = value.len < MODEL_VALUE_MIN ? 0 : load_be64(value.data);
+    record_id id = sight->tombstone;
+    if (id == 0)
+        id = value.len < MODEL_VALUE_MIN ? 0 : load_be64(value.data);
+    bool tombstone = p->compacted && model_is_tombstone(id);
     const struct model_record *record = record_of(model, id);
     if (!offset_fits(model, p, offset))
         return;
-    if (record == NULL || record->partition != p || !value_is_whole(id, value)) {
+    if (record == NULL || record->partition != p || tombstone != (sight->tombstone != 0) ||
+        !value_is_whole(id, value)) {
         model_break(model, "%s-%d: at %lld stands a record that nobody sent there", p->topic,
                     p->index, (long long)offset);
         return;
@@ -405,12 +417,27 @@ void model_seen(struct model *model, struct model_partition *p, const struct mod
     model_extend_checked(model, p);
 }
 
+static void check_tombstone(struct model *model, const struct model_partition *p, size_t offset)
+{
+    const struct model_place *place = &p->places[offset];
+    /* Of two copies the first one gives way. */
+    bool copied = record_of(model, place->id)->sends > 1 &&
+                  !model->producers[producer_of(place->id)].idempotent;
+    if (p->keeps_tombstones && !place->seen_last && !copied)
+        model_break(model, "%s-%d: the tombstone %llx at %zu is gone before its time", p->topic,
+                    p->index, (unsigned long long)place->id, offset);
+}
+
 /* Of each key the last record that is known must have been read. */
 static void check_compacted(struct model *model, const struct model_partition *p)
 {
     bool found[MODEL_KEYS] = {0};
     for (size_t offset = p->capacity; offset-- > 0;) {
         const struct model_place *place = &p->places[offset];
+        if (place->id != 0 && model_is_tombstone(place->id)) {
+            check_tombstone(model, p, offset);
+            continue;
+        }
         if (place->id == 0 || found[model_key(place->id)])
             continue;
         found[model_key(place->id)] = true;

@@ -50,10 +50,12 @@ int32_t model_index(const struct model_partition *partition);
 void model_use_append_time(struct model_partition *partition);
 
 /* It is compacted: of the records with one key the last one that anybody knows of is there, and
- * others may be gone. */
-void model_use_compaction(struct model_partition *partition);
+ * others may be gone. Tombstones stay as well, or may go. */
+void model_use_compaction(struct model_partition *partition, bool keeps_tombstones);
 /* The key of a record in such a partition: a small number. */
 uint32_t model_key(record_id id);
+/* Whether a record in such a partition has no value: then its key is its id, and nobody else's. */
+bool model_is_tombstone(record_id id);
 /* From here on what is seen counts as read at the end (model_read_whole). */
 void model_last_read_begins(struct model *model);
 
@@ -84,6 +86,7 @@ struct model_sight {
     int64_t offset;
     int64_t time_ms;
     struct bytes value;
+    record_id tombstone; /* without a value: which one it is by its key; 0: none */
 };
 void model_seen(struct model *model, struct model_partition *partition,
                 const struct model_sight *sight);

@@ -46,6 +46,7 @@ struct model_partition {
     int32_t index;
     bool append_time;
     bool compacted;
+    bool keeps_tombstones;
     struct model_place *places; /* by offset */
     size_t capacity;
     int64_t checked_end; /* below it every place was seen */

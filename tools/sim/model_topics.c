@@ -67,7 +67,7 @@ static void topic_add_partitions(struct model_topics *topics, struct model_topic
         if (topic->plan.append_time)
             model_use_append_time(topic->partitions[i]);
         if (topic->plan.compact)
-            model_use_compaction(topic->partitions[i]);
+            model_use_compaction(topic->partitions[i], topic->plan.keeps_tombstones);
     }
 }
 

@@ -27,6 +27,7 @@ struct model_topic_plan {
     int32_t segment_bytes;     /* 0: not set */
     int32_t segment_ms;        /* 0: not set */
     bool compact;              /* records have keys, and the last of each key stays */
+    bool keeps_tombstones;     /* in a compacted one; else they go soon */
 };
 
 /* One life of a topic. The order of its times is that of events on the client's machine. */

@@ -298,6 +298,20 @@ static void batch_compress(struct batch_out *batch, enum compression compression
     batch->data = packed;
 }
 
+/* In a compacted topic. */
+static void add_keyed(struct batch_builder *builder, int64_t time_ms, record_id id,
+                      struct blob value)
+{
+    uint8_t key[8];
+    bool tombstone = model_is_tombstone(id);
+    if (tombstone)
+        store_be64(key, id);
+    else
+        store_be32(key, model_key(id));
+    batch_build_add(builder, time_ms, blob_of(key, tombstone ? 8 : 4),
+                    tombstone ? (struct blob){NULL, -1} : value);
+}
+
 void batch_make(struct batch_out *batch, const struct batch_plan *plan)
 {
     struct lane *lane = batch->lane;
@@ -320,12 +334,10 @@ void batch_make(struct batch_out *batch, const struct batch_plan *plan)
         size_t len = party_random(party, plan->value_bytes_min, plan->value_bytes_max);
         batch->ids[i] = model_send(party->model, producer->id, lane->partition, time_ms);
         model_value(batch->ids[i], value, len);
-        uint8_t key[4];
-        store_be32(key, model_key(batch->ids[i]));
-        bool keyed = producer->options.topic->plan.compact;
-        batch_build_add(&builder, time_ms,
-                        keyed ? blob_of(key, sizeof key) : (struct blob){NULL, -1},
-                        blob_of(value, len));
+        if (producer->options.topic->plan.compact)
+            add_keyed(&builder, time_ms, batch->ids[i], blob_of(value, len));
+        else
+            batch_build_add(&builder, time_ms, (struct blob){NULL, -1}, blob_of(value, len));
     }
     batch->time_max = builder.max_timestamp;
     struct batch_build_options options = BATCH_BUILD_PLAIN;

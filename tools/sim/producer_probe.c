@@ -26,12 +26,24 @@ static bool probe_fits(const struct lane *lane, enum probe probe)
     case PROBE_BASE_OFFSET:
         return true;
     case PROBE_TOO_LARGE:
-        return producer->options.topic->plan.message_bytes_max > 0;
+        /* In a compacted topic a record may have no value. */
+        return producer->options.topic->plan.message_bytes_max > 0 &&
+               !producer->options.topic->plan.compact;
     case PROBE_NONE:
     case PROBE_COUNT:
         break;
     }
     UNREACHABLE();
+}
+
+/* The highest limit that may be in force. */
+static uint32_t limit_of(const struct lane *lane)
+{
+    const struct model_topic *topic = lane->producer->options.topic;
+    const struct model_setting *setting = model_setting_find(
+        lane->producer->party->configs, RESOURCE_TOPIC, topic->name, "max.message.bytes");
+    return setting == NULL ? (uint32_t)topic->plan.message_bytes_max
+                           : (uint32_t)model_setting_highest(setting);
 }
 
 static void probe_make(struct lane *lane, enum probe probe)
@@ -56,7 +68,7 @@ static void probe_make(struct lane *lane, enum probe probe)
         plan.epoch--;
     } else if (probe == PROBE_TOO_LARGE) {
         plan.records = 1;
-        plan.value_bytes_min = plan.value_bytes_max = (uint32_t)o->topic->plan.message_bytes_max;
+        plan.value_bytes_min = plan.value_bytes_max = limit_of(lane);
     }
     batch_make(&lane->probe, &plan);
     if (probe == PROBE_CHECKSUM)

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "tools/sim/admin.h"
+#include "tools/sim/configurer.h"
 #include "tools/sim/consumer.h"
 #include "tools/sim/group_crew.h"
 #include "tools/sim/hostile.h"
@@ -49,6 +50,7 @@ enum kind {
     KIND_PLANS = 1 << 16,
     KIND_GROUPS = 1 << 17,
     KIND_TRIMS = 1 << 18,
+    KIND_CONFIGS = 1 << 19,
 };
 
 enum stage {
@@ -60,7 +62,7 @@ enum stage {
     STAGE_LEAVING,
 };
 
-_Static_assert(KIND_TRIMS == 1 << (WORKLOAD_KINDS - 1), "all kinds are counted");
+_Static_assert(KIND_CONFIGS == 1 << (WORKLOAD_KINDS - 1), "all kinds are counted");
 
 struct workload {
     struct io_loop loop; /* first */
@@ -69,6 +71,7 @@ struct workload {
     struct model *model;
     struct model_topics *topics;
     struct model_groups *groups;
+    struct model_configs *configs;
     uint32_t kinds; /* enum kind */
     enum stage stage;
     uint64_t calls;  /* of all that has been run */
@@ -81,6 +84,8 @@ struct workload {
     struct sim_consumer *consumers[CONSUMERS_MAX];
     uint32_t consumer_count;
     struct sim_inspector *inspector;
+    struct sim_configurer *configurer;
+    struct sim_configurer *config_auditor;
     struct hostile *hostile;
     struct sim_crew *crew;
     struct model_topic *steady[STEADY_MAX]; /* topics that stay: groups read them */
@@ -205,6 +210,8 @@ static void crew_told(struct workload *v, struct model_topic *topic)
     v->steady[v->steady_count++] = topic;
     if (v->crew != NULL)
         sim_crew_add_topic(v->crew, topic);
+    if (v->configurer != NULL)
+        sim_configurer_add_topic(v->configurer, topic);
 }
 
 static void topic_began(void *context, struct model_topic *topic)
@@ -251,6 +258,7 @@ static struct model_topic_plan choose_plan(struct workload *v)
     if (party_chance(party, 500))
         plan.segment_ms = (int32_t)party_random(party, 200, 5000);
     plan.compact = party_chance(party, 300);
+    plan.keeps_tombstones = party_chance(party, 500);
     if (plan.compact)
         plan.segment_ms = (int32_t)party_random(party, 1, 500);
     return plan;
@@ -304,6 +312,10 @@ static void workload_begin(struct workload *v)
         v->inspector = sim_inspector_new(&v->party, 200 * NS_PER_MS);
         sim_inspector_start(v->inspector);
     }
+    if (has(v, KIND_CONFIGS)) {
+        v->configurer = sim_configurer_new(&v->party, v->configs, false);
+        sim_configurer_start(v->configurer);
+    }
     if (has(v, KIND_HOSTILE)) {
         v->hostile = hostile_new(&v->party, 2 * NS_PER_S);
         hostile_start(v->hostile);
@@ -346,12 +358,12 @@ static bool admins_ready(const struct workload *v)
     return true;
 }
 
-static bool admins_done(const struct workload *v)
+static bool changes_done(const struct workload *v)
 {
     for (uint32_t i = 0; i < v->admin_count; i++)
         if (!sim_admin_done(v->admins[i]))
             return false;
-    return true;
+    return v->configurer == NULL || sim_configurer_done(v->configurer);
 }
 
 static void workload_settle(struct workload *v)
@@ -363,6 +375,8 @@ static void workload_settle(struct workload *v)
         sim_producer_stop(v->producers[i]);
     if (v->crew != NULL)
         sim_crew_stop(v->crew);
+    if (v->configurer != NULL)
+        sim_configurer_stop(v->configurer);
 }
 
 static void workload_read(struct workload *v)
@@ -382,6 +396,8 @@ static void workload_check_all(struct workload *v)
         sim_inspector_start(v->inspector);
     }
     sim_inspector_finish(v->inspector);
+    v->config_auditor = sim_configurer_new(&v->party, v->configs, true);
+    sim_configurer_start(v->config_auditor);
     if (v->crew != NULL)
         sim_crew_check(v->crew);
     for (uint32_t i = 0; (topic = model_topic_at(v->topics, i)) != NULL; i++) {
@@ -431,12 +447,13 @@ static void workload_advance(struct workload *v)
         v->end_ns = now + v->options.duration_ns;
     } else if (v->stage == STAGE_WORKING && now >= v->end_ns) {
         workload_settle(v);
-    } else if (v->stage == STAGE_SETTLING && v->producer_count == 0 && admins_done(v)) {
+    } else if (v->stage == STAGE_SETTLING && v->producer_count == 0 && changes_done(v)) {
         workload_read(v);
     } else if (v->stage == STAGE_READING && v->consumer_count == 0 && !waiting && crew_settled(v)) {
         workload_check_all(v);
     } else if (v->stage == STAGE_AUDITING && v->consumer_count == 0 &&
-               sim_inspector_done(v->inspector) && (v->crew == NULL || sim_crew_done(v->crew))) {
+               sim_inspector_done(v->inspector) && sim_configurer_done(v->config_auditor) &&
+               (v->crew == NULL || sim_crew_done(v->crew))) {
         workload_leave(v);
     }
     if (v->stage > STAGE_WORKING && v->stage < STAGE_LEAVING && !waiting &&
@@ -470,6 +487,10 @@ static void workload_send_home(struct workload *v)
         sim_admin_free(v->admins[i]);
     if (v->inspector != NULL)
         sim_inspector_free(v->inspector);
+    if (v->configurer != NULL)
+        sim_configurer_free(v->configurer);
+    if (v->config_auditor != NULL)
+        sim_configurer_free(v->config_auditor);
     if (v->hostile != NULL)
         hostile_free(v->hostile);
     if (v->crew != NULL)
@@ -477,6 +498,7 @@ static void workload_send_home(struct workload *v)
     v->crew = NULL;
     v->producer_count = v->consumer_count = v->admin_count = 0;
     v->inspector = NULL;
+    v->configurer = v->config_auditor = NULL;
     v->hostile = NULL;
 }
 
@@ -493,6 +515,7 @@ static int workload_go(struct workload *v, void (*begin)(struct workload *v), ui
         return error;
     party_init(&v->party, io, v->model, seed);
     v->party.topics = v->topics;
+    v->party.configs = v->configs;
     v->party.host = v->options.host;
     v->party.port = v->options.port;
     begin(v);
@@ -532,11 +555,13 @@ struct workload *workload_new(const struct workload_options *options)
     v->model = model_new();
     v->topics = model_topics_new(v->model);
     v->groups = model_groups_new(v->model);
+    v->configs = model_configs_new(v->model);
     return v;
 }
 
 void workload_free(struct workload *v)
 {
+    model_configs_free(v->configs);
     model_groups_free(v->groups);
     model_topics_free(v->topics);
     model_free(v->model);

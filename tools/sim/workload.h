@@ -15,7 +15,7 @@
 
 #define WORKLOAD_VIOLATION_BYTES 512
 /* Of clients and of what they do; each is a bit of kinds_out. */
-#define WORKLOAD_KINDS 19
+#define WORKLOAD_KINDS 20
 
 struct workload_options {
     const char *host;
