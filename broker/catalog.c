@@ -10,8 +10,8 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/mutant.h"
+#include "broker/catalog_keeping.h"
 #include "broker/catalog_leaders.h"
-#include "broker/catalog_snapshot.h"
 #include "broker/partitions.h"
 #include "broker/server.h"
 #include "partition/partition.h"
@@ -33,18 +33,6 @@ struct catalog_name {
     struct bytes name; /* of a topic taken in this batch; borrowed from the proposal */
     struct uuid id;    /* of a topic removed in it */
     int8_t resource;   /* instead: `name` is one of this type, whose configuration is changed */
-};
-
-/* A snapshot being made by a disk job, so that the log need not be read from its beginning. */
-struct catalog_keeping {
-    struct io_op op;
-    bool running;
-    char *directory;      /* of the partition */
-    int64_t offset_limit; /* up to where, at most, segments are synced */
-    int64_t now_ms;
-    struct catalog_snapshot_id id; /* the newest */
-    uint64_t bytes_since;          /* appended since then */
-    uint64_t bytes_max;            /* metadata.log.max.record.bytes.between.snapshots */
 };
 
 enum retirement { RETIRE_NOT_YET, RETIRE_PROPOSED, RETIRE_DONE };
@@ -71,7 +59,7 @@ struct catalog {
     int64_t producer_id_next;
     int64_t now_ms;
     bool overflow;
-    struct catalog_keeping keeping;
+    struct catalog_keeping *keeping;
     struct proposal retire;
     bool retire_again; /* not everything fitted into the proposal */
     enum retirement retirement;
@@ -79,7 +67,8 @@ struct catalog {
 
 static void catalog_expired(struct timer *timer);
 
-struct catalog *catalog_new(struct core *core, struct partition *partition)
+struct catalog *catalog_new(struct core *core, struct partition *partition,
+                            struct catalog_snapshot_id newest)
 {
     struct catalog *catalog = mem_alloc(sizeof *catalog);
     catalog->core = core;
@@ -90,16 +79,14 @@ struct catalog *catalog_new(struct core *core, struct partition *partition)
     list_init(&catalog->waiting);
     list_init(&catalog->committing);
     timer_init(&catalog->timer, catalog_expired);
-    catalog->keeping.directory = mem_copy_string(partition->segments.directory);
-    catalog->keeping.bytes_max = (uint64_t)config_integer(
-        server_config(core->server), "metadata.log.max.record.bytes.between.snapshots");
+    catalog->keeping = catalog_keeping_new(core, partition, newest);
     return catalog;
 }
 
 void catalog_free(struct catalog *catalog)
 {
     ASSERT(catalog_idle(catalog) && !timer_armed(&catalog->timer));
-    mem_free(catalog->keeping.directory);
+    catalog_keeping_free(catalog->keeping);
     mem_free(catalog->applies);
     mem_unmap(catalog->buffer, CATALOG_BATCH_BYTES);
     mem_free(catalog);
@@ -107,7 +94,7 @@ void catalog_free(struct catalog *catalog)
 
 bool catalog_idle(const struct catalog *catalog)
 {
-    return !catalog->busy && catalog->waiting_count == 0 && !catalog->keeping.running;
+    return !catalog->busy && catalog->waiting_count == 0 && catalog_keeping_idle(catalog->keeping);
 }
 
 const struct catalog_counts *catalog_counted(const struct catalog *catalog)
@@ -215,6 +202,11 @@ void catalog_add_value(struct catalog *catalog, struct bytes value)
         catalog->overflow = true;
 }
 
+void catalog_booted(struct catalog *catalog)
+{
+    catalog_keeping_begin(catalog->keeping);
+}
+
 /* Commits. */
 
 static void catalog_start(struct catalog *catalog);
@@ -237,41 +229,6 @@ static void commit_end(struct catalog *catalog, int16_t error)
         proposal_end(catalog, LIST_ENTRY(node, struct proposal, node), error);
     catalog->busy = false;
     catalog_start(catalog);
-}
-
-/* Snapshots. */
-
-static int keep_job(struct file_system *fs, void *context)
-{
-    struct catalog_keeping *keeping = context;
-    return catalog_snapshot_make(fs, keeping->directory, keeping->offset_limit, keeping->now_ms,
-                                 &keeping->id);
-}
-
-static void keep_done(struct io_op *op, const struct io_event *event)
-{
-    struct catalog *catalog = CONTAINER_OF(op, struct catalog, keeping.op);
-    catalog->keeping.running = false;
-    if (event->value < 0)
-        log_warn(&catalog->core->log, "no snapshot of the catalog could be written: %s",
-                 result_sentence((int)event->value));
-}
-
-/* What is not flushed yet is left to the next snapshot; the log goes on after this one. */
-static void keep_maybe(struct catalog *catalog)
-{
-    struct catalog_keeping *keeping = &catalog->keeping;
-    keeping->bytes_since += catalog->append.len;
-    if (keeping->running || keeping->bytes_since < keeping->bytes_max)
-        return;
-    keeping->bytes_since = 0;
-    keeping->offset_limit = catalog->partition->synced_end;
-    keeping->now_ms = catalog->now_ms;
-    if (keeping->offset_limit <= keeping->id.end_offset)
-        return;
-    keeping->running = true;
-    keeping->op.done = keep_done;
-    io_job(catalog->core->io, &keeping->op, 0, keep_job, keeping);
 }
 
 /* On each core. */
@@ -305,7 +262,7 @@ static void apply_done(struct core *core, struct core_call *call)
     catalog->applying--;
     if (catalog->applying > 0 && !MUTANT(CONFIRM_BEFORE_ALL_CORES))
         return;
-    keep_maybe(catalog);
+    catalog_keeping_grown(catalog->keeping, catalog->append.len);
     commit_end(catalog, KAFKA_NONE);
 }
 

@@ -22,6 +22,7 @@
 
 #include "base/list.h"
 #include "base/uuid.h"
+#include "broker/catalog_files.h"
 #include "broker/core.h"
 #include "protocol/message.h"
 
@@ -76,12 +77,16 @@ struct partition *catalog_partition(struct catalog *catalog);
 /* The next block of producer ids that judges may give out. */
 int64_t catalog_take_producer_ids(struct catalog *catalog, int32_t count);
 
-/* On core 0 before it runs; `partition` is the opened catalog partition. */
-struct catalog *catalog_new(struct core *core, struct partition *partition);
+/* On core 0 before it runs; `partition` is the opened catalog partition, `newest` its newest whole
+ * snapshot (end_offset 0: there is none). */
+struct catalog *catalog_new(struct core *core, struct partition *partition,
+                            struct catalog_snapshot_id newest);
 void catalog_free(struct catalog *catalog);
 /* The first thing on core 0: begins the log's new leader epoch and registers this broker; then
  * every core accepts connections. */
 void catalog_boot(struct catalog *catalog);
+/* That is done. */
+void catalog_booted(struct catalog *catalog);
 /* Before the core stops: partitions get no leader and this broker is fenced, so that the next one
  * to start, which may be Kafka, need not wait until its session has expired. Call it in each step,
  * until it returns true; *proposed is set when this call has begun it. */

@@ -2,8 +2,9 @@
  * Two lanes of their own: a rename never waits behind a flush of other partitions, nor behind the
  * files of what was renamed before.
  *
- * Rejected: Kafka's file.delete.delay.ms. Kafka lets open files be read for a while yet; here nobody
- * has one open when the directory is renamed, and on a full disk the space is wanted at once.
+ * Rejected: Kafka's file.delete.delay.ms. Kafka lets open files be read for a while yet; here
+ * nobody has one open when the directory is renamed, and on a full disk the space is wanted at
+ * once.
  */
 #include "partition/deletion.h"
 
@@ -69,8 +70,8 @@ static void remove_done(struct io_op *op, const struct io_event *event)
     struct deletions *d = &shard->deletions;
     ASSERT(d->removing != NULL);
     if (event->value < 0)
-        log_warn(&shard->log, "cannot delete %s: %s; the next start tries again",
-                 d->removing->path, result_sentence((int)event->value));
+        log_warn(&shard->log, "cannot delete %s: %s; the next start tries again", d->removing->path,
+                 result_sentence((int)event->value));
     deleted_directory_free(d->removing);
     d->removing = NULL;
     flush_retry_soon(shard);
