@@ -107,6 +107,7 @@
     X(SHOW_DELETION_EARLY, sick, 150, "a deleted offset is gone before that is durable")           \
     X(HIDE_REBALANCE, ordinary, 20, "heartbeats do not tell of a rebalance")                       \
     X(CLEAN_THE_LATEST, clean, 80, "compaction removes the last record of a key")                  \
+    X(CUT_CATALOG_EARLY, power, 80, "the catalog's log goes before a snapshot has it")             \
     X(SWAP_WITHOUT_SYNC, power, 80, "a compacted segment is not synced before it is swapped")
 
 enum mutant {

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "broker/core.h"
 #include "broker/server.h"
@@ -165,7 +166,7 @@ static int look_job(struct file_system *fs, void *context)
 {
     struct catalog_keeping *k = context;
     int result = 0;
-    if (k->make)
+    if (k->make && !MUTANT(CUT_CATALOG_EARLY))
         result = catalog_snapshot_make(fs, k->directory, k->offset_limit, k->now_ms, &k->id);
     if (result == 0)
         result = catalog_snapshot_list(fs, k->directory, &k->snapshots, &k->snapshot_count);
@@ -192,6 +193,8 @@ static void look_done(struct io_op *op, const struct io_event *event)
         .ms_max = k->retention_ms,
     };
     int64_t offset = catalog_retention_judge(&retention);
+    if (MUTANT(CUT_CATALOG_EARLY))
+        offset = MAX(offset, k->offset_limit);
     if (offset == k->partition->log_start) {
         keeping_remove(k);
         return;

@@ -1,5 +1,5 @@
-/* The catalog's log stays short: snapshots while it grows, and nothing is missing wherever the power
- * goes meanwhile. */
+/* The catalog's log stays short: snapshots while it grows, and nothing is missing wherever the
+ * power goes meanwhile. */
 #include <stdio.h>
 #include <string.h>
 
