@@ -47,7 +47,8 @@ struct catalog {
     uint64_t gathering_ns;  /* since when the next batch waits for more, 0: it does not */
     struct timer timer;     /* the end of that, or of the patience of who waits longest */
     struct catalog_counts counts;
-    struct list committing; /* proposals in the batch */
+    enum catalog_close_reason reason; /* of the batch that gathers, if nothing else closes it */
+    struct list committing;           /* proposals in the batch */
     bool busy;
     uint32_t applying; /* cores that have not confirmed */
     struct catalog_apply *applies;
@@ -59,6 +60,7 @@ struct catalog {
     int64_t producer_id_next;
     int64_t now_ms;
     bool overflow;
+    bool conflict; /* that was for a configuration that the batch changes already */
     struct catalog_keeping *keeping;
     struct proposal retire;
     bool retire_again; /* not everything fitted into the proposal */
@@ -95,6 +97,18 @@ void catalog_free(struct catalog *catalog)
 bool catalog_idle(const struct catalog *catalog)
 {
     return !catalog->busy && catalog->waiting_count == 0 && catalog_keeping_idle(catalog->keeping);
+}
+
+const char *catalog_close_reason_name(enum catalog_close_reason reason)
+{
+    static const char *const names[CATALOG_CLOSE_REASONS] = {
+        [CATALOG_CLOSE_COUNT] = "count",       [CATALOG_CLOSE_BYTES] = "bytes",
+        [CATALOG_CLOSE_CONFLICT] = "conflict", [CATALOG_CLOSE_AGE] = "age",
+        [CATALOG_CLOSE_URGENT] = "urgent",     [CATALOG_CLOSE_IDLE] = "idle",
+        [CATALOG_CLOSE_STOP] = "stop",
+    };
+    ASSERT((size_t)reason < CATALOG_CLOSE_REASONS);
+    return names[reason];
 }
 
 const struct catalog_counts *catalog_counted(const struct catalog *catalog)
@@ -173,6 +187,7 @@ void catalog_postpone(struct catalog *catalog)
 {
     ASSERT(catalog->builder.count > 0);
     catalog->overflow = true;
+    catalog->conflict = true;
 }
 
 int64_t catalog_take_producer_ids(struct catalog *catalog, int32_t count)
@@ -290,6 +305,7 @@ static void commit_write(struct catalog *catalog)
 {
     int64_t len = batch_build_end(&catalog->builder, &BATCH_BUILD_PLAIN);
     ASSERT(len > 0);
+    catalog->counts.bytes += (uint64_t)len;
     catalog->append = (struct partition_append){
         .partition = catalog->partition,
         .batch = catalog->buffer,
@@ -354,14 +370,30 @@ static void catalog_gather(struct catalog *catalog)
     batch_build_begin(&catalog->builder, catalog->buffer, CATALOG_BATCH_BYTES);
     int64_t limit = catalog_setting(catalog, "odradek.catalog.batch.proposals");
     catalog->last_count = 0;
+    catalog->conflict = false;
     for (int64_t i = 0; i < limit && !catalog->overflow; i++) {
         struct proposal *proposal = proposal_next(catalog);
         if (proposal == NULL)
             break;
         proposal_take(catalog, proposal);
     }
+    enum catalog_close_reason reason = catalog->reason;
+    if (catalog->overflow)
+        reason = catalog->conflict ? CATALOG_CLOSE_CONFLICT : CATALOG_CLOSE_BYTES;
+    else if (catalog->last_count >= limit)
+        reason = CATALOG_CLOSE_COUNT;
     catalog->counts.batches += catalog->last_count > 0;
+    catalog->counts.closed[reason] += catalog->last_count > 0;
     catalog->counts.proposals += catalog->last_count;
+}
+
+/* What closes the next batch if it takes whatever waits, and need not wait for more. */
+static enum catalog_close_reason catalog_reason(const struct catalog *catalog, uint32_t expected)
+{
+    if (catalog->core->boot != NULL || catalog->core->stopping)
+        return CATALOG_CLOSE_STOP;
+    return catalog->waiting_count < expected && !list_empty(&catalog->urgent) ? CATALOG_CLOSE_URGENT
+                                                                              : CATALOG_CLOSE_IDLE;
 }
 
 /* Whether the next batch should wait for more: those who were in the last one may ask again. */
@@ -373,15 +405,14 @@ static bool catalog_waits(struct catalog *catalog)
         (uint64_t)catalog_setting(catalog, "odradek.catalog.batch.wait.ms") * NS_PER_MS;
     uint32_t expected = (uint32_t)MIN((int64_t)catalog->last_count, limit);
     uint64_t now = io_now(core->io);
-    if (catalog->waiting_count >= limit)
-        catalog->counts.full++;
+    catalog->reason = catalog_reason(catalog, expected);
     if (catalog->waiting_count >= expected || !list_empty(&catalog->urgent) || core->boot != NULL ||
         core->stopping)
         return false;
     if (catalog->gathering_ns == 0)
         catalog->gathering_ns = now;
     if (now - catalog->gathering_ns >= wait_ns) {
-        catalog->counts.aged++;
+        catalog->reason = CATALOG_CLOSE_AGE;
         return false;
     }
     core_timer_set(catalog->core, &catalog->timer, catalog->gathering_ns + wait_ns - now);

@@ -41,12 +41,25 @@ struct proposal {
     uint64_t since_ns;
 };
 
+/* Why a batch was closed. */
+enum catalog_close_reason {
+    CATALOG_CLOSE_COUNT,    /* odradek.catalog.batch.proposals were in it */
+    CATALOG_CLOSE_BYTES,    /* the next proposal would not have fitted */
+    CATALOG_CLOSE_CONFLICT, /* the next one changes what this one changes */
+    CATALOG_CLOSE_AGE,      /* odradek.catalog.batch.wait.ms were over */
+    CATALOG_CLOSE_URGENT,   /* somebody waits who must not wait for others */
+    CATALOG_CLOSE_IDLE,     /* nobody else was expected */
+    CATALOG_CLOSE_STOP,     /* the broker starts or stops, and waits for nobody */
+    CATALOG_CLOSE_REASONS,
+};
+const char *catalog_close_reason_name(enum catalog_close_reason reason);
+
 /* How the batches were: for whoever asks how well they gather. */
 struct catalog_counts {
     uint64_t batches;   /* written */
     uint64_t proposals; /* in them */
-    uint64_t full;      /* batches that were closed by odradek.catalog.batch.proposals, */
-    uint64_t aged;      /* by odradek.catalog.batch.wait.ms; the others waited for nobody */
+    uint64_t bytes;
+    uint64_t closed[CATALOG_CLOSE_REASONS];
 };
 const struct catalog_counts *catalog_counted(const struct catalog *catalog);
 
