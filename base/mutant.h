@@ -113,6 +113,7 @@
       "compaction takes what no checkpoint on the disk knows yet")                                 \
     X(REMOVE_BEFORE_RENAME, power, 150,                                                            \
       "segments give way to a compacted one whose name is not durable")                            \
+    X(CUT_CATALOG_EARLY, power, 80, "the catalog's log goes before a snapshot has it")             \
     X(SWAP_WITHOUT_SYNC, power, 80, "a compacted segment is not synced before it is swapped")      \
     X(APPLY_TRIED_SETTINGS, ordinary, 40, "a change of settings that is only tried is made")       \
     X(SNAPSHOT_WITHOUT_SETTINGS, clean, 80, "a snapshot of the catalog leaves settings out")

@@ -10,8 +10,8 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/mutant.h"
+#include "broker/catalog_keeping.h"
 #include "broker/catalog_leaders.h"
-#include "broker/catalog_snapshot.h"
 #include "broker/partitions.h"
 #include "broker/server.h"
 #include "partition/partition.h"
@@ -35,18 +35,6 @@ struct catalog_name {
     int8_t resource;   /* instead: `name` is one of this type, whose configuration is changed */
 };
 
-/* A snapshot being made by a disk job, so that the log need not be read from its beginning. */
-struct catalog_keeping {
-    struct io_op op;
-    bool running;
-    char *directory;      /* of the partition */
-    int64_t offset_limit; /* up to where, at most, segments are synced */
-    int64_t now_ms;
-    struct catalog_snapshot_id id; /* the newest */
-    uint64_t bytes_since;          /* appended since then */
-    uint64_t bytes_max;            /* metadata.log.max.record.bytes.between.snapshots */
-};
-
 enum retirement { RETIRE_NOT_YET, RETIRE_PROPOSED, RETIRE_DONE };
 
 struct catalog {
@@ -59,7 +47,8 @@ struct catalog {
     uint64_t gathering_ns;  /* since when the next batch waits for more, 0: it does not */
     struct timer timer;     /* the end of that, or of the patience of who waits longest */
     struct catalog_counts counts;
-    struct list committing; /* proposals in the batch */
+    enum catalog_close_reason reason; /* of the batch that gathers, if nothing else closes it */
+    struct list committing;           /* proposals in the batch */
     bool busy;
     uint32_t applying; /* cores that have not confirmed */
     struct catalog_apply *applies;
@@ -71,7 +60,8 @@ struct catalog {
     int64_t producer_id_next;
     int64_t now_ms;
     bool overflow;
-    struct catalog_keeping keeping;
+    bool conflict; /* that was for a configuration that the batch changes already */
+    struct catalog_keeping *keeping;
     struct proposal retire;
     bool retire_again; /* not everything fitted into the proposal */
     enum retirement retirement;
@@ -79,7 +69,8 @@ struct catalog {
 
 static void catalog_expired(struct timer *timer);
 
-struct catalog *catalog_new(struct core *core, struct partition *partition)
+struct catalog *catalog_new(struct core *core, struct partition *partition,
+                            struct catalog_snapshot_id newest)
 {
     struct catalog *catalog = mem_alloc(sizeof *catalog);
     catalog->core = core;
@@ -90,16 +81,14 @@ struct catalog *catalog_new(struct core *core, struct partition *partition)
     list_init(&catalog->waiting);
     list_init(&catalog->committing);
     timer_init(&catalog->timer, catalog_expired);
-    catalog->keeping.directory = mem_copy_string(partition->segments.directory);
-    catalog->keeping.bytes_max = (uint64_t)config_integer(
-        server_config(core->server), "metadata.log.max.record.bytes.between.snapshots");
+    catalog->keeping = catalog_keeping_new(core, partition, newest);
     return catalog;
 }
 
 void catalog_free(struct catalog *catalog)
 {
     ASSERT(catalog_idle(catalog) && !timer_armed(&catalog->timer));
-    mem_free(catalog->keeping.directory);
+    catalog_keeping_free(catalog->keeping);
     mem_free(catalog->applies);
     mem_unmap(catalog->buffer, CATALOG_BATCH_BYTES);
     mem_free(catalog);
@@ -107,7 +96,19 @@ void catalog_free(struct catalog *catalog)
 
 bool catalog_idle(const struct catalog *catalog)
 {
-    return !catalog->busy && catalog->waiting_count == 0 && !catalog->keeping.running;
+    return !catalog->busy && catalog->waiting_count == 0 && catalog_keeping_idle(catalog->keeping);
+}
+
+const char *catalog_close_reason_name(enum catalog_close_reason reason)
+{
+    static const char *const names[CATALOG_CLOSE_REASONS] = {
+        [CATALOG_CLOSE_COUNT] = "count",       [CATALOG_CLOSE_BYTES] = "bytes",
+        [CATALOG_CLOSE_CONFLICT] = "conflict", [CATALOG_CLOSE_AGE] = "age",
+        [CATALOG_CLOSE_URGENT] = "urgent",     [CATALOG_CLOSE_IDLE] = "idle",
+        [CATALOG_CLOSE_STOP] = "stop",
+    };
+    ASSERT((size_t)reason < CATALOG_CLOSE_REASONS);
+    return names[reason];
 }
 
 const struct catalog_counts *catalog_counted(const struct catalog *catalog)
@@ -186,6 +187,7 @@ void catalog_postpone(struct catalog *catalog)
 {
     ASSERT(catalog->builder.count > 0);
     catalog->overflow = true;
+    catalog->conflict = true;
 }
 
 int64_t catalog_take_producer_ids(struct catalog *catalog, int32_t count)
@@ -215,6 +217,11 @@ void catalog_add_value(struct catalog *catalog, struct bytes value)
         catalog->overflow = true;
 }
 
+void catalog_booted(struct catalog *catalog)
+{
+    catalog_keeping_begin(catalog->keeping);
+}
+
 /* Commits. */
 
 static void catalog_start(struct catalog *catalog);
@@ -237,41 +244,6 @@ static void commit_end(struct catalog *catalog, int16_t error)
         proposal_end(catalog, LIST_ENTRY(node, struct proposal, node), error);
     catalog->busy = false;
     catalog_start(catalog);
-}
-
-/* Snapshots. */
-
-static int keep_job(struct file_system *fs, void *context)
-{
-    struct catalog_keeping *keeping = context;
-    return catalog_snapshot_make(fs, keeping->directory, keeping->offset_limit, keeping->now_ms,
-                                 &keeping->id);
-}
-
-static void keep_done(struct io_op *op, const struct io_event *event)
-{
-    struct catalog *catalog = CONTAINER_OF(op, struct catalog, keeping.op);
-    catalog->keeping.running = false;
-    if (event->value < 0)
-        log_warn(&catalog->core->log, "no snapshot of the catalog could be written: %s",
-                 result_sentence((int)event->value));
-}
-
-/* What is not flushed yet is left to the next snapshot; the log goes on after this one. */
-static void keep_maybe(struct catalog *catalog)
-{
-    struct catalog_keeping *keeping = &catalog->keeping;
-    keeping->bytes_since += catalog->append.len;
-    if (keeping->running || keeping->bytes_since < keeping->bytes_max)
-        return;
-    keeping->bytes_since = 0;
-    keeping->offset_limit = catalog->partition->synced_end;
-    keeping->now_ms = catalog->now_ms;
-    if (keeping->offset_limit <= keeping->id.end_offset)
-        return;
-    keeping->running = true;
-    keeping->op.done = keep_done;
-    io_job(catalog->core->io, &keeping->op, 0, keep_job, keeping);
 }
 
 /* On each core. */
@@ -305,7 +277,7 @@ static void apply_done(struct core *core, struct core_call *call)
     catalog->applying--;
     if (catalog->applying > 0 && !MUTANT(CONFIRM_BEFORE_ALL_CORES))
         return;
-    keep_maybe(catalog);
+    catalog_keeping_grown(catalog->keeping, catalog->append.len);
     commit_end(catalog, KAFKA_NONE);
 }
 
@@ -333,6 +305,7 @@ static void commit_write(struct catalog *catalog)
 {
     int64_t len = batch_build_end(&catalog->builder, &BATCH_BUILD_PLAIN);
     ASSERT(len > 0);
+    catalog->counts.bytes += (uint64_t)len;
     catalog->append = (struct partition_append){
         .partition = catalog->partition,
         .batch = catalog->buffer,
@@ -397,14 +370,30 @@ static void catalog_gather(struct catalog *catalog)
     batch_build_begin(&catalog->builder, catalog->buffer, CATALOG_BATCH_BYTES);
     int64_t limit = catalog_setting(catalog, "odradek.catalog.batch.proposals");
     catalog->last_count = 0;
+    catalog->conflict = false;
     for (int64_t i = 0; i < limit && !catalog->overflow; i++) {
         struct proposal *proposal = proposal_next(catalog);
         if (proposal == NULL)
             break;
         proposal_take(catalog, proposal);
     }
+    enum catalog_close_reason reason = catalog->reason;
+    if (catalog->overflow)
+        reason = catalog->conflict ? CATALOG_CLOSE_CONFLICT : CATALOG_CLOSE_BYTES;
+    else if (catalog->last_count >= limit)
+        reason = CATALOG_CLOSE_COUNT;
     catalog->counts.batches += catalog->last_count > 0;
+    catalog->counts.closed[reason] += catalog->last_count > 0;
     catalog->counts.proposals += catalog->last_count;
+}
+
+/* What closes the next batch if it takes whatever waits, and need not wait for more. */
+static enum catalog_close_reason catalog_reason(const struct catalog *catalog, uint32_t expected)
+{
+    if (catalog->core->boot != NULL || catalog->core->stopping)
+        return CATALOG_CLOSE_STOP;
+    return catalog->waiting_count < expected && !list_empty(&catalog->urgent) ? CATALOG_CLOSE_URGENT
+                                                                              : CATALOG_CLOSE_IDLE;
 }
 
 /* Whether the next batch should wait for more: those who were in the last one may ask again. */
@@ -416,15 +405,14 @@ static bool catalog_waits(struct catalog *catalog)
         (uint64_t)catalog_setting(catalog, "odradek.catalog.batch.wait.ms") * NS_PER_MS;
     uint32_t expected = (uint32_t)MIN((int64_t)catalog->last_count, limit);
     uint64_t now = io_now(core->io);
-    if (catalog->waiting_count >= limit)
-        catalog->counts.full++;
+    catalog->reason = catalog_reason(catalog, expected);
     if (catalog->waiting_count >= expected || !list_empty(&catalog->urgent) || core->boot != NULL ||
         core->stopping)
         return false;
     if (catalog->gathering_ns == 0)
         catalog->gathering_ns = now;
     if (now - catalog->gathering_ns >= wait_ns) {
-        catalog->counts.aged++;
+        catalog->reason = CATALOG_CLOSE_AGE;
         return false;
     }
     core_timer_set(catalog->core, &catalog->timer, catalog->gathering_ns + wait_ns - now);

@@ -22,6 +22,7 @@
 
 #include "base/list.h"
 #include "base/uuid.h"
+#include "broker/catalog_files.h"
 #include "broker/core.h"
 #include "protocol/message.h"
 
@@ -40,12 +41,25 @@ struct proposal {
     uint64_t since_ns;
 };
 
+/* Why a batch was closed. */
+enum catalog_close_reason {
+    CATALOG_CLOSE_COUNT,    /* odradek.catalog.batch.proposals were in it */
+    CATALOG_CLOSE_BYTES,    /* the next proposal would not have fitted */
+    CATALOG_CLOSE_CONFLICT, /* the next one changes what this one changes */
+    CATALOG_CLOSE_AGE,      /* odradek.catalog.batch.wait.ms were over */
+    CATALOG_CLOSE_URGENT,   /* somebody waits who must not wait for others */
+    CATALOG_CLOSE_IDLE,     /* nobody else was expected */
+    CATALOG_CLOSE_STOP,     /* the broker starts or stops, and waits for nobody */
+    CATALOG_CLOSE_REASONS,
+};
+const char *catalog_close_reason_name(enum catalog_close_reason reason);
+
 /* How the batches were: for whoever asks how well they gather. */
 struct catalog_counts {
     uint64_t batches;   /* written */
     uint64_t proposals; /* in them */
-    uint64_t full;      /* batches that were closed by odradek.catalog.batch.proposals, */
-    uint64_t aged;      /* by odradek.catalog.batch.wait.ms; the others waited for nobody */
+    uint64_t bytes;
+    uint64_t closed[CATALOG_CLOSE_REASONS];
 };
 const struct catalog_counts *catalog_counted(const struct catalog *catalog);
 
@@ -76,12 +90,16 @@ struct partition *catalog_partition(struct catalog *catalog);
 /* The next block of producer ids that judges may give out. */
 int64_t catalog_take_producer_ids(struct catalog *catalog, int32_t count);
 
-/* On core 0 before it runs; `partition` is the opened catalog partition. */
-struct catalog *catalog_new(struct core *core, struct partition *partition);
+/* On core 0 before it runs; `partition` is the opened catalog partition, `newest` its newest whole
+ * snapshot (end_offset 0: there is none). */
+struct catalog *catalog_new(struct core *core, struct partition *partition,
+                            struct catalog_snapshot_id newest);
 void catalog_free(struct catalog *catalog);
 /* The first thing on core 0: begins the log's new leader epoch and registers this broker; then
  * every core accepts connections. */
 void catalog_boot(struct catalog *catalog);
+/* That is done. */
+void catalog_booted(struct catalog *catalog);
 /* Before the core stops: partitions get no leader and this broker is fenced, so that the next one
  * to start, which may be Kafka, need not wait until its session has expired. Call it in each step,
  * until it returns true; *proposed is set when this call has begun it. */

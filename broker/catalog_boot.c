@@ -64,6 +64,7 @@ static void accept_done(struct core *core, struct core_call *call)
     core->boot = NULL;
     mem_free(boot->accepts);
     mem_free(boot);
+    catalog_booted(core->catalog);
 }
 
 static void boot_done(struct core *core, struct core_call *call);

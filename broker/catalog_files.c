@@ -122,13 +122,11 @@ bool catalog_snapshot_check(const void *file, uint64_t len)
     return ended;
 }
 
-/* The header's last contained timestamp; -1 when it does not say. */
-static int64_t snapshot_timestamp(struct bytes file)
+int64_t catalog_snapshot_timestamp(struct bytes file)
 {
     struct record record;
     int64_t size = batch_check(file);
-    ASSERT(size > 0);
-    if (!is_control_of(file.data, (uint32_t)size, CONTROL_SNAPSHOT_HEADER, &record) ||
+    if (size < 0 || !is_control_of(file.data, (uint32_t)size, CONTROL_SNAPSHOT_HEADER, &record) ||
         record.value.len < 10)
         return -1;
     return (int64_t)load_be64(record.value.data + 2);
@@ -136,7 +134,7 @@ static int64_t snapshot_timestamp(struct bytes file)
 
 static int pass_snapshot(struct catalog_reading *r, struct bytes file)
 {
-    r->last_timestamp = snapshot_timestamp(file);
+    r->last_timestamp = catalog_snapshot_timestamp(file);
     while (file.len > 0) {
         int64_t size = batch_check(file);
         ASSERT(size > 0);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "io/file.h"
@@ -35,6 +36,9 @@ void catalog_snapshot_print(struct catalog_snapshot_id id, char name[CATALOG_SNA
 bool catalog_snapshot_parse(const char *name, struct catalog_snapshot_id *id);
 /* Whether `file` is one whole snapshot, CRCs included. */
 bool catalog_snapshot_check(const void *file, uint64_t len);
+
+/* The timestamp of the last record in a snapshot, by its first batch; -1 when that does not say. */
+int64_t catalog_snapshot_timestamp(struct bytes file);
 
 struct catalog_reading {
     /* in */

@@ -19,8 +19,8 @@
 #define BATCH_BYTES_GOOD (512 * KIB)
 #define BATCH_BYTES (CATALOG_BATCH_BYTES_MAX + MIB)
 #define CONTROL_VALUE_BYTES 64
-#define SNAPSHOTS_KEPT 2
-#define NAMES_MAX 256
+/* A snapshot's header, its first batch, is smaller. */
+#define HEAD_BYTES 4096
 
 struct build {
     const struct catalog_snapshot *snapshot;
@@ -139,45 +139,123 @@ int catalog_snapshot_write(struct file_system *fs, const char *directory,
     return result;
 }
 
-/* Old ones. */
+/* What is there. */
 
-struct snapshot_names {
-    struct catalog_snapshot_id ids[NAMES_MAX];
+#define SUFFIX_DELETED ".checkpoint.deleted"
+#define OLD_NAME_SIZE (CATALOG_SNAPSHOT_NAME_SIZE + sizeof ".deleted")
+
+struct found_snapshots {
+    struct catalog_snapshot_entry *items;
     uint32_t count;
+    uint32_t capacity;
 };
 
 static int note_name(void *context, const char *name, enum file_kind kind)
 {
-    struct snapshot_names *names = context;
-    if (kind == FILE_KIND_FILE && names->count < NAMES_MAX &&
-        catalog_snapshot_parse(name, &names->ids[names->count]))
-        names->count++;
+    struct found_snapshots *found = context;
+    struct catalog_snapshot_id id;
+    if (kind != FILE_KIND_FILE || !catalog_snapshot_parse(name, &id))
+        return 0;
+    found->items = mem_grow(found->items, found->count, &found->capacity, sizeof *found->items);
+    found->items[found->count++] = (struct catalog_snapshot_entry){.id = id};
     return 0;
 }
 
-static int id_order(const void *left, const void *right)
+static int entry_order(const void *left, const void *right)
 {
-    const struct catalog_snapshot_id *a = left;
-    const struct catalog_snapshot_id *b = right;
-    return (a->end_offset > b->end_offset) - (a->end_offset < b->end_offset);
+    const struct catalog_snapshot_id *a = &((const struct catalog_snapshot_entry *)left)->id;
+    const struct catalog_snapshot_id *b = &((const struct catalog_snapshot_entry *)right)->id;
+    if (a->end_offset != b->end_offset)
+        return a->end_offset < b->end_offset ? -1 : 1;
+    return (a->epoch > b->epoch) - (a->epoch < b->epoch);
 }
 
-/* Not synced: one that comes back after a crash does no harm. */
-static int remove_old(struct file_system *fs, const char *directory)
+static int look_into(struct file_system *fs, const char *directory,
+                     struct catalog_snapshot_entry *entry)
 {
-    struct snapshot_names *names = mem_alloc(sizeof *names);
-    int result = file_list(fs, directory, note_name, names);
-    qsort(names->ids, names->count, sizeof *names->ids, id_order);
-    for (uint32_t i = 0; result == 0 && i + SNAPSHOTS_KEPT < names->count; i++) {
+    char path[SEGMENT_PATH_SIZE];
+    char name[CATALOG_SNAPSHOT_NAME_SIZE];
+    uint8_t head[HEAD_BYTES];
+    catalog_snapshot_print(entry->id, name);
+    segment_join_path(path, directory, name);
+    int file = file_open(fs, path, FILE_READ);
+    if (file < 0)
+        return file;
+    struct file_info info;
+    int result = file_get_info(fs, path, &info);
+    int64_t got = result == 0 ? file_read(fs, file, head, sizeof head, 0) : result;
+    file_close(fs, file);
+    if (got < 0)
+        return (int)got;
+    entry->bytes = info.size;
+    entry->last_timestamp = catalog_snapshot_timestamp((struct bytes){head, (size_t)got});
+    return 0;
+}
+
+int catalog_snapshot_list(struct file_system *fs, const char *directory,
+                          struct catalog_snapshot_entry **entries, uint32_t *count)
+{
+    struct found_snapshots found = {0};
+    int result = file_list(fs, directory, note_name, &found);
+    if (result == ERR_NOT_FOUND)
+        result = 0;
+    if (found.count > 0)
+        qsort(found.items, found.count, sizeof *found.items, entry_order);
+    for (uint32_t i = 0; result == 0 && i < found.count; i++)
+        result = look_into(fs, directory, &found.items[i]);
+    if (result != 0) {
+        mem_free(found.items);
+        return result;
+    }
+    *entries = found.items;
+    *count = found.count;
+    return 0;
+}
+
+/* Removal. */
+
+struct old_names {
+    int64_t offset;
+    char (*items)[OLD_NAME_SIZE];
+    uint32_t count;
+    uint32_t capacity;
+};
+
+static bool is_old(const struct old_names *old, const char *name)
+{
+    struct catalog_snapshot_id id;
+    size_t len = strlen(name);
+    size_t suffix = strlen(SUFFIX_DELETED);
+    if (len >= OLD_NAME_SIZE)
+        return false;
+    return (catalog_snapshot_parse(name, &id) && id.end_offset < old->offset) ||
+           (len > suffix && strcmp(name + len - suffix, SUFFIX_DELETED) == 0);
+}
+
+static int note_old(void *context, const char *name, enum file_kind kind)
+{
+    struct old_names *old = context;
+    if (kind != FILE_KIND_FILE || !is_old(old, name))
+        return 0;
+    old->items = mem_grow(old->items, old->count, &old->capacity, sizeof *old->items);
+    memcpy(old->items[old->count++], name, strlen(name) + 1);
+    return 0;
+}
+
+int catalog_snapshot_remove_below(struct file_system *fs, const char *directory, int64_t offset)
+{
+    struct old_names old = {.offset = offset};
+    int result = file_list(fs, directory, note_old, &old);
+    for (uint32_t i = 0; result == 0 && i < old.count; i++) {
         char path[SEGMENT_PATH_SIZE];
-        char name[CATALOG_SNAPSHOT_NAME_SIZE];
-        catalog_snapshot_print(names->ids[i], name);
-        segment_join_path(path, directory, name);
+        segment_join_path(path, directory, old.items[i]);
         result = file_remove(fs, path);
     }
-    mem_free(names);
+    mem_free(old.items);
     return result;
 }
+
+/* Making. */
 
 static int make_batch(void *context, const uint8_t *batch, uint32_t len)
 {
@@ -210,8 +288,6 @@ int catalog_snapshot_make(struct file_system *fs, const char *directory, int64_t
         result = catalog_snapshot_write(fs, directory, &snapshot, state);
         if (result == 0)
             *id = snapshot.id;
-        if (result == 0)
-            result = remove_old(fs, directory);
     }
     catalog_state_free(state);
     return result;

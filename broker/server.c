@@ -22,6 +22,7 @@
 #include "base/util.h"
 #include "broker/accept.h"
 #include "broker/catalog.h"
+#include "broker/closings.h"
 #include "broker/core.h"
 #include "broker/partitions.h"
 #include "broker/server_internal.h"
@@ -349,6 +350,8 @@ int server_run(const struct config *config, const struct log *log)
     if (code == 0) {
         print_start(server);
         run_cores(server);
+        for (unsigned i = 0; i < server->core_count; i++)
+            closings_tell(&server->cores[i]);
         if (atomic_load(&server->life.unclean))
             io_exit(SERVER_EXIT_IO);
         code = server_finish(server);

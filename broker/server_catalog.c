@@ -19,7 +19,6 @@
 #include "partition/strays.h"
 #include "protocol/batch.h"
 
-#define CATALOG_SEGMENT_BYTES (256 * MIB)
 #define BOOTSTRAP_FILE "bootstrap.checkpoint"
 #define BOOTSTRAP_BYTES_MAX (64 * MIB)
 #define PATH_BYTES 4096
@@ -41,11 +40,14 @@ static int open_partition(struct server *server, struct recovery *recovery)
     struct partition *p = partition_new(server->fs, server->config->log_directory, CATALOG_TOPIC,
                                         catalog_id(), 0, server->log);
     server->catalog_partition = p;
+    const char *small = "internal.metadata.log.segment.bytes";
+    bool is_small = config_text(server->config, small) != NULL;
     p->limits = (struct segment_limits){
-        .segment_bytes = CATALOG_SEGMENT_BYTES,
+        .segment_bytes = (uint32_t)config_integer(server->config,
+                                                  is_small ? small : "metadata.log.segment.bytes"),
         .index_interval_bytes = 4096,
         .index_bytes_max = 10 * MIB,
-        .segment_ms = INT64_MAX,
+        .segment_ms = config_integer(server->config, "metadata.log.segment.ms"),
     };
     int result = recovery_open(recovery, p);
     if (result == 0)
@@ -100,6 +102,8 @@ static int read_images(struct server *server, struct catalog_reading *reading)
                   (long long)reading->next_offset, (long long)p->log_end);
     for (unsigned i = 0; i < server->core_count; i++)
         server->cores[i].image.offset = reading->next_offset - 1;
+    if (reading->has_snapshot)
+        server->catalog_snapshot = reading->snapshot;
     server->catalog_new = !reading->has_snapshot && reading->next_offset == 0;
     return result;
 }

@@ -26,7 +26,8 @@ struct server {
     struct admission admission;
     uint64_t descriptors; /* how many this process may have */
     struct partition *catalog_partition;
-    bool catalog_new; /* it had neither log nor snapshot */
+    bool catalog_new;                            /* it had neither log nor snapshot */
+    struct catalog_snapshot_id catalog_snapshot; /* that was read; end_offset 0: none */
     struct bytes
         bootstrap; /* Kafka's bootstrap.checkpoint, for a catalog without features; owned */
     int64_t broker_epoch;

@@ -101,7 +101,8 @@ static int start_shards(struct server *server, struct recovery *recovery)
         wal_set_catalog_offset(core->shard.wal, core->image.offset);
         cleaning_configure(core);
     }
-    server->cores[0].catalog = catalog_new(&server->cores[0], server->catalog_partition);
+    server->cores[0].catalog =
+        catalog_new(&server->cores[0], server->catalog_partition, server->catalog_snapshot);
     return recovery_drop_streams(recovery, server->core_count);
 }
 

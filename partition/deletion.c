@@ -70,8 +70,8 @@ static void remove_done(struct io_op *op, const struct io_event *event)
     struct deletions *d = &shard->deletions;
     ASSERT(d->removing != NULL);
     if (event->value < 0)
-        log_warn(&shard->log, "cannot delete %s: %s; the next start tries again",
-                 d->removing->path, result_sentence((int)event->value));
+        log_warn(&shard->log, "cannot delete %s: %s; the next start tries again", d->removing->path,
+                 result_sentence((int)event->value));
     deleted_directory_free(d->removing);
     d->removing = NULL;
     flush_retry_soon(shard);

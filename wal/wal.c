@@ -45,6 +45,16 @@ const char *wal_profile_name(enum wal_profile profile)
     return profiles[profile].name;
 }
 
+const char *wal_close_reason_name(enum wal_close_reason reason)
+{
+    static const char *const names[WAL_CLOSE_REASONS] = {
+        [WAL_CLOSE_NATURAL] = "slot", [WAL_CLOSE_FULL] = "full", [WAL_CLOSE_BYTES] = "bytes",
+        [WAL_CLOSE_AGE] = "age",      [WAL_CLOSE_STOP] = "stop",
+    };
+    ASSERT((size_t)reason < WAL_CLOSE_REASONS);
+    return names[reason];
+}
+
 bool wal_profile_parse(struct bytes text, enum wal_profile *profile)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(profiles); i++) {

@@ -51,6 +51,7 @@ enum wal_close_reason {
     WAL_CLOSE_STOP,    /* the stream is stopping */
     WAL_CLOSE_REASONS,
 };
+const char *wal_close_reason_name(enum wal_close_reason reason);
 
 /* A position from which recovery reads: the first group that may still be needed. */
 struct wal_position {

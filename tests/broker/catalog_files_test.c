@@ -210,22 +210,38 @@ Test(catalog_files, a_damaged_batch_is_never_passed_on)
     catalog_state_free(seen.state);
 }
 
-Test(catalog_files, only_the_two_newest_snapshots_are_kept)
+Test(catalog_files, snapshots_are_listed_with_their_age_and_the_old_ones_removed)
 {
     struct catalog_reading reading;
+    struct catalog_snapshot_entry *entries;
     struct catalog_snapshot_id id;
+    uint32_t count;
     for (int i = 0; i < 4; i++) {
         char name[2] = {(char)('a' + i), '\0'};
         append_topic(LOG_0, name);
         cr_assert_eq(make_snapshot(log_end), 0);
     }
     cr_assert_eq(make_snapshot(log_end), 0, "nothing new: nothing to do");
-    cr_expect_eq(count_records(&reading, INT64_MAX), 8);
+    cr_assert_eq(count_records(&reading, INT64_MAX), 8);
     cr_expect_eq(reading.snapshot.end_offset, 8);
-    erase("00000000000000000008-0000000001.checkpoint");
-    erase("00000000000000000006-0000000001.checkpoint");
-    cr_expect_eq(count_records(&reading, INT64_MAX), 8);
-    cr_expect(!reading.has_snapshot);
+    fixture_append_file(directory, SNAPSHOT_4 ".deleted", "x", 1);
+    cr_assert_eq(catalog_snapshot_list(file_system_real(), directory, &entries, &count), 0);
+    cr_assert_eq(count, 4);
+    for (uint32_t i = 0; i < count; i++) {
+        cr_expect_eq(entries[i].id.end_offset, 2 + 2 * i);
+        cr_expect_gt(entries[i].bytes, 100);
+        cr_expect_geq(entries[i].last_timestamp, 0);
+    }
+    mem_free(entries);
+    cr_assert_eq(catalog_snapshot_remove_below(file_system_real(), directory, 6), 0);
+    cr_assert_eq(catalog_snapshot_list(file_system_real(), directory, &entries, &count), 0);
+    cr_assert_eq(count, 2);
+    cr_expect_eq(entries[0].id.end_offset, 6);
+    mem_free(entries);
+    struct file_info info;
+    char path[256];
+    snprintf(path, sizeof path, "%s/" SNAPSHOT_4 ".deleted", directory);
+    cr_expect_eq(file_get_info(file_system_real(), path, &info), ERR_NOT_FOUND);
     cr_expect(catalog_snapshot_parse(SNAPSHOT_6, &id));
 }
 

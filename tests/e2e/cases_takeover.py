@@ -1,6 +1,7 @@
 """Apache Kafka itself takes over a directory after a clean stop, and gives it back."""
 import pathlib
 import re
+import shutil
 import subprocess
 import time
 
@@ -9,7 +10,8 @@ from kafka_tools import JARS, ask, run_tool
 from wire import api_versions
 
 LONG_ONLY = {"test_kafka_takes_the_directory_and_gives_it_back",
-             "test_a_directory_that_kafka_made"}
+             "test_a_directory_that_kafka_made",
+             "test_kafka_takes_a_catalog_whose_beginning_is_gone"}
 
 
 class Kafka:
@@ -122,3 +124,40 @@ def test_a_directory_that_kafka_made(broker):
     broker.kill()
     broker.start()
     check(broker, "made", text + text, partition=1)
+
+
+def topics(broker):
+    return set(re.findall(r'topic "(topic-\d+)" with 1 partitions', kcat(broker, "-L").decode()))
+
+
+def test_kafka_takes_a_catalog_whose_beginning_is_gone(broker):
+    catalog = broker.data / "__cluster_metadata-0"
+    first = catalog / "00000000000000000000.log"
+    broker.stop()
+    broker.settings = ["metadata.log.max.record.bytes.between.snapshots=3000",
+                       "internal.metadata.log.segment.bytes=2000", "metadata.max.retention.bytes=1"]
+    broker.start()
+    deadline = time.monotonic() + 60
+    count = 0
+    while first.exists() or count < 60:
+        assert time.monotonic() < deadline, sorted(catalog.iterdir())
+        kcat(broker, "-L", "-t", f"topic-{count}")
+        count += 1
+    made = {f"topic-{i}" for i in range(count)}
+    text = words(1000, 1)
+    kcat(broker, "-P", "-t", "topic-0", data=text)
+    broker.kill()
+    broker.start()
+    assert topics(broker) == made
+    broker.stop()
+    # What a stop may leave of a topic that was deleted just before.
+    left = broker.data / "gone-0.0123456789abcdef0123456789abcdef-delete"
+    shutil.copytree(broker.data / "topic-0-0", left)
+    with Kafka(broker).start() as kafka:
+        assert topics(kafka) == made
+        check(kafka, "topic-0", text)
+        ask(kafka, "kafka-topics", "--create", "--topic", "topic-9999")
+        made.add("topic-9999")
+    broker.start()
+    assert topics(broker) == made and not left.exists()
+    check(broker, "topic-0", text)

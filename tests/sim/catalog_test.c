@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/api.h"
+#include "protocol/schema/topics.h"
 #include "tests/sim/scene.h"
 
 static struct scene *begin(void)
@@ -252,4 +254,33 @@ Test(catalog, a_topic_that_was_acknowledged_is_there_wherever_the_power_goes)
     uint64_t changes = scene_sweep(&(struct scene_sweep){
         .before = start_only, .act = create_t, .after = expect_t_when_acknowledged});
     cr_assert_gt(changes, 2);
+}
+
+/* Three topics of one request, two of which are a batch. */
+Test(catalog, a_stop_tells_how_many_batches_there_were_and_why_each_was_closed)
+{
+    static const char *const settings[] = {"odradek.catalog.batch.proposals=2", NULL};
+    struct scene *s = scene_new(&(struct scene_options){.settings = settings});
+    struct create_topics_request_creatable_topic items[3];
+    struct create_topics_request request;
+    scene_start(s);
+    message_defaults(&create_topics_request_struct, &request);
+    for (uint32_t i = 0; i < 3; i++) {
+        message_defaults(&create_topics_request_creatable_topic_struct, &items[i]);
+        items[i].name = string_of(i == 0 ? "a" : i == 1 ? "b" : "c");
+        items[i].num_partitions = 1;
+        items[i].replication_factor = 1;
+    }
+    request.topics.items = items;
+    request.topics.count = 3;
+    request.timeout_ms = 60000;
+    cr_assert_not_null(scene_call(s, API_CREATE_TOPICS, &request));
+    scene_put(s, "a", 0, 1);
+    cr_assert(scene_stop(s));
+    cr_assert(scene_said(
+                  s, "catalog: 4 batches of 5 proposals, 2 KiB; closed by count 1, idle 1, stop 2"),
+              "%s", scene_told(s));
+    cr_assert(scene_said(s, "segments: 1 flushes; begun by stop 1"), "%s", scene_told(s));
+    cr_assert(scene_said(s, "WAL: "), "%s", scene_told(s));
+    scene_free(s);
 }

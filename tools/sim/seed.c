@@ -311,6 +311,11 @@ static void seed_make(struct seed *s)
         "offsets.topic.num.partitions=4",
         ("group.min.session.timeout.ms=" STRING_OF(SESSION_MS_MIN)),
         "group.initial.rebalance.delay.ms=200",
+        /* The catalog gets snapshots, and loses the log below them. */
+        "metadata.log.max.record.bytes.between.snapshots=2000",
+        "metadata.log.max.snapshot.interval.ms=3000",
+        "internal.metadata.log.segment.bytes=2000",
+        "metadata.max.retention.bytes=6000",
         NULL,
     };
     struct life_options life = {
