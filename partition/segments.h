@@ -136,7 +136,7 @@ struct segment_write_batch {
     int64_t max_timestamp;
 };
 
-#define SEGMENT_WRITE_NEW_MAX 64
+#define SEGMENT_WRITE_NEW_MAX 16
 
 /* One partition's share of a flush. In: filled by the core from the list. Out: filled by the job.
  */

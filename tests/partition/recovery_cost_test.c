@@ -131,3 +131,18 @@ Test(recovery_cost, a_clean_stop_writes_the_producers_anew_when_some_were_forgot
     cr_assert_eq(producers_count(p->producers), 0);
     cr_expect_gt(changes_of_stop(), 0);
 }
+
+/* Its own structures, without names and the image's entries; these are some 300 bytes more. */
+Test(recovery_cost, a_partition_that_rests_holds_little_memory)
+{
+    add(0, 1);
+    start();
+    rig_append(&rig, 0, (struct rig_batch){.records = 10});
+    rig_flush(&rig);
+    const struct partition *p = rig_partition(&rig, 0);
+    size_t bytes = sizeof *p + p->segments.count * sizeof(struct segment) +
+                   p->pending.capacity * sizeof *p->pending.ring +
+                   p->epochs.count * sizeof *p->epochs.entries;
+    cr_assert_eq(p->segments.count, 1);
+    cr_expect_leq(bytes, 1280, "%zu", bytes);
+}
