@@ -28,12 +28,12 @@ TOPICS_EACH = 10
 
 
 class Broker:
-    def __init__(self, program, directory):
+    def __init__(self, program, directory, *more):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
         self.process = subprocess.Popen([program, "--data", f"{directory}/data", "--listen",
-                                         f"127.0.0.1:{self.port}"], stderr=subprocess.DEVNULL)
+                                         f"127.0.0.1:{self.port}", *more], stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
             try:

@@ -375,12 +375,14 @@ static void connection_remove_sent(struct connection *c)
 }
 
 /* Takes the next bytes of an answer for the send that is being made. */
-static void parts_take(struct connection *c, struct request *r, int *count, size_t *left)
+static void parts_take(struct connection *c, struct request *r, size_t *left)
 {
-    while (r->parts_sent < r->part_count && *count<CONNECTION_PARTS_MAX && * left> 0) {
+    while (r->parts_sent<r->part_count && * left> 0) {
         struct iovec *part = &r->parts[r->parts_sent];
         size_t taken = MIN(part->iov_len, *left);
-        c->parts[(*count)++] = (struct iovec){part->iov_base, taken};
+        struct iovec piece = {part->iov_base, taken};
+        if (!send_parts_add(&c->parts, &c->core->wide_parts, piece))
+            return;
         *left -= taken;
         if (taken == part->iov_len)
             r->parts_sent++;
@@ -389,9 +391,8 @@ static void parts_take(struct connection *c, struct request *r, int *count, size
     }
 }
 
-static int connection_gather_parts(struct connection *c)
+static void connection_gather_parts(struct connection *c)
 {
-    int count = 0;
     size_t left = CONNECTION_SEND_BYTES;
     LIST_EACH(node, &c->requests) {
         struct request *r = LIST_ENTRY(node, struct request, node);
@@ -399,7 +400,7 @@ static int connection_gather_parts(struct connection *c)
             continue;
         if (r->state != REQUEST_ANSWERED)
             break;
-        parts_take(c, r, &count, &left);
+        parts_take(c, r, &left);
         if (r->parts_sent < r->part_count)
             break;
         ASSERT(c->queued_bytes >= r->queued);
@@ -407,15 +408,14 @@ static int connection_gather_parts(struct connection *c)
         r->queued = 0;
         request_trim(r);
     }
-    return count;
 }
 
 void connection_send(struct connection *c)
 {
     if (c->sending || c->closing)
         return;
-    int count = connection_gather_parts(c);
-    if (count == 0) {
+    connection_gather_parts(c);
+    if (c->parts.count == 0) {
         connection_remove_sent(c);
         connection_resume(c);
         return;
@@ -425,7 +425,7 @@ void connection_send(struct connection *c)
     list_push_back(&c->core->sending, &c->sending_node);
     connection_look_in(c, server_frame_timeout_ns(c->core->server) / WANTED_PART);
     c->send_op.done = connection_sent;
-    io_send(c->core->io, &c->send_op, c->socket, c->parts, count);
+    io_send(c->core->io, &c->send_op, c->socket, send_parts_items(&c->parts), c->parts.count);
     if (c->waiting != NULL)
         connection_resume(c);
 }
@@ -434,6 +434,7 @@ static void connection_sent(struct io_op *op, const struct io_event *event)
 {
     struct connection *c = CONTAINER_OF(op, struct connection, send_op);
     c->sending = false;
+    send_parts_end(&c->parts, &c->core->wide_parts);
     c->send_began_ns = 0;
     c->last_active_ns = io_now(c->core->io);
     list_remove(&c->sending_node);

@@ -21,10 +21,10 @@
 #include "base/list.h"
 #include "broker/admission.h"
 #include "broker/request.h"
+#include "broker/send_parts.h"
 #include "io/io.h"
 
 #define CONNECTION_REQUESTS_MAX 64
-#define CONNECTION_PARTS_MAX 256
 /* One send carries at most so much, so that a peer that reads is seen to. */
 #define CONNECTION_SEND_BYTES ((size_t)1 << 20)
 /* No request starts while so much memory of answers is not handed to a send. */
@@ -79,9 +79,9 @@ struct connection {
     uint32_t running;        /* started and not answered */
     uint32_t running_others; /* of these, other than produce */
 
-    struct iovec parts[CONNECTION_PARTS_MAX]; /* of the running send */
-    size_t queued_bytes;                      /* memory of answers that no send has taken yet */
-    bool proven;                              /* a whole request has come */
+    struct send_parts parts; /* of the running send */
+    size_t queued_bytes;     /* memory of answers that no send has taken yet */
+    bool proven;             /* a whole request has come */
     uint64_t last_active_ns;
     uint64_t frame_began_ns; /* an incomplete frame, or the wait for the first one; 0: none */
     uint64_t frame_moved_ns; /* the same, or when its latest whole mebibyte came */

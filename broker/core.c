@@ -32,6 +32,8 @@
 #define CORE_RETRY_NS (100 * NS_PER_MS)
 #define CORE_MEMORY_UNIT (4 * KIB)
 #define CORE_REQUESTS_PER_CONNECTION 16
+/* Running sends of more pieces than a connection has room for. */
+#define CORE_WIDE_SENDS 128
 /* Fetch sessions get this part of what requests get, beside it. */
 #define CORE_FETCH_SESSION_SHARE 16
 /* So do consumer groups and committed offsets. */
@@ -309,6 +311,8 @@ void core_init(struct core *core, const struct core_options *options)
     core->memory = region_new(memory, CORE_MEMORY_UNIT);
     slab_init(&core->connections, sizeof(struct connection), options->connections_max);
     budget_add(&core->budget, "connections", options->connections_max * sizeof(struct connection));
+    slab_init(&core->wide_parts, sizeof(struct send_parts_wide), CORE_WIDE_SENDS);
+    budget_add(&core->budget, "wide sends", CORE_WIDE_SENDS * sizeof(struct send_parts_wide));
     uint32_t requests = options->connections_max * CORE_REQUESTS_PER_CONNECTION;
     slab_init(&core->requests, sizeof(struct request), requests);
     budget_add(&core->budget, "request headers", requests * sizeof(struct request));
@@ -363,6 +367,7 @@ void core_fini(struct core *core)
     mem_free(core->links);
     mem_free(core->held);
     slab_fini(&core->requests);
+    slab_fini(&core->wide_parts);
     slab_fini(&core->connections);
     region_free(core->memory);
     heap_fini(&core->timers);

@@ -85,6 +85,7 @@ struct core {
     struct heap timers;
     struct region *memory;    /* frames, arenas, responses */
     struct slab connections;  /* struct connection */
+    struct slab wide_parts;   /* struct send_parts_wide */
     struct slab requests;     /* struct request */
     struct held_buffer *held; /* by the id of the receive buffer */
 

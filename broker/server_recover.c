@@ -28,18 +28,24 @@ static struct partition *find_any(void *context, struct uuid topic_id, int32_t i
     return image_partition_here(&server->cores[owner].image, topic_id, index);
 }
 
-/* Whether a directory is a partition's, for strays_set_aside. */
-static bool is_known(void *context, const char *topic, int32_t index, struct uuid *topic_id)
+/* Whether a directory is a partition's, for strays_set_aside. Its partition.metadata need not be
+ * read again. */
+static bool is_known(void *context, const char *topic, int32_t index, const struct uuid *topic_id)
 {
     struct server *server = context;
     struct image_topic *found = image_topic_named(&server->cores[0].image, bytes_of_string(topic));
     if (found == NULL || image_partition_at(found, index) == NULL)
         return false;
-    *topic_id = found->id;
+    if (topic_id == NULL)
+        return true;
+    if (!uuid_equal(*topic_id, found->id))
+        return false;
+    find_any(server, found->id, index)->metadata_written = true;
     return true;
 }
 
-static int open_partitions(struct server *server, struct recovery *recovery)
+/* Not opened yet. */
+static void make_partitions(struct server *server)
 {
     for (unsigned i = 0; i < server->core_count; i++) {
         struct image *image = &server->cores[i].image;
@@ -53,7 +59,20 @@ static int open_partitions(struct server *server, struct recovery *recovery)
                                                     topic->name, topic->id, index, server->log);
                 partition_configure(p, image, topic);
                 place->partition = p;
-                int result = recovery_open(recovery, p);
+            }
+        }
+    }
+}
+
+static int open_partitions(struct server *server, struct recovery *recovery)
+{
+    for (unsigned i = 0; i < server->core_count; i++) {
+        struct image *image = &server->cores[i].image;
+        for (uint32_t t = 0; t < image->topic_count; t++) {
+            struct image_topic *topic = image->sorted[t];
+            for (int32_t index = 0; index < topic->partition_count; index++) {
+                struct partition *p = topic->partitions[index].partition;
+                int result = p == NULL ? 0 : recovery_open(recovery, p);
                 if (result != 0)
                     return result;
             }
@@ -110,6 +129,8 @@ static int recover(struct server *server, struct recovery *recovery)
 {
     const char *directory = server->config->log_directory;
     int result = server_catalog_open(server, recovery);
+    if (result == 0)
+        make_partitions(server);
     if (result == 0)
         result = strays_set_aside(server->fs, directory, is_known, server, server->log);
     if (result == 0)

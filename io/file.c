@@ -10,6 +10,12 @@
 #include "base/util.h"
 
 #define PATH_BYTES 4096
+#define LOAD_SMALL 1024
+
+struct loaded {
+    char *data;
+    uint64_t len;
+};
 
 int file_open(struct file_system *fs, const char *path, unsigned flags)
 {
@@ -108,7 +114,8 @@ int file_lock(struct file_system *fs, const char *path)
     return fs->operations->lock(fs, path);
 }
 
-int file_load(struct file_system *fs, const char *path, uint64_t limit, char **data, uint64_t *len)
+static int load_large(struct file_system *fs, const char *path, uint64_t limit, int file,
+                      struct loaded *loaded)
 {
     struct file_info info;
     int result = file_get_info(fs, path, &info);
@@ -116,18 +123,44 @@ int file_load(struct file_system *fs, const char *path, uint64_t limit, char **d
         return result;
     if (info.size > limit)
         return ERR_TOO_LARGE;
+    loaded->data = mem_alloc(info.size + 1);
+    int64_t got = file_read(fs, file, loaded->data, info.size, 0);
+    loaded->len = (uint64_t)MAX(got, 0);
+    return (int)MIN(got, 0);
+}
+
+/* Most are small, and there are many at a start: their size is not asked for. */
+static int load_open(struct file_system *fs, const char *path, uint64_t limit, int file,
+                     struct loaded *loaded)
+{
+    char small[LOAD_SMALL];
+    int64_t got = file_read(fs, file, small, sizeof small, 0);
+    if (got == (int64_t)sizeof small)
+        return load_large(fs, path, limit, file, loaded);
+    if (got < 0)
+        return (int)got;
+    if ((uint64_t)got > limit)
+        return ERR_TOO_LARGE;
+    loaded->len = (uint64_t)got;
+    loaded->data = mem_alloc(loaded->len + 1);
+    memcpy(loaded->data, small, loaded->len);
+    return 0;
+}
+
+int file_load(struct file_system *fs, const char *path, uint64_t limit, char **data, uint64_t *len)
+{
+    struct loaded loaded = {NULL, 0};
     int file = file_open(fs, path, FILE_READ);
     if (file < 0)
         return file;
-    char *text = mem_alloc(info.size + 1);
-    int64_t got = file_read(fs, file, text, info.size, 0);
+    int result = load_open(fs, path, limit, file, &loaded);
     file_close(fs, file);
-    if (got < 0) {
-        mem_free(text);
-        return (int)got;
+    if (result != 0) {
+        mem_free(loaded.data);
+        return result;
     }
-    *data = text;
-    *len = (uint64_t)got;
+    *data = loaded.data;
+    *len = loaded.len;
     return 0;
 }
 

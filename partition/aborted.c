@@ -13,6 +13,7 @@
 #include "base/util.h"
 #include "partition/segment_files.h"
 #include "partition/segments.h"
+#include "partition/segments_found.h"
 
 #define ENTRY_BYTES 34
 #define ENTRY_VERSION 0
@@ -99,32 +100,6 @@ void aborted_replace(struct aborted *a, int64_t from, int64_t to, const struct a
 
 /* Files. */
 
-struct index_list {
-    int64_t *offsets;
-    uint32_t count;
-    uint32_t capacity;
-};
-
-static int list_index(void *context, const char *name, enum file_kind kind)
-{
-    struct index_list *list = context;
-    int64_t offset;
-    enum segment_file file;
-    if (kind != FILE_KIND_FILE || !segment_file_parse(bytes_of_string(name), &offset, &file) ||
-        file != SEGMENT_TRANSACTION_INDEX)
-        return 0;
-    list->offsets = mem_grow(list->offsets, list->count, &list->capacity, sizeof *list->offsets);
-    list->offsets[list->count++] = offset;
-    return 0;
-}
-
-static int offset_order(const void *left, const void *right)
-{
-    int64_t a = *(const int64_t *)left;
-    int64_t b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
 static int parse_file(struct aborted *a, struct bytes file)
 {
     struct reader r;
@@ -157,17 +132,13 @@ static int load_file(struct aborted *a, struct file_system *fs, const char *dire
     return result;
 }
 
-int aborted_load(struct aborted *a, struct file_system *fs, const char *directory)
+int aborted_load(struct aborted *a, struct file_system *fs, const char *directory,
+                 const struct segments_found *found)
 {
-    struct index_list list = {0};
-    int result = file_list(fs, directory, list_index, &list);
-    if (result == ERR_NOT_FOUND)
-        return 0;
-    if (list.count > 0)
-        qsort(list.offsets, list.count, sizeof *list.offsets, offset_order);
-    for (uint32_t i = 0; result == 0 && i < list.count; i++)
-        result = load_file(a, fs, directory, list.offsets[i]);
-    mem_free(list.offsets);
+    int result = 0;
+    for (uint32_t i = 0; result == 0 && i < found->count; i++)
+        if (found->files[i].kind == SEGMENT_TRANSACTION_INDEX)
+            result = load_file(a, fs, directory, found->files[i].offset);
     return result;
 }
 

@@ -14,6 +14,8 @@
 #include "base/result.h"
 #include "io/file.h"
 
+struct segments_found;
+
 struct segments;
 
 struct aborted_entry {
@@ -45,9 +47,10 @@ void aborted_replace(struct aborted *aborted, int64_t from, int64_t to,
  * between may touch none of it. */
 uint32_t aborted_find(const struct aborted *aborted, int64_t from, int64_t to, uint32_t *first);
 
-/* Reads every `.txnindex` of a partition's directory; a torn entry ends its file. Blocking.
- * ERR_VERSION: an entry of another version. A missing directory is fine. */
-int aborted_load(struct aborted *aborted, struct file_system *fs, const char *directory) MUST_CHECK;
+/* Reads every `.txnindex` that was found in a partition's directory; a torn entry ends its file.
+ * Blocking. ERR_VERSION: an entry of another version. */
+int aborted_load(struct aborted *aborted, struct file_system *fs, const char *directory,
+                 const struct segments_found *found) MUST_CHECK;
 /* Writes the indexes of all segments that end above `from` anew, synced; those without an entry are
  * deleted. Blocking. */
 int aborted_store(const struct aborted *aborted, const struct segments *segments,

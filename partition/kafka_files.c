@@ -16,7 +16,6 @@
 #define OFFSETS_VERSION 0
 #define METADATA_VERSION 0
 #define CLEAN_STOP_FILE ".kafka_cleanshutdown"
-#define METADATA_FILE "partition.metadata"
 #define OFFSETS_BYTES_MAX (256 * MIB)
 #define OFFSETS_LINE_MIN 6 /* "t 0 0\n" */
 
@@ -70,7 +69,7 @@ int kafka_write_partition_metadata(struct file_system *fs, const char *directory
     int len = snprintf(text, sizeof text, "version: %d\ntopic_id: %s", METADATA_VERSION,
                        uuid_print(topic_id, id));
     ASSERT(len > 0 && (size_t)len < sizeof text);
-    return kafka_put_text(fs, directory, METADATA_FILE, bytes_of_string(text), sync);
+    return kafka_put_text(fs, directory, KAFKA_METADATA_FILE, bytes_of_string(text), sync);
 }
 
 /* `label`, a blank, the value, the end of the line. */
@@ -105,7 +104,7 @@ int kafka_read_partition_metadata(struct file_system *fs, const char *directory,
                                   struct uuid *topic_id)
 {
     struct bytes text;
-    int result = kafka_load_text(fs, directory, METADATA_FILE, KAFKA_SMALL_FILE_MAX, &text);
+    int result = kafka_load_text(fs, directory, KAFKA_METADATA_FILE, KAFKA_SMALL_FILE_MAX, &text);
     if (result != 0)
         return result;
     result = metadata_parse(text, topic_id);

@@ -25,6 +25,7 @@
 /* Up to where each compacted log is clean. */
 #define KAFKA_CLEANED_FILE "cleaner-offset-checkpoint"
 #define KAFKA_EPOCHS_FILE "leader-epoch-checkpoint"
+#define KAFKA_METADATA_FILE "partition.metadata"
 #define KAFKA_TOPIC_NAME_MAX 249
 
 /* Replaces `directory`/`name` by `text`. */

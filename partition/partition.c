@@ -35,6 +35,7 @@ struct partition *partition_new(struct file_system *fs, const char *log_director
     p->topic_id = topic_id;
     p->index = index;
     p->producers = producers_new();
+    p->snapshot_end = -1;
     segments_init(&p->segments, fs, directory, log);
     epochs_init(&p->epochs);
     aborted_init(&p->aborted);
@@ -271,9 +272,11 @@ void partition_forget_idle_producers(struct partition *p)
         .durable_end = p->durable_end,
     };
     uint32_t count = producers_expire(p->producers, &expiry);
-    if (count > 0)
-        log_debug(&p->shard->log, "%u idle producers of %s-%d are forgotten", count, p->topic,
-                  p->index);
+    if (count == 0)
+        return;
+    p->snapshot_end = -1;
+    log_debug(&p->shard->log, "%u idle producers of %s-%d are forgotten", count, p->topic,
+              p->index);
 }
 
 int partition_probe(const struct partition *p, int64_t offset, bool committed_only,

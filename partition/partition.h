@@ -91,6 +91,7 @@ struct partition {
     struct segments segments;
     struct list removed; /* segments below the log start whose files are still there */
     struct producers *producers;
+    int64_t snapshot_end; /* a .snapshot on the disk has their state as of this offset; -1: none */
     uint64_t producers_checked_ns; /* for idle ones; 0: not since the start */
     struct aborted aborted;        /* transactions */
     struct epochs epochs;

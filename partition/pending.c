@@ -9,7 +9,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 
-#define PENDING_CAPACITY_MIN 16
+#define PENDING_CAPACITY_MIN 4
 
 struct pending_batch *pending_at(const struct pending *pending, uint32_t index)
 {

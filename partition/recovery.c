@@ -17,6 +17,7 @@
 #include "partition/kafka_files.h"
 #include "partition/partition.h"
 #include "partition/recovery_state.h"
+#include "partition/segments_found.h"
 #include "protocol/batch.h"
 
 #define STREAMS_MAX 64
@@ -197,13 +198,14 @@ void recovery_end(struct recovery *r)
 /* Opening a partition. */
 
 static void load_checkpointed_state(struct recovery *r, struct partition *p,
-                                    const struct checkpoint_partition *c)
+                                    const struct checkpoint_partition *c, bool has_epochs_file)
 {
     for (uint32_t i = 0; i < c->epochs.count; i++)
         epochs_assign(&p->epochs, c->epochs.entries[i].epoch, c->epochs.entries[i].start_offset);
     /* One above was told by a batch that was not synced: the WAL tells it again, or it is gone. */
     epochs_cut_end(&p->epochs, p->log_end);
-    p->epochs_changed = !recovery_epochs_file_is_current(r->fs, p);
+    p->epochs_changed =
+        has_epochs_file ? !recovery_epochs_file_is_current(r->fs, p) : p->epochs.count > 0;
     bool has_state = c->producers.len > 0 && !MUTANT(LOSE_PRODUCER_STATE);
     if (has_state && producers_snapshot_read(p->producers, c->producers) != 0)
         log_warn(r->log, "producer state of %s-%d is damaged: it starts anew", p->topic, p->index);
@@ -255,9 +257,10 @@ static int open_segments(struct recovery *r, struct partition *p, const struct s
     return load_kafkas_log_start(r, p);
 }
 
-int recovery_open(struct recovery *r, struct partition *p)
+/* `result` tells whether the directory could be listed. */
+static int open_listed(struct recovery *r, struct partition *p, const struct segments_found *found,
+                       int result)
 {
-    note_opened(r, p);
     const struct checkpoint_partition *c = checkpoint_of(r, p->topic_id, p->index);
     struct segments_load load = {
         .synced_end = r->ours ? 0 : SYNCED_END_UNKNOWN,
@@ -266,19 +269,23 @@ int recovery_open(struct recovery *r, struct partition *p)
         .replay_from = INT64_MAX,
         .replay = recovery_replay_batch,
         .context = p,
+        .found = found,
     };
     if (c != NULL)
         load.synced_end = c->synced_end;
     bool known = load.synced_end != SYNCED_END_UNKNOWN;
-    if (!known)
-        load.replay_from =
-            recovery_load_state(r->fs, p, load.trusted ? INT64_MAX : load.recovery_point, r->log);
-    recovery_load_aborted(r->fs, p, load.replay_from, r->log);
-    int result = open_segments(r, p, &load);
+    if (result == 0 && !known)
+        load.replay_from = recovery_load_state(
+            r->fs, p, found, load.trusted ? INT64_MAX : load.recovery_point, r->log);
+    recovery_load_aborted(r->fs, p, found, load.replay_from, r->log);
+    if (result == 0)
+        result = open_segments(r, p, &load);
+    else
+        p->segments.directory_made = true;
     if (result != 0)
         leave_unopened(r, p, load.synced_end, result);
     if (c != NULL && known)
-        load_checkpointed_state(r, p, c);
+        load_checkpointed_state(r, p, c, found->epochs);
     if (p->offline)
         return 0;
     /* What was replayed Kafka may not have in its indexes, and it will trust them. */
@@ -288,10 +295,21 @@ int recovery_open(struct recovery *r, struct partition *p)
         return result;
     p->clean_end = kafka_find_offset(&r->cleaned, p->topic, p->index, 0);
     struct uuid topic_id;
-    p->metadata_written =
-        kafka_read_partition_metadata(r->fs, p->segments.directory, &topic_id) == 0;
+    p->metadata_written = p->metadata_written ||
+                          (found->metadata && kafka_read_partition_metadata(
+                                                  r->fs, p->segments.directory, &topic_id) == 0);
     recovery_settle(p, load.replay_from, r->log);
     return 0;
+}
+
+int recovery_open(struct recovery *r, struct partition *p)
+{
+    struct segments_found found;
+    note_opened(r, p);
+    int result = segments_found_load(&found, r->fs, p->segments.directory);
+    result = open_listed(r, p, &found, result);
+    segments_found_free(&found);
+    return result;
 }
 
 /* Replaying. */
@@ -587,6 +605,9 @@ int recovery_write_final(struct file_system *fs, struct partition *p)
     }
     if (result != 0)
         return result;
+    /* As it was found at the start: with many idle partitions a stop is made of such files. */
+    if (p->snapshot_end == p->log_end)
+        return segments_close(&p->segments, (struct bytes){NULL, 0});
     /* Also without a producer: Kafka would else read the log from the last snapshot on. */
     size_t len = producers_snapshot_size(p->producers, p->log_end);
     uint8_t *data = mem_alloc(len);

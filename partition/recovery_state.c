@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "partition/kafka_files.h"
 #include "partition/partition.h"
+#include "partition/segments_found.h"
 #include "protocol/batch.h"
 #include "protocol/record.h"
 
@@ -19,13 +20,14 @@
 
 /* The newest snapshot at or below `limit` that can be read; -1: none. `any` tells whether there are
  * snapshots at all. */
-static int64_t load_producers(struct partition *p, int64_t limit, bool *any, const struct log *log)
+static int64_t load_producers(struct partition *p, const struct segments_found *found,
+                              int64_t limit, bool *any, const struct log *log)
 {
     int64_t offset;
     struct bytes snapshot;
     *any = false;
     while (limit >= 0) {
-        int result = segments_load_snapshot(&p->segments, limit, &offset, &snapshot);
+        int result = segments_load_snapshot(&p->segments, found, limit, &offset, &snapshot);
         if (result == ERR_NOT_FOUND)
             return -1;
         *any = true;
@@ -84,12 +86,15 @@ static void load_epochs(struct file_system *fs, struct partition *p, const struc
     p->epochs = epochs;
 }
 
-int64_t recovery_load_state(struct file_system *fs, struct partition *p, int64_t limit,
+int64_t recovery_load_state(struct file_system *fs, struct partition *p,
+                            const struct segments_found *found, int64_t limit,
                             const struct log *log)
 {
     bool any;
-    int64_t offset = load_producers(p, limit, &any, log);
-    load_epochs(fs, p, log);
+    int64_t offset = load_producers(p, found, limit, &any, log);
+    if (found->epochs)
+        load_epochs(fs, p, log);
+    p->snapshot_end = offset;
     if (limit == INT64_MAX)
         return any ? MAX(offset, 0) : INT64_MAX;
     /* After a crash the file may know of epochs whose batches were lost. */
@@ -98,10 +103,11 @@ int64_t recovery_load_state(struct file_system *fs, struct partition *p, int64_t
     return MAX(offset, 0);
 }
 
-void recovery_load_aborted(struct file_system *fs, struct partition *p, int64_t replay_from,
+void recovery_load_aborted(struct file_system *fs, struct partition *p,
+                           const struct segments_found *found, int64_t replay_from,
                            const struct log *log)
 {
-    int result = aborted_load(&p->aborted, fs, p->segments.directory);
+    int result = aborted_load(&p->aborted, fs, p->segments.directory, found);
     if (result != 0)
         log_warn(log, "the index of aborted transactions of %s-%d cannot be read: %s", p->topic,
                  p->index, result_sentence(result));

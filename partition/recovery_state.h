@@ -11,14 +11,17 @@
 #include "io/file.h"
 
 struct partition;
+struct segments_found;
 
 /*
  * Loads the newest producer snapshot at or below `limit` that checks out, and the leader epochs
- * below it. Returns the offset from which batches have to be replayed over that: 0 when there is no
- * snapshot; INT64_MAX when `limit` is INT64_MAX (a clean stop) and there never was one, as Kafka
- * has it. Blocking, before the segments are opened.
+ * below it, of what was found in the partition's directory. Returns the offset from which batches
+ * have to be replayed over that: 0 when there is no snapshot; INT64_MAX when `limit` is INT64_MAX
+ * (a clean stop) and there never was one, as Kafka has it. Blocking, before the segments are
+ * opened.
  */
-int64_t recovery_load_state(struct file_system *fs, struct partition *p, int64_t limit,
+int64_t recovery_load_state(struct file_system *fs, struct partition *p,
+                            const struct segments_found *found, int64_t limit,
                             const struct log *log);
 
 /* Whether the file with the leader epochs says what `p` has, which comes from our checkpoint: after
@@ -31,7 +34,8 @@ void recovery_replay_batch(void *context, const uint8_t *batch);
 
 /* The aborted transactions that Kafka's indexes list, below `replay_from`: what is above is
  * replayed. Blocking. */
-void recovery_load_aborted(struct file_system *fs, struct partition *p, int64_t replay_from,
+void recovery_load_aborted(struct file_system *fs, struct partition *p,
+                           const struct segments_found *found, int64_t replay_from,
                            const struct log *log);
 
 /* The segments are open, and everything is replayed: the partition's ends and what follows from

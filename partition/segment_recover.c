@@ -207,10 +207,8 @@ static int store(struct recover_run *run)
     kept.time_entries -= run->append.time_count;
     bool cut = run->index_size > (uint64_t)segment->index.entries * INDEX_ENTRY ||
                run->time_index_size > (uint64_t)segment->index.time_entries * TIME_INDEX_ENTRY;
-    /* They may be missing. */
-    cut = cut ||
-          (r->trust != SEGMENT_TRUST_FILES && (run->index_size == 0 || run->time_index_size == 0));
-    if (result == 0 && cut)
+    bool missing = r->trust != SEGMENT_TRUST_FILES && !r->has_indexes;
+    if (result == 0 && (cut || missing))
         result = index_cut(r->fs, r->directory, segment->base_offset, &kept);
     if (result == 0 && !r->last)
         result = index_append_last(&run->append, &largest);

@@ -20,9 +20,10 @@ struct segment_recover {
     struct file_system *fs;
     const char *directory;
     enum segment_trust trust;
-    bool last;       /* the active segment */
-    int64_t limit;   /* batches at or above this offset do not belong to the segment */
-    uint8_t *buffer; /* SEGMENT_RECOVER_BUFFER bytes */
+    bool last;        /* the active segment */
+    int64_t limit;    /* batches at or above this offset do not belong to the segment */
+    uint8_t *buffer;  /* SEGMENT_RECOVER_BUFFER bytes */
+    bool has_indexes; /* both files are there */
     /* in: base_offset; out: the rest */
     struct segment *segment;
     bool damaged; /* out: what follows the last good batch is none, and the limit is not reached */

@@ -28,6 +28,8 @@
 #include "io/io.h"
 #include "partition/time_search.h"
 
+struct segments_found;
+
 /* What a topic's configuration says about its segments; read at each write. */
 struct segment_limits {
     uint32_t segment_bytes;        /* segment.bytes */
@@ -115,13 +117,15 @@ struct segments_load {
     int64_t replay_from;
     void (*replay)(void *context, const uint8_t *batch);
     void *context;
+    /* What lies in the directory, as segments_found_load has just told; null: it is listed. */
+    const struct segments_found *found;
 };
 int segments_open(struct segments *s, const struct segments_load *load) MUST_CHECK;
 
-/* The newest producer snapshot at or below `end_offset`: its offset and, from mem_alloc, its bytes.
- * ERR_NOT_FOUND. Blocking. */
-int segments_load_snapshot(const struct segments *s, int64_t end_offset, int64_t *offset,
-                           struct bytes *snapshot) MUST_CHECK;
+/* The newest producer snapshot at or below `end_offset` of those found: its offset and, from
+ * mem_alloc, its bytes. ERR_NOT_FOUND. Blocking. */
+int segments_load_snapshot(const struct segments *s, const struct segments_found *found,
+                           int64_t end_offset, int64_t *offset, struct bytes *snapshot) MUST_CHECK;
 
 /* At a clean stop, when everything is written: exact file lengths, the active segment's last time
  * entry, and `snapshot` (empty: none) as the producer state at the end. It syncs nothing: the
@@ -138,7 +142,7 @@ struct segment_write_batch {
     int64_t max_timestamp;
 };
 
-#define SEGMENT_WRITE_NEW_MAX 64
+#define SEGMENT_WRITE_NEW_MAX 16
 
 /* One partition's share of a flush. In: filled by the core from the list. Out: filled by the job.
  */

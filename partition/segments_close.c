@@ -9,6 +9,7 @@
 #include "partition/index.h"
 #include "partition/segment_files.h"
 #include "partition/segments.h"
+#include "partition/segments_found.h"
 
 #define SNAPSHOT_BYTES_MAX (1 * GIB)
 #define DIRECTORY_NAME_MAX 255
@@ -64,39 +65,20 @@ int segments_close(struct segments *s, struct bytes snapshot)
     return finish_last(s, snapshot);
 }
 
-struct snapshot_search {
-    int64_t end_offset;
-    int64_t newest;
-};
-
-static int find_snapshot(void *context, const char *name, enum file_kind kind)
+int segments_load_snapshot(const struct segments *s, const struct segments_found *found,
+                           int64_t end_offset, int64_t *offset, struct bytes *snapshot)
 {
-    struct snapshot_search *search = context;
-    int64_t offset;
-    enum segment_file file;
-    if (kind == FILE_KIND_FILE && segment_file_parse(bytes_of_string(name), &offset, &file) &&
-        file == SEGMENT_SNAPSHOT && offset <= search->end_offset)
-        search->newest = MAX(search->newest, offset);
-    return 0;
-}
-
-int segments_load_snapshot(const struct segments *s, int64_t end_offset, int64_t *offset,
-                           struct bytes *snapshot)
-{
-    struct snapshot_search search = {end_offset, -1};
-    int result = file_list(s->fs, s->directory, find_snapshot, &search);
-    if (result != 0)
-        return result;
-    if (search.newest < 0)
+    int64_t newest = segments_found_newest(found, end_offset, SEGMENT_SNAPSHOT);
+    if (newest < 0)
         return ERR_NOT_FOUND;
     char path[SEGMENT_PATH_SIZE];
     char *data;
     uint64_t len;
-    segment_file_path(path, s->directory, search.newest, SEGMENT_SNAPSHOT);
-    result = file_load(s->fs, path, SNAPSHOT_BYTES_MAX, &data, &len);
+    segment_file_path(path, s->directory, newest, SEGMENT_SNAPSHOT);
+    int result = file_load(s->fs, path, SNAPSHOT_BYTES_MAX, &data, &len);
     if (result != 0)
         return result == ERR_TOO_LARGE ? ERR_CORRUPT : result;
-    *offset = search.newest;
+    *offset = newest;
     *snapshot = (struct bytes){(const uint8_t *)data, len};
     return 0;
 }

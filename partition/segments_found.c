@@ -10,6 +10,9 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "partition/kafka_files.h"
+
+#define SCAN_BYTES (64 * KIB)
 
 enum temporary { TEMPORARY_NONE, TEMPORARY_DELETED, TEMPORARY_CLEANED, TEMPORARY_SWAP };
 
@@ -25,8 +28,6 @@ struct listing {
     struct segments_found *found;
     struct file_system *fs;
     const char *directory;
-    uint8_t *buffer;
-    uint64_t buffer_size;
     struct odd_file *odd;
     uint32_t odd_count;
     uint32_t odd_capacity;
@@ -81,6 +82,10 @@ static int list_entry(void *context, const char *text, enum file_kind kind)
     } else if (segment_file_parse(name, &file.offset, &file.kind)) {
         found->files = mem_grow(found->files, found->count, &found->capacity, sizeof file);
         found->files[found->count++] = file;
+    } else if (bytes_equal(name, BYTES_LITERAL(KAFKA_METADATA_FILE))) {
+        found->metadata = true;
+    } else if (bytes_equal(name, BYTES_LITERAL(KAFKA_EPOCHS_FILE))) {
+        found->epochs = true;
     }
     return 0;
 }
@@ -109,10 +114,11 @@ static int swap_end(const struct listing *l, const struct odd_file *odd, int64_t
         return file;
     struct segment_scan scan;
     segment_scan_init(&scan, l->fs, file, 0, info.size);
-    scan.buffer = l->buffer;
-    scan.buffer_size = l->buffer_size;
+    scan.buffer = mem_alloc_raw(SCAN_BYTES);
+    scan.buffer_size = SCAN_BYTES;
     while ((result = segment_scan_next(&scan)) == 1)
         *end = batch_last_offset(scan.header) + 1;
+    mem_free(scan.buffer);
     file_close(l->fs, file);
     return result == ERR_CORRUPT ? 0 : result;
 }
@@ -187,12 +193,15 @@ static int file_order(const void *left, const void *right)
     return (a->kind > b->kind) - (a->kind < b->kind);
 }
 
-int segments_found_load(struct segments_found *found, struct file_system *fs, const char *directory,
-                        uint8_t *buffer, uint64_t buffer_size)
+int segments_found_load(struct segments_found *found, struct file_system *fs, const char *directory)
 {
     *found = (struct segments_found){0};
-    struct listing l = {found, fs, directory, buffer, buffer_size, NULL, 0, 0};
+    struct listing l = {found, fs, directory, NULL, 0, 0};
     int result = file_list(fs, directory, list_entry, &l);
+    if (result == ERR_NOT_FOUND) {
+        found->missing = true;
+        return 0;
+    }
     if (result == 0 && l.odd_count > 0) {
         result = settle_odd(&l);
         found->count = 0;
@@ -221,4 +230,14 @@ bool segments_found_has(const struct segments_found *found, int64_t offset, enum
     const struct segments_found_file key = {offset, kind};
     return found->count > 0 &&
            bsearch(&key, found->files, found->count, sizeof key, file_order) != NULL;
+}
+
+int64_t segments_found_newest(const struct segments_found *found, int64_t offset_max,
+                              enum segment_file kind)
+{
+    int64_t newest = -1;
+    for (uint32_t i = 0; i < found->count && found->files[i].offset <= offset_max; i++)
+        if (found->files[i].kind == kind)
+            newest = found->files[i].offset;
+    return newest;
 }

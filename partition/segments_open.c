@@ -87,6 +87,8 @@ static int recover(struct opening *o, enum segment_trust trust, int64_t next, bo
         .limit = next,
         .buffer = o->buffer,
         .segment = segment,
+        .has_indexes = segments_found_has(&o->found, segment->base_offset, SEGMENT_INDEX) &&
+                       segments_found_has(&o->found, segment->base_offset, SEGMENT_TIME_INDEX),
     };
     int result = segment_recover_run(&r);
     *damaged = r.damaged;
@@ -349,14 +351,18 @@ int segments_open(struct segments *s, const struct segments_load *load)
     ASSERT(load->synced_end >= -1);
     struct opening o = {.s = s, .load = load, .ours = load->synced_end >= 0};
     o.buffer = mem_alloc_raw(SEGMENT_RECOVER_BUFFER);
-    int result =
-        segments_found_load(&o.found, s->fs, s->directory, o.buffer, SEGMENT_RECOVER_BUFFER);
-    s->directory_made = result != ERR_NOT_FOUND;
-    if (!s->directory_made)
+    int result = 0;
+    if (load->found != NULL)
+        o.found = *load->found;
+    else
+        result = segments_found_load(&o.found, s->fs, s->directory);
+    s->directory_made = !o.found.missing;
+    if (result == 0 && o.found.missing)
         result = load->synced_end > 0 ? ERR_CORRUPT : 0;
     else if (result == 0)
         result = open_found(&o);
-    segments_found_free(&o.found);
+    if (load->found == NULL)
+        segments_found_free(&o.found);
     mem_free(o.buffer);
     if (result == 0)
         return 0;

@@ -77,15 +77,12 @@ static int set_aside(struct file_system *fs, const char *log_directory, const ch
     return ERR_EXISTS;
 }
 
-/* A directory without partition.metadata, or with one that cannot be read, is its name's. */
 static bool is_stray(struct file_system *fs, const char *path,
                      const struct kafka_directory *directory, strays_known_fn *known, void *context)
 {
-    struct uuid wanted;
     struct uuid found;
-    if (!known(context, directory->topic, directory->partition, &wanted))
-        return true;
-    return kafka_read_partition_metadata(fs, path, &found) == 0 && !uuid_equal(found, wanted);
+    bool told = kafka_read_partition_metadata(fs, path, &found) == 0;
+    return !known(context, directory->topic, directory->partition, told ? &found : NULL);
 }
 
 int strays_set_aside(struct file_system *fs, const char *log_directory, strays_known_fn *known,

@@ -12,9 +12,10 @@
 #include "base/uuid.h"
 #include "io/file.h"
 
-/* Whether the catalog has the partition, and its topic's id. */
+/* Whether a directory is the catalog's partition of that name; `topic_id` is what its
+ * partition.metadata says, null when there is none or it cannot be read: then the name decides. */
 typedef bool strays_known_fn(void *context, const char *topic, int32_t partition,
-                             struct uuid *topic_id);
+                             const struct uuid *topic_id);
 
 /*
  * Deletes what carries Kafka's mark of deletion, and renames a live partition's directory to

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "partition/segments_found.h"
 #include "segments_fixture.h"
 
 static struct fixture f;
@@ -71,18 +72,28 @@ Test(aborted, markers_are_taken_once_and_in_order)
     cr_expect_eq(aborted.count, 1);
 }
 
+static int load(void)
+{
+    struct segments_found found;
+    cr_assert_eq(segments_found_load(&found, &f.files.fs, f.directory), 0);
+    int result = aborted_load(&aborted, &f.files.fs, f.directory, &found);
+    segments_found_free(&found);
+    return result;
+}
+
 Test(aborted, kafkas_files_are_read_in_order_up_to_a_torn_entry)
 {
     uint8_t later[34];
     memcpy(later, kafka_entry, sizeof later);
     later[25] = 99;
+    cr_assert_eq(load(), 0, "a missing directory has none");
     cr_assert_eq(file_make_directory(&f.files.fs, f.directory), 0);
-    cr_assert_eq(aborted_load(&aborted, &f.files.fs, f.directory), 0);
+    cr_assert_eq(load(), 0);
     cr_expect_eq(aborted.count, 0);
     fixture_store(&f, "00000000000000000090.txnindex", later, sizeof later);
     fixture_store(&f, "00000000000000000000.txnindex", kafka_entry, sizeof kafka_entry);
     fixture_append(&f, "00000000000000000000.txnindex", kafka_entry, 20);
-    cr_assert_eq(aborted_load(&aborted, &f.files.fs, f.directory), 0);
+    cr_assert_eq(load(), 0);
     cr_assert_eq(aborted.count, 2);
     cr_expect_eq(aborted.entries[0].producer_id, 5);
     cr_expect_eq(aborted.entries[0].first_offset, 10);
@@ -96,8 +107,7 @@ Test(aborted, an_entry_of_another_version_is_refused)
     uint8_t newer[34] = {0, 1};
     cr_assert_eq(file_make_directory(&f.files.fs, f.directory), 0);
     fixture_store(&f, "00000000000000000000.txnindex", newer, sizeof newer);
-    cr_expect_eq(aborted_load(&aborted, &f.files.fs, f.directory), ERR_VERSION);
-    cr_assert_eq(aborted_load(&aborted, &f.files.fs, "/nowhere"), 0);
+    cr_expect_eq(load(), ERR_VERSION);
 }
 
 Test(aborted, each_segment_gets_the_entries_of_its_markers)

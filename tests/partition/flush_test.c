@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "partition/checkpoint.h"
+#include "partition/segments_found.h"
 #include "tests/partition/shard_fixture.h"
 
 static struct rig rig;
@@ -492,8 +493,11 @@ Test(flush, roll_stores_the_producers_at_the_new_segments_base)
     cr_assert(rig_has(&rig, "topic-0/00000000000000000002.snapshot"));
     struct bytes snapshot;
     int64_t offset;
-    cr_assert_eq(segments_load_snapshot(&rig_partition(&rig, 0)->segments, 2, &offset, &snapshot),
-                 0);
+    struct segments_found found;
+    const struct segments *segments = &rig_partition(&rig, 0)->segments;
+    cr_assert_eq(segments_found_load(&found, &rig.files.fs, segments->directory), 0);
+    cr_assert_eq(segments_load_snapshot(segments, &found, 2, &offset, &snapshot), 0);
+    segments_found_free(&found);
     struct producers *producers = producers_new();
     cr_assert_eq(producers_snapshot_read(producers, snapshot), 0);
     struct producer_batch repeat = {.producer_id = 9, .first_sequence = 1, .last_sequence = 1};

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "partition/partition.h"
+#include "partition/segments_found.h"
 #include "protocol/record.h"
 #include "segments_fixture.h"
 
@@ -71,6 +72,15 @@ static void store_snapshot(int64_t offset)
     free(data);
 }
 
+static int64_t load_state(int64_t limit)
+{
+    struct segments_found found;
+    cr_assert_eq(segments_found_load(&found, &f.files.fs, p->segments.directory), 0);
+    int64_t from = recovery_load_state(&f.files.fs, p, &found, limit, &f.log);
+    segments_found_free(&found);
+    return from;
+}
+
 static void forget(void)
 {
     partition_free(p);
@@ -97,7 +107,7 @@ Test(recovery_state, an_open_transaction_survives_kafkas_snapshot)
     replay_transactional(7, 10);
     store_snapshot(11);
     forget();
-    cr_assert_eq(recovery_load_state(&f.files.fs, p, INT64_MAX, &f.log), 11);
+    cr_assert_eq(load_state(INT64_MAX), 11);
     p->log_end = 11;
     recovery_settle(p, 11, &f.log);
     cr_assert_eq(p->last_stable, 10);
@@ -105,7 +115,7 @@ Test(recovery_state, an_open_transaction_survives_kafkas_snapshot)
 
 Test(recovery_state, a_clean_stop_without_snapshots_replays_nothing)
 {
-    cr_assert_eq(recovery_load_state(&f.files.fs, p, INT64_MAX, &f.log), INT64_MAX);
+    cr_assert_eq(load_state(INT64_MAX), INT64_MAX);
 }
 
 Test(recovery_state, a_crash_takes_the_newest_snapshot_below_the_recovery_point)
@@ -116,12 +126,12 @@ Test(recovery_state, a_crash_takes_the_newest_snapshot_below_the_recovery_point)
     store_snapshot(2);
     forget();
     fixture_store(&f, "leader-epoch-checkpoint", "0\n2\n3 0\n4 1\n", 12);
-    cr_assert_eq(recovery_load_state(&f.files.fs, p, 1, &f.log), 1);
+    cr_assert_eq(load_state(1), 1);
     cr_assert_eq(producers_count(p->producers), 1);
     cr_assert_eq(epochs_latest(&p->epochs), 3, "what lies behind the snapshot is replayed");
     cr_assert(p->epochs_changed);
     forget();
-    cr_assert_eq(recovery_load_state(&f.files.fs, p, 0, &f.log), 0);
+    cr_assert_eq(load_state(0), 0);
     cr_assert_eq(producers_count(p->producers), 0);
 }
 
@@ -131,7 +141,7 @@ Test(recovery_state, a_damaged_snapshot_gives_way_to_an_older_one)
     store_snapshot(1);
     fixture_store(&f, "00000000000000000005.snapshot", "rubbish", 7);
     forget();
-    cr_assert_eq(recovery_load_state(&f.files.fs, p, INT64_MAX, &f.log), 1);
+    cr_assert_eq(load_state(INT64_MAX), 1);
     cr_assert_eq(producers_count(p->producers), 1);
 }
 
@@ -140,7 +150,7 @@ Test(recovery_state, state_above_the_end_of_the_log_is_dropped)
     replay_transactional(1, 0);
     store_snapshot(9);
     forget();
-    int64_t from = recovery_load_state(&f.files.fs, p, INT64_MAX, &f.log);
+    int64_t from = load_state(INT64_MAX);
     p->log_end = 5;
     recovery_settle(p, from, &f.log);
     cr_assert_eq(producers_count(p->producers), 0);

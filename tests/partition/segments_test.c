@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "partition/kafka_files.h"
 #include "partition/segment_files.h"
+#include "partition/segments_found.h"
 #include "protocol/batch.h"
 #include "segments_fixture.h"
 
@@ -194,11 +195,14 @@ Test(segments, roll_stores_the_snapshot_it_was_given)
     cr_assert_eq(fixture_size(&f, "00000000000000000002.snapshot"), 5);
     int64_t offset;
     struct bytes snapshot;
-    cr_assert_eq(segments_load_snapshot(&f.segments, 3, &offset, &snapshot), 0);
+    struct segments_found found;
+    cr_assert_eq(segments_found_load(&found, &f.files.fs, f.directory), 0);
+    cr_assert_eq(segments_load_snapshot(&f.segments, &found, 3, &offset, &snapshot), 0);
     cr_assert_eq(offset, 2);
     cr_assert(bytes_equal(snapshot, BYTES_LITERAL("state")));
     free((void *)(uintptr_t)snapshot.data);
-    cr_assert_eq(segments_load_snapshot(&f.segments, 1, &offset, &snapshot), ERR_NOT_FOUND);
+    cr_assert_eq(segments_load_snapshot(&f.segments, &found, 1, &offset, &snapshot), ERR_NOT_FOUND);
+    segments_found_free(&found);
     free_batch(&batch);
 }
 

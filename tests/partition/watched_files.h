@@ -28,6 +28,7 @@ enum file_verb {
     VERB_REMOVE_DIRECTORY,
     VERB_LIST,
     VERB_INFO,
+    VERB_COUNT,
 };
 
 /* The calls of `verb` on a path that contains `path` fail with `error`, `times` of them. */
@@ -54,6 +55,7 @@ struct unsynced_file {
 struct watched_files {
     struct file_system fs; /* first */
     struct file_fault fault;
+    uint64_t calls[VERB_COUNT];
     uint64_t changes;     /* calls so far of verbs that change something */
     uint64_t changes_max; /* the power goes at this one; 0: never */
     bool off;             /* every verb fails */
