@@ -50,7 +50,8 @@ void read_files_fini(struct shard *shard);
 
 /* Opens the segment's file for the readers to come, when there is a place and it is not open. */
 void read_files_open(struct partition *p, struct segment *segment);
-/* Whether the core may read so much of the file by itself in this step; `file` null: it is not open.
+/* Whether the core may read so much of the file by itself in this step; `file` null: it is not
+ * open.
  */
 bool read_files_use(struct shard *shard, struct read_file *file, uint32_t bytes);
 /* A job reads by the segment's open file, which stays open until `read_file_drop`. */
