@@ -16,6 +16,7 @@ struct manual_io {
     bool hold_reading; /* reading jobs and time queries */
     bool hold_writing; /* jobs in the shard's lane */
     bool uncached;     /* io_read_now finds nothing */
+    bool half_cached;  /* it finds the first half */
     bool ghost;        /* the WAL's operations succeed, and nothing is done */
     uint64_t writes;   /* io_write calls */
 };

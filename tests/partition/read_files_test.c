@@ -98,6 +98,19 @@ Test(read_files, what_is_not_in_memory_takes_a_job_by_the_open_file)
     cr_assert_eq(rig.files.fault.hits, 0);
 }
 
+/* The batch's CRC is checked: so what both have read fits together. */
+Test(read_files, a_job_reads_the_rest_of_what_is_half_in_memory)
+{
+    start(100, false);
+    int64_t offset = read_one(0);
+    rig.io.half_cached = true;
+    for (int i = 0; i < 10; i++) {
+        cr_assert_not(reads_without_a_job(offset));
+        cr_assert_eq(r.read.segment.have, 100);
+        offset = r.read.segment.next_offset;
+    }
+}
+
 Test(read_files, one_step_reads_so_much_and_no_more)
 {
     start(100, false);
@@ -115,6 +128,7 @@ Test(read_files, the_next_batch_is_known_by_its_size)
     struct partition *p = rig_partition(&rig, 0);
     cr_assert_eq(partition_probe(p, 0, false, &state), 0);
     cr_assert_eq(state.first, 0);
+    r.read.capacity = 190; /* the last header read is of a batch that is cut off */
     int64_t offset = read_one(0);
     uint32_t size = (uint32_t)batch_size(r.data);
     cr_assert_eq(partition_probe(p, offset, false, &state), 0);
