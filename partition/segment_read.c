@@ -163,40 +163,21 @@ static int read_size(struct segment_read *read, const struct segment_seek *seek,
     return 0;
 }
 
-/* Where the header of the next batch lies, when taking the batches did not come to it; false: there
- * is none. */
-static bool next_header(const struct segment_read *read, uint64_t *position)
-{
-    *position = read->next_position;
-    return read->len > 0 && read->next_size == 0 &&
-           read->synced_bytes - *position >= BATCH_HEADER_SIZE;
-}
-
-static void take_next_header(struct segment_read *read, const uint8_t *header)
-{
-    int64_t size = batch_size(header);
-    if (batch_magic(header) == BATCH_MAGIC && size >= BATCH_HEADER_SIZE &&
-        (uint64_t)size <= read->synced_bytes - read->next_position)
-        read->next_size = (uint32_t)size;
-}
-
 static int read_at(struct segment_read *read, const struct segment_seek *seek, uint64_t position)
 {
     uint64_t want = MIN((uint64_t)read->capacity, read->synced_bytes - position);
+    uint64_t have = position == read->position_hint ? MIN((uint64_t)read->have, want) : 0;
     read->next_position = position;
     if (read->capacity < BATCH_HEADER_SIZE)
         return read_size(read, seek, position);
-    int64_t got = file_read(seek->fs, seek->file, read->data, want, position);
+    /* Only the rest, or the system would take this for a reader that goes back, and not read ahead
+     * for it. */
+    int64_t got = file_read(seek->fs, seek->file, read->data + have, want - have, position + have);
     if (got < 0)
         return (int)got;
-    if ((uint64_t)got < want)
+    if ((uint64_t)got < want - have)
         return ERR_CORRUPT;
-    int result = take_batches(read, want);
-    uint8_t header[BATCH_HEADER_SIZE];
-    if (result == 0 && next_header(read, &position) &&
-        file_read(seek->fs, seek->file, header, sizeof header, position) == sizeof header)
-        take_next_header(read, header);
-    return result;
+    return take_batches(read, want);
 }
 
 /* Whether the hint led to the batch that contains the offset. */
@@ -276,6 +257,24 @@ int segment_read_run(struct segment_read *read)
     return segment_read_result(result);
 }
 
+/* The batches taken end where the buffer does: the size of the next one is worth a look. */
+static void look_at_next(struct segment_read *read, struct io *io)
+{
+    uint8_t header[BATCH_HEADER_SIZE];
+    struct io_extent extent = {
+        .file = read->file->file,
+        .data = header,
+        .len = sizeof header,
+        .pos = read->next_position,
+    };
+    uint64_t left = read->synced_bytes - read->next_position;
+    if (left < sizeof header || io_read_now(io, &extent) < (int64_t)sizeof header)
+        return;
+    int64_t size = batch_size(header);
+    if (batch_magic(header) == BATCH_MAGIC && size >= BATCH_HEADER_SIZE && (uint64_t)size <= left)
+        read->next_size = (uint32_t)size;
+}
+
 bool segment_read_now(struct segment_read *read, struct io *io)
 {
     uint64_t position = read->position_hint;
@@ -289,14 +288,16 @@ bool segment_read_now(struct segment_read *read, struct io *io)
         .len = (uint32_t)MIN((uint64_t)read->capacity, read->synced_bytes - position),
         .pos = position,
     };
-    if (io_read_now(io, &extent) < (int64_t)extent.len)
+    int64_t got = io_read_now(io, &extent);
+    read->have = (uint32_t)MAX(got, 0);
+    if (read->have < extent.len)
         return false;
     read->next_position = position;
-    if (take_batches(read, extent.len) != 0 || !hint_was_right(read))
+    if (take_batches(read, extent.len) != 0 || !hint_was_right(read)) {
+        read->have = 0;
         return false;
-    uint8_t header[BATCH_HEADER_SIZE];
-    struct io_extent next = {extent.file, header, sizeof header, 0};
-    if (next_header(read, &next.pos) && io_read_now(io, &next) == sizeof header)
-        take_next_header(read, header);
+    }
+    if (read->len > 0 && read->next_size == 0)
+        look_at_next(read, io);
     return true;
 }

@@ -192,7 +192,8 @@ struct segment_read {
     struct read_file *file;  /* the segment's open file; null: it is opened for this read */
     uint8_t *data;           /* destination */
     uint32_t capacity;
-    bool check; /* verify each batch's CRC */
+    bool check;    /* verify each batch's CRC */
+    uint32_t have; /* bytes from the hint on that are in `data` already, by segment_read_now */
     /* out */
     uint32_t len;        /* whole batches; 0 when the first is larger than capacity: */
     uint32_t needed;     /* then its size */

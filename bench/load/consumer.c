@@ -346,6 +346,7 @@ static uint32_t consumers_wanted(const struct run *run)
 static void fetcher_init(struct fetcher *fetcher, struct consumer *consumer, uint32_t broker)
 {
     wire_init(&fetcher->wire, consumer->io, &consumer->worker->clock, fetcher_changed);
+    fetcher->wire.large = true;
     fetcher->call.done = fetcher_answered;
     fetcher->consumer = consumer;
     fetcher->broker = broker;

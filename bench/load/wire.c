@@ -12,6 +12,8 @@
 #include "base/util.h"
 
 #define ANSWER_BYTES_MAX (256 * MIB)
+/* Of one receive of large answers, at least. */
+#define RECEIVE_BYTES (64 * KIB)
 
 void wire_init(struct wire *wire, struct io *io, struct wire_clock *clock,
                void (*changed)(struct wire *wire, int result))
@@ -113,15 +115,22 @@ static size_t wire_parse(struct wire *wire, struct bytes bytes)
     return at;
 }
 
+/* Room for so many bytes in all. */
+static void gathered_grow(struct wire *wire, size_t needed)
+{
+    if (needed <= wire->gathered_capacity)
+        return;
+    ASSERT(!wire->receiving);
+    size_t capacity = MAX(wire->gathered_capacity * 2, MAX(needed, 16 * KIB));
+    wire->gathered = mem_realloc(wire->gathered, wire->gathered_capacity, capacity);
+    wire->gathered_capacity = capacity;
+}
+
 static void wire_gather(struct wire *wire, struct bytes bytes)
 {
     ASSERT(bytes.len > 0);
     size_t needed = wire->gathered_len + bytes.len;
-    if (needed > wire->gathered_capacity) {
-        size_t capacity = MAX(wire->gathered_capacity * 2, MAX(needed, 16 * KIB));
-        wire->gathered = mem_realloc(wire->gathered, wire->gathered_capacity, capacity);
-        wire->gathered_capacity = capacity;
-    }
+    gathered_grow(wire, needed);
     memcpy(wire->gathered + wire->gathered_len, bytes.data, bytes.len);
     wire->gathered_len = needed;
 }
@@ -163,6 +172,43 @@ static void wire_received(struct io_op *op, const struct io_event *event)
         wire_break(wire, event->value < 0 ? (int)event->value : ERR_CLOSED);
 }
 
+static void wire_received_large(struct io_op *op, const struct io_event *event);
+
+/* Goes on, unless what is there is whole: its call is not known to be sent yet, which is waited for
+ * first, since its answer may be taken only then. */
+static void wire_receive_large(struct wire *wire)
+{
+    size_t needed = wire->gathered_len + RECEIVE_BYTES;
+    if (wire->state != WIRE_OPEN || wire->receiving)
+        return;
+    if (wire->gathered_len >= 4) {
+        size_t frame = 4 + (size_t)load_be32(wire->gathered);
+        if (frame <= wire->gathered_len)
+            return;
+        needed = MAX(needed, MIN(frame, (size_t)ANSWER_BYTES_MAX));
+    }
+    gathered_grow(wire, needed);
+    wire->receiving = true;
+    wire->receive.done = wire_received_large;
+    io_recv_into(wire->io, &wire->receive, wire->socket, wire->gathered + wire->gathered_len,
+                 (uint32_t)(wire->gathered_capacity - wire->gathered_len));
+}
+
+static void wire_received_large(struct io_op *op, const struct io_event *event)
+{
+    struct wire *wire = CONTAINER_OF(op, struct wire, receive);
+    wire->receiving = false;
+    if (event->value <= 0) {
+        wire_break(wire, event->value < 0 ? (int)event->value : ERR_CLOSED);
+        return;
+    }
+    wire->now_ns = io_now_precise(wire->io);
+    wire->gathered_len += (size_t)event->value;
+    if (wire->state == WIRE_OPEN)
+        wire_parse_gathered(wire);
+    wire_receive_large(wire);
+}
+
 static void wire_pump(struct wire *wire);
 
 static void wire_sent(struct io_op *op, const struct io_event *event)
@@ -187,8 +233,10 @@ static void wire_sent(struct io_op *op, const struct io_event *event)
         call->on_its_way = false;
         call->done(call, 0, (struct bytes){0});
     }
-    if (wire->gathered_len > 0 && wire->state == WIRE_OPEN)
+    if (wire->gathered_len > 0 && wire->state == WIRE_OPEN && !wire->receiving)
         wire_parse_gathered(wire);
+    if (wire->large)
+        wire_receive_large(wire);
     wire_pump(wire);
 }
 
@@ -223,8 +271,12 @@ static void wire_connected(struct io_op *op, const struct io_event *event)
     }
     wire->state = WIRE_OPEN;
     wire->socket = (int)event->value;
-    wire->receive.done = wire_received;
-    io_recv(wire->io, &wire->receive, wire->socket);
+    if (wire->large) {
+        wire_receive_large(wire);
+    } else {
+        wire->receive.done = wire_received;
+        io_recv(wire->io, &wire->receive, wire->socket);
+    }
     wire->changed(wire, 0);
     wire_pump(wire);
 }

@@ -5,7 +5,8 @@
  * through `done`: with its answer, or with an error and no bytes when the connection ended, the
  * answer was not one, or the owner broke the connection. A call may be sent again from its `done`.
  * Nothing here allocates for a call: answers that lie whole in a receive buffer are handed on in
- * place, others are gathered in one buffer that grows to the largest.
+ * place, others are gathered in one buffer that grows to the largest. Where answers are large they
+ * are received into that buffer straight away (`large`), and nothing is copied.
  */
 #pragma once
 
@@ -58,6 +59,8 @@ struct wire {
     struct list sending; /* the calls of the running send */
     struct list waiting; /* sent, waiting for their answers, in order */
     bool send_out;
+    bool large;     /* set before it dials: answers are expected to be large */
+    bool receiving; /* into `gathered` */
     uint8_t *gathered;
     size_t gathered_len;
     size_t gathered_capacity;

@@ -89,7 +89,8 @@ static int64_t manual_read_now(struct io *io, const struct io_extent *extent)
     const struct manual_io *m = manual_of(io);
     if (m->uncached)
         return ERR_BUSY;
-    return file_read(m->io.files, extent->file, extent->data, extent->len, extent->pos);
+    uint32_t len = m->half_cached ? MAX(extent->len / 2, 1U) : extent->len;
+    return file_read(m->io.files, extent->file, extent->data, len, extent->pos);
 }
 
 static void manual_sync(struct io *io, struct io_op *op, int file)

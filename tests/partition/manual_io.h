@@ -18,6 +18,7 @@ struct manual_io {
     bool hold_renaming; /* the directories of deleted partitions */
     bool hold_removing; /* the files of deleted partitions */
     bool uncached;      /* io_read_now finds nothing */
+    bool half_cached;   /* it finds the first half */
     bool ghost;         /* the WAL's operations succeed, and nothing is done */
     uint64_t writes;    /* io_write calls */
 };
