@@ -11,8 +11,6 @@
 #include "base/assert.h"
 #include "base/util.h"
 
-#define ARENA_ALIGNMENT 16
-
 struct arena_chunk {
     struct arena_chunk *older;
     size_t size;
@@ -48,7 +46,7 @@ static bool arena_grow(struct arena *arena, size_t size)
     struct arena_chunk *chunk = region_take(arena->region, wanted);
     if (chunk == NULL)
         return false;
-    ASSERT((uintptr_t)chunk % ARENA_ALIGNMENT == 0);
+    ASSERT((uintptr_t)chunk % ARENA_ALIGNMENT == 0 && wanted % ARENA_ALIGNMENT == 0);
     chunk->older = arena->chunk;
     chunk->size = wanted;
     arena->chunk = chunk;
@@ -58,7 +56,7 @@ static bool arena_grow(struct arena *arena, size_t size)
     return true;
 }
 
-void *arena_take(struct arena *arena, size_t size)
+void *arena_take_slowly(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
         return NULL;
@@ -79,18 +77,10 @@ void *arena_alloc(struct arena *arena, size_t size)
     return memory;
 }
 
-void *arena_take_array(struct arena *arena, size_t count, size_t size)
-{
-    size_t total;
-    if (__builtin_mul_overflow(count, size, &total))
-        return NULL;
-    return arena_take(arena, total);
-}
-
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
 {
-    size_t total;
-    if (__builtin_mul_overflow(count, size, &total))
-        return NULL;
-    return arena_alloc(arena, total);
+    void *memory = arena_take_array(arena, count, size);
+    if (memory != NULL)
+        memset(memory, 0, count * size);
+    return memory;
 }

@@ -23,6 +23,8 @@ struct arena {
     size_t taken;
 };
 
+#define ARENA_ALIGNMENT ((size_t)16)
+
 /* A limit for the arena that has its region to itself, which is sized for what is done with it. */
 #define ARENA_WHOLE_REGION SIZE_MAX
 
@@ -34,6 +36,25 @@ void arena_reset(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);
 /* Null also when count * size overflows. */
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size);
-/* The same, not zeroed: for what is written at once. */
-void *arena_take(struct arena *arena, size_t size);
-void *arena_take_array(struct arena *arena, size_t count, size_t size);
+
+/* What arena_take does when the chunk has no room. */
+void *arena_take_slowly(struct arena *arena, size_t size);
+
+/* As arena_alloc and arena_alloc_array, but not zeroed: for what is written at once. */
+static inline void *arena_take(struct arena *arena, size_t size)
+{
+    /* What is left is a multiple of the alignment. */
+    if (__builtin_expect(size == 0 || size > (size_t)(arena->end - arena->pos), 0))
+        return arena_take_slowly(arena, size);
+    void *memory = arena->pos;
+    arena->pos += (size + ARENA_ALIGNMENT - 1) & ~(ARENA_ALIGNMENT - 1);
+    return memory;
+}
+
+static inline void *arena_take_array(struct arena *arena, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total))
+        return NULL;
+    return arena_take(arena, total);
+}

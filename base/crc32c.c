@@ -4,7 +4,8 @@
  * One crc32 instruction takes three cycles but can start every cycle, so three independent
  * streams run at full speed; their CRCs are joined by shifting one over the length of the next
  * (Gopal et al., "Fast CRC Computation for iSCSI Polynomial Using CRC32 Instruction"). The shift is
- * a matrix product over GF(2), kept as four tables of 256 entries for each of two block sizes.
+ * a matrix product over GF(2), kept as four tables of 256 entries for each of two block sizes. To
+ * join CRCs over any length, the operators of 256 lengths for each of its bytes are kept.
  */
 #include "base/crc32c.h"
 
@@ -23,6 +24,8 @@ typedef uint32_t crc32c_fn(uint32_t crc, const void *data, size_t len);
 static uint32_t crc32c_slices[8][256];
 static uint32_t crc32c_shift_long[4][256];
 static uint32_t crc32c_shift_short[4][256];
+/* What shifts a CRC over i * 256^n zero bytes. */
+static uint32_t crc32c_shift_by[4][256];
 static crc32c_fn *crc32c_chosen = crc32c_portable;
 static bool crc32c_ready;
 
@@ -74,6 +77,16 @@ static void shift_init(uint32_t table[4][256], size_t len)
             table[byte][i] = multiply(by, i << (8 * byte));
 }
 
+static void shift_by_init(void)
+{
+    for (size_t n = 0; n < 4; n++) {
+        uint32_t step = shift_operator((size_t)1 << (8 * n));
+        crc32c_shift_by[n][0] = 1u << 31;
+        for (size_t i = 1; i < 256; i++)
+            crc32c_shift_by[n][i] = multiply(crc32c_shift_by[n][i - 1], step);
+    }
+}
+
 uint32_t crc32c_portable(uint32_t crc, const void *data, size_t len)
 {
     const uint8_t *p = data;
@@ -94,9 +107,17 @@ uint32_t crc32c_portable(uint32_t crc, const void *data, size_t len)
     return ~crc;
 }
 
+/* One product for each byte of the length that is not zero. */
 uint32_t crc32c_combine(uint32_t crc_a, uint32_t crc_b, size_t len_b)
 {
-    return multiply(shift_operator(len_b), crc_a) ^ crc_b;
+    if (!crc32c_ready)
+        crc32c_init();
+    if (len_b > UINT32_MAX)
+        return multiply(shift_operator(len_b), crc_a) ^ crc_b;
+    for (size_t n = 0; len_b > 0; n++, len_b >>= 8)
+        if ((len_b & 0xff) != 0)
+            crc_a = multiply(crc32c_shift_by[n][len_b & 0xff], crc_a);
+    return crc_a ^ crc_b;
 }
 
 #ifdef __x86_64__
@@ -162,6 +183,7 @@ void crc32c_init(void)
     slices_init();
     shift_init(crc32c_shift_long, CRC32C_LONG);
     shift_init(crc32c_shift_short, CRC32C_SHORT);
+    shift_by_init();
     crc32c_ready = true;
     crc32c_chosen = best_function();
 }

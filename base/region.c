@@ -20,6 +20,7 @@
 struct region {
     uint8_t *memory;
     size_t unit;
+    unsigned unit_shift; /* its logarithm: a division is dear on the hot path */
     size_t unit_count;
     size_t used; /* units, without the stacked ones */
     uint64_t *taken;
@@ -34,6 +35,7 @@ struct region *region_new(size_t size, size_t unit)
     ASSERT(is_power_of_two(unit) && unit >= 4096 && size >= unit);
     struct region *region = mem_alloc(sizeof *region);
     region->unit = unit;
+    region->unit_shift = (unsigned)__builtin_ctzll(unit);
     region->unit_count = size / unit;
     region->word_count = (region->unit_count + REGION_WORD_BITS - 1) / REGION_WORD_BITS;
     region->taken = mem_alloc_array(region->word_count, sizeof *region->taken);
@@ -60,7 +62,7 @@ void region_free(struct region *region)
 static size_t region_units(const struct region *region, size_t size)
 {
     ASSERT(size > 0);
-    return (size - 1) / region->unit + 1;
+    return ((size - 1) >> region->unit_shift) + 1;
 }
 
 #ifdef POOLS_OFF
@@ -126,7 +128,7 @@ static void stack_empty(struct region *region)
 {
     while (region->stack_count > 0) {
         uint8_t *unit = region->stack[--region->stack_count];
-        region_clear(region, (size_t)(unit - region->memory) / region->unit, 1);
+        region_clear(region, (size_t)(unit - region->memory) >> region->unit_shift, 1);
     }
 }
 
@@ -157,16 +159,17 @@ void region_give(struct region *region, void *run, size_t size)
 {
     size_t units = region_units(region, size);
     size_t distance = (size_t)((uint8_t *)run - region->memory);
-    ASSERT(distance % region->unit == 0 && distance / region->unit + units <= region->unit_count);
-    ASSERT(units <= region->used && unit_taken(region, distance / region->unit));
+    size_t first = distance >> region->unit_shift;
+    ASSERT(first << region->unit_shift == distance && first + units <= region->unit_count);
+    ASSERT(units <= region->used && unit_taken(region, first));
     region->used -= units;
     if (size > REGION_DISCARD_BYTES)
-        mem_discard(run, units * region->unit);
-    memory_poison(run, units * region->unit);
+        mem_discard(run, units << region->unit_shift);
+    memory_poison(run, units << region->unit_shift);
     if (units == 1 && region->stack_count < REGION_STACK)
         region->stack[region->stack_count++] = run;
     else
-        region_clear(region, distance / region->unit, units);
+        region_clear(region, first, units);
 }
 #endif
 

@@ -654,8 +654,17 @@ static bool connection_receive(struct connection *c)
     return true;
 }
 
+/* Between two requests: nothing has come, and a receive is under way. */
+static bool connection_rests(const struct connection *c)
+{
+    return c->receiving && c->prefix_len == 0 && c->frame_began_ns == 0 && c->waiting == NULL &&
+           input_empty(c) && list_empty(&c->holding_node) && !c->ended && !c->closing;
+}
+
 void connection_resume(struct connection *c)
 {
+    if (connection_rests(c))
+        return;
     bool fed = connection_consume(c);
     if (c->closing)
         return;

@@ -307,6 +307,8 @@ void core_init(struct core *core, const struct core_options *options)
     list_init(&core->to_send);
     list_init(&core->ended);
     list_init(&core->parked_appends);
+    list_init(&core->produce_waits);
+    timer_init(&core->produce_due, produce_look_at_clock);
     size_t memory = budget_add(&core->budget, "requests and responses", options->memory_bytes);
     core->memory = region_new(memory, CORE_MEMORY_UNIT);
     slab_init(&core->connections, sizeof(struct connection), options->connections_max);
@@ -354,6 +356,7 @@ void core_fini(struct core *core)
     request_free_ended(core);
     core_timer_cancel(core, &core->retry);
     ASSERT(list_empty(&core->open) && list_empty(&core->parked_appends));
+    ASSERT(list_empty(&core->produce_waits) && !timer_armed(&core->produce_due));
     ASSERT(core->gathering == 0 && core->stashed == 0 && core->fetched == 0);
     coordinator_free(core->coordinator);
     recoder_free(core->recoder);

@@ -100,6 +100,8 @@ struct core {
     struct timer retry;         /* of what waits for memory */
     struct list ended;          /* requests that go at the end of the step */
     struct list parked_appends; /* struct produce_part that met ERR_BUSY, in order */
+    struct list produce_waits;  /* requests that wait for their parts, until timeout.ms */
+    struct timer produce_due;   /* for the earliest of them */
     uint32_t connection_count;
     uint32_t recv_buffer_count;
     bool accept_waits;    /* for a connection to end, on whichever core */

@@ -55,8 +55,9 @@ struct produce_state {
     uint32_t number;  /* of the next one */
     uint32_t waiting; /* parts at their owners, and one while the request is taken apart */
     bool answered;
-    bool rejected; /* some part has an error: acks=0 closes the connection */
-    struct timer timeout;
+    bool rejected;     /* some part has an error: acks=0 closes the connection */
+    struct list timed; /* core->produce_waits */
+    uint64_t deadline_ns;
 };
 
 /* The owner's side. */
@@ -102,29 +103,31 @@ static struct partition *part_partition(struct core *core, const struct produce_
     return place == NULL ? NULL : place->partition;
 }
 
-static void produce_append(struct core *core, struct produce_part *part)
+static void produce_append(struct core *core, struct produce_part *part,
+                           struct partition *partition)
 {
-    part->append.partition = part_partition(core, part);
-    if (part->append.partition == NULL)
+    part->append.partition = partition;
+    if (partition == NULL)
         produce_gone(core, part);
     else if (partition_append(&part->append) != 0)
         list_push_back(&core->parked_appends, &part->parked);
 }
 
-/* On the owner. Its image may be older than the asker's: an unknown partition is retriable. */
+/* On the owner. Its image may be older than the asker's: an unknown partition is retriable. On the
+ * asker's own core nothing has changed since the part was judged. */
 static void produce_run(struct core *core, struct core_call *call)
 {
     struct produce_part *part = CONTAINER_OF(call, struct produce_part, call);
-    if (part_partition(core, part) == NULL) {
-        produce_gone(core, part);
-        return;
-    }
+    struct partition *partition =
+        call->from == core->id ? part->append.partition : part_partition(core, part);
     part->append.done = produce_appended;
     list_init(&part->parked);
-    if (!list_empty(&core->parked_appends))
+    if (partition == NULL)
+        produce_gone(core, part);
+    else if (!list_empty(&core->parked_appends))
         list_push_back(&core->parked_appends, &part->parked);
     else
-        produce_append(core, part);
+        produce_append(core, part, partition);
 }
 
 void produce_resume_parked(struct core *core)
@@ -134,7 +137,8 @@ void produce_resume_parked(struct core *core)
     list_append(&parked, &core->parked_appends);
     struct list *node;
     while ((node = list_pop_front(&parked)) != NULL) {
-        produce_append(core, LIST_ENTRY(node, struct produce_part, parked));
+        struct produce_part *part = LIST_ENTRY(node, struct produce_part, parked);
+        produce_append(core, part, part_partition(core, part));
         if (!list_empty(&core->parked_appends))
             break;
     }
@@ -143,12 +147,31 @@ void produce_resume_parked(struct core *core)
 
 /* The connection's side. */
 
+/* One timer for all of a core: it stands at the earliest deadline there was, and is moved only when
+ * it fires. An idle core has none. */
+static void produce_start_clock(struct produce_state *state, uint64_t timeout_ns)
+{
+    struct core *core = state->request->core;
+    state->deadline_ns = io_now(core->io) + timeout_ns;
+    list_push_back(&core->produce_waits, &state->timed);
+    if (!timer_armed(&core->produce_due) || core->produce_due.deadline_ns > state->deadline_ns)
+        heap_set(&core->timers, &core->produce_due, state->deadline_ns);
+}
+
+static void produce_stop_clock(struct produce_state *state)
+{
+    struct core *core = state->request->core;
+    list_remove(&state->timed);
+    if (list_empty(&core->produce_waits))
+        core_timer_cancel(core, &core->produce_due);
+}
+
 static void produce_answer(struct produce_state *state)
 {
     ASSERT(!state->answered);
     struct request *r = state->request;
     state->answered = true;
-    core_timer_cancel(r->core, &state->timeout);
+    produce_stop_clock(state);
     if (state->body->acks != PRODUCE_ACKS_NONE || MUTANT(ANSWER_ACKS_0))
         request_respond(r, &state->response);
     else if (state->rejected)
@@ -194,15 +217,37 @@ static void produce_part_done(struct core *core, struct core_call *call)
     request_release(r);
 }
 
-static void produce_timed_out(struct timer *timer)
+static void produce_timed_out(struct produce_state *state)
 {
-    struct produce_state *state = CONTAINER_OF(timer, struct produce_state, timeout);
     for (uint32_t i = 0; i < state->part_count; i++) {
         struct produce_part *part = &state->parts[i];
         if (part->sent && !part->back)
             part_reject(part, KAFKA_REQUEST_TIMED_OUT);
     }
     produce_answer(state);
+}
+
+void produce_look_at_clock(struct timer *timer)
+{
+    struct core *core = CONTAINER_OF(timer, struct core, produce_due);
+    uint64_t now_ns = io_now(core->io);
+    uint64_t next_ns = IO_NEVER;
+    struct list due;
+    list_init(&due);
+    LIST_EACH(node, &core->produce_waits) {
+        const struct produce_state *state = LIST_ENTRY(node, struct produce_state, timed);
+        if (state->deadline_ns > now_ns) {
+            next_ns = MIN(next_ns, state->deadline_ns);
+            continue;
+        }
+        list_remove(node);
+        list_push_back(&due, node);
+    }
+    if (next_ns != IO_NEVER)
+        heap_set(&core->timers, timer, next_ns);
+    struct list *node;
+    while ((node = list_pop_front(&due)) != NULL)
+        produce_timed_out(LIST_ENTRY(node, struct produce_state, timed));
 }
 
 /* Judging. */
@@ -355,6 +400,7 @@ static void part_start(struct produce_part *part,
     part->answer->base_offset = -1;
     part->call.run = produce_run;
     part->call.done = produce_part_done;
+    part->append.partition = topic->partitions[partition->index].partition;
     part->sent = true;
     state->waiting++;
     request_hold(r);
@@ -417,7 +463,7 @@ static bool produce_prepare(struct produce_state *state)
         parts += (size_t)body->topic_data.items[i].partition_data.count;
     message_defaults(&produce_response_struct, &state->response);
     state->response.responses.items =
-        request_alloc(r, topics, sizeof *state->response.responses.items);
+        request_take(r, topics, sizeof *state->response.responses.items);
     if (state->response.responses.items == NULL)
         return false;
     state->parts = request_alloc(r, parts, sizeof *state->parts);
@@ -435,7 +481,7 @@ static bool produce_start_topic(struct produce_state *state, int32_t index)
     answer->name = data->name;
     answer->topic_id = data->topic_id;
     answer->partition_responses.items =
-        request_alloc(r, (size_t)count, sizeof *answer->partition_responses.items);
+        request_take(r, (size_t)count, sizeof *answer->partition_responses.items);
     if (answer->partition_responses.items == NULL)
         return false;
     for (int32_t i = 0; i < count; i++) {
@@ -463,7 +509,7 @@ void produce_handle(struct request *r)
         return;
     state->request = r;
     state->body = body;
-    timer_init(&state->timeout, produce_timed_out);
+    list_init(&state->timed);
     if (!produce_prepare(state))
         return;
     state->waiting = 1;
@@ -478,5 +524,5 @@ void produce_handle(struct request *r)
     if (state->waiting == 0)
         produce_answer(state);
     else if (state->body->timeout_ms >= 0)
-        core_timer_set(r->core, &state->timeout, (uint64_t)state->body->timeout_ms * NS_PER_MS);
+        produce_start_clock(state, (uint64_t)state->body->timeout_ms * NS_PER_MS);
 }

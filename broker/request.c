@@ -104,7 +104,7 @@ size_t request_answer_memory(const struct request *r)
 {
     size_t unit = region_unit(r->core->memory);
     size_t total = r->arena.taken;
-    if (r->response != NULL)
+    if (r->response != NULL && !r->response_in_arena)
         total += round_up(r->response_size, unit);
     for (uint32_t i = 0; i < r->memory_count; i++)
         total += round_up(r->memories[i].size, unit);
@@ -113,7 +113,7 @@ size_t request_answer_memory(const struct request *r)
 
 void request_trim(struct request *r)
 {
-    bool in_arena = r->parts != &r->part && r->part_count > 0;
+    bool in_arena = (r->parts != &r->part && r->part_count > 0) || r->response_in_arena;
     if (r->state == REQUEST_ANSWERED && r->holds == 0 && !in_arena && r->memory_count == 0)
         arena_reset(&r->arena);
 }
@@ -123,7 +123,8 @@ static void request_give_back(struct request *r)
     struct core *core = r->core;
     for (uint32_t i = 0; i < r->memory_count; i++)
         core_fetch_give(core, r->memories[i].memory, r->memories[i].size);
-    if (r->response != NULL && !MUTANT(KEEP_ANSWER))
+    bool apart = r->response != NULL && !r->response_in_arena;
+    if (apart && !MUTANT(KEEP_ANSWER))
         region_give(core->memory, r->response, r->response_size);
     if (r->frame_memory != NULL)
         region_give(core->memory, r->frame_memory, r->frame_memory_size);
@@ -180,6 +181,14 @@ static void request_too_large(struct request *r)
 void *request_alloc(struct request *r, size_t count, size_t size)
 {
     void *memory = arena_alloc_array(&r->arena, count, size);
+    if (memory == NULL)
+        request_too_large(r);
+    return memory;
+}
+
+void *request_take(struct request *r, size_t count, size_t size)
+{
+    void *memory = arena_take_array(&r->arena, count, size);
     if (memory == NULL)
         request_too_large(r);
     return memory;
@@ -256,7 +265,7 @@ bool request_client_host(struct request *r, struct string *host)
 bool request_decode(struct request *r, void **message)
 {
     const struct message_type *type = r->api->request;
-    *message = request_alloc(r, 1, type->size);
+    *message = request_take(r, 1, type->size);
     if (*message == NULL)
         return false;
     int result = message_decode(type, r->version, &r->body, &r->arena, *message);
@@ -293,41 +302,67 @@ static size_t response_header_size(const struct request *r)
     return api_response_header_version(r->api, r->version) >= 1 ? 5 : 4;
 }
 
-/* Into `room` bytes of new memory; what is not needed of them goes back. ERR_SHORT: too few. */
-static int response_write(struct request *r, const void *response, size_t room,
+/* Into `room` bytes from `data` on. */
+static int response_write(struct request *r, const void *response, uint8_t *data, size_t room,
                           struct message_splits *splits)
 {
-    struct region *memory = r->core->memory;
     struct writer w;
-    uint8_t *data = region_take(memory, room);
-    if (data == NULL)
-        return ERR_NO_MEMORY;
     writer_init(&w, data, room);
     write_be32(&w, 0);
     write_be32(&w, (uint32_t)r->correlation_id);
     if (response_header_size(r) > 4)
         write_u8(&w, 0);
     int result = message_encode(r->api->response, r->version, response, &w, splits);
+    if (result == 0) {
+        r->response = data;
+        r->response_size = writer_len(&w);
+    }
+    return result;
+}
+
+/* The same, into `room` bytes of new memory. */
+static int response_write_apart(struct request *r, const void *response, size_t room,
+                                struct message_splits *splits)
+{
+    struct region *memory = r->core->memory;
+    uint8_t *data = region_take(memory, room);
+    if (data == NULL)
+        return ERR_NO_MEMORY;
+    int result = response_write(r, response, data, room, splits);
     if (result != 0) {
         region_give(memory, data, room);
         return result;
     }
-    ASSERT(round_up(writer_len(&w), region_unit(memory)) == round_up(room, region_unit(memory)));
-    r->response = data;
-    r->response_size = writer_len(&w);
+    size_t unit = region_unit(memory);
+    ASSERT(round_up(r->response_size, unit) == round_up(room, unit));
     return 0;
 }
 
-/* Most fit into the least memory there is to take: only the others are measured first. */
+/* Behind what the arena holds: nothing more is taken from it. Only while it is as small as memory
+ * apart would be, since it is kept until the answer is sent. */
+static int response_write_in_arena(struct request *r, const void *response)
+{
+    if (r->arena.taken != region_unit(r->core->memory) || MUTANT(KEEP_ANSWER))
+        return ERR_SHORT;
+    size_t room = (size_t)(r->arena.end - r->arena.pos);
+    int result = response_write(r, response, r->arena.pos, room, NULL);
+    r->response_in_arena = result == 0;
+    return result;
+}
+
+/* Most fit into what the arena has left, or into the least memory there is to take: only the others
+ * are measured first. */
 static int response_encode(struct request *r, const void *response, struct message_splits *splits)
 {
-    int result = response_write(r, response, region_unit(r->core->memory), splits);
+    int result = splits == NULL ? response_write_in_arena(r, response) : ERR_SHORT;
+    if (result == ERR_SHORT)
+        result = response_write_apart(r, response, region_unit(r->core->memory), splits);
     if (result != ERR_SHORT)
         return result;
     if (splits != NULL)
         splits->count = 0;
     size_t body = message_size(r->api->response, r->version, response, splits != NULL);
-    return response_write(r, response, SIZE_PREFIX + response_header_size(r) + body, splits);
+    return response_write_apart(r, response, SIZE_PREFIX + response_header_size(r) + body, splits);
 }
 
 static void response_failed(struct request *r, int result)

@@ -63,8 +63,9 @@ struct request {
     struct arena arena;
     struct request_wait *wait; /* set while it waits: its end is asked for when the peer is gone */
 
-    uint8_t *response; /* size prefix, header, body; from core->memory */
+    uint8_t *response; /* size prefix, header, body; from core->memory, or in the arena */
     size_t response_size;
+    bool response_in_arena;
     struct iovec *parts; /* what is sent; lives in the arena, or is `part` */
     uint32_t part_count;
     uint32_t parts_sent; /* handed to the running send */
@@ -107,6 +108,9 @@ bool request_decode(struct request *request, void **message);
  * returns null. What was taken before stays valid until the handler has returned, but nothing of it
  * may be at another core: calls go out when nothing more is taken, or hold the request. */
 void *request_alloc(struct request *request, size_t count, size_t size);
+
+/* The same, not zeroed: for what is written at once. */
+void *request_take(struct request *request, size_t count, size_t size);
 
 /* seen_init and seen_again (seen.h) in the request's arena; they close the connection as above. */
 bool request_seen_init(struct request *request, struct seen *seen, size_t count);

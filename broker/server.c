@@ -31,7 +31,8 @@
 #include "wal/wal_reserve.h"
 
 #define PATH_BYTES 4096
-#define RECV_BUFFER_BYTES 16384
+/* A request with one batch of the producers' usual size (batch.size is 16384) lies whole in one. */
+#define RECV_BUFFER_BYTES 32768
 #define RECV_BUFFER_COUNT 1024
 /* Descriptors that connections leave alone: for the WAL, the segments that jobs open, and us. */
 #define FILES_RESERVED 64

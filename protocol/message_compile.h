@@ -21,11 +21,11 @@
 #include "protocol/message_internal.h"
 
 /* Values by kind: reading, writing, their default, and whether they have it. */
-#define COMPILED_NUMBER(KIND, type, read, put, wire)                                          \
+#define COMPILED_NUMBER(KIND, type, load, put, wire)                                          \
     static inline type compiled_read_##KIND(struct message_decoder *d, bool nullable)         \
     {                                                                                         \
         (void)nullable;                                                                       \
-        return (type)read(d->reader);                                                         \
+        return (type)load(d->reader);                                                         \
     }                                                                                         \
     static inline void compiled_put_##KIND(struct message_sink *s, type value, bool nullable) \
     {                                                                                         \
@@ -155,14 +155,14 @@ static inline void compiled_put_tags(struct message_sink *s, const struct messag
 #define DEFAULTS_NESTED(_, structure, n, v, t) compiled_defaults_##structure(&m->n);
 
 /* Is every member of the version at its default? */
-#define CHECK_FIELD(_, k, n, v, nul, t, value)                                    \
-    if (COMPILED_IN(version, v) && !compiled_has_default_##k(m->n, (value)))      \
+#define CHECK_FIELD(_, k, n, v, nul, t, value)                               \
+    if (COMPILED_IN(version, v) && !compiled_has_default_##k(m->n, (value))) \
         return false;
-#define CHECK_ARRAY(_, k, n, v, nul, t, value)                                    \
+#define CHECK_ARRAY(_, k, n, v, nul, t, value)                                         \
     if (COMPILED_IN(version, v) && MAX(m->n.count, -1) != compiled_default_len(value)) \
         return false;
 #define CHECK_LIST CHECK_ARRAY
-#define CHECK_NESTED(_, structure, n, v, t)                                       \
+#define CHECK_NESTED(_, structure, n, v, t)                                          \
     if (COMPILED_IN(version, v) && !compiled_is_default_##structure(&m->n, version)) \
         return false;
 
@@ -174,73 +174,73 @@ static inline void compiled_put_tags(struct message_sink *s, const struct messag
 #define LEAST_UUID(flexible)    16
 #define LEAST_STRING(flexible)  ((flexible) ? 1 : 2)
 #define LEAST_RECORDS(flexible) ((flexible) ? 1 : 4)
-#define LEAST_FIELD(_, k, n, v, nul, t, value)  \
-    if (COMPILED_PLAIN(t, version, v))          \
+#define LEAST_FIELD(_, k, n, v, nul, t, value) \
+    if (COMPILED_PLAIN(t, version, v))         \
         least += LEAST_##k(flexible);
-#define LEAST_ARRAY(_, k, n, v, nul, t, value)  \
-    if (COMPILED_PLAIN(t, version, v))          \
+#define LEAST_ARRAY(_, k, n, v, nul, t, value) \
+    if (COMPILED_PLAIN(t, version, v))         \
         least += (flexible) ? 1 : 4;
 #define LEAST_LIST LEAST_ARRAY
-#define LEAST_NESTED(_, structure, n, v, t)     \
-    if (COMPILED_PLAIN(t, version, v))          \
+#define LEAST_NESTED(_, structure, n, v, t) \
+    if (COMPILED_PLAIN(t, version, v))      \
         least += compiled_least_##structure(version, flexible);
 
 /* Reading. */
-#define DECODE_FIELD(_, k, n, v, nul, t, value)                  \
-    if (COMPILED_PLAIN(t, version, v))                           \
-        m->n = compiled_read_##k(d, COMPILED_IN(version, nul));  \
-    else                                                         \
+#define DECODE_FIELD(_, k, n, v, nul, t, value)                 \
+    if (COMPILED_PLAIN(t, version, v))                          \
+        m->n = compiled_read_##k(d, COMPILED_IN(version, nul)); \
+    else                                                        \
         m->n = compiled_default_##k(value);
-#define DECODE_ITEMS(n, least)                                                              \
-    m->n.items = NULL;                                                                      \
-    if (m->n.count > 0 && d->reader->error == 0)                                            \
-        m->n.items = message_take_elements(d, m->n.count, (least), sizeof *m->n.items);     \
+#define DECODE_ITEMS(n, least)                                                          \
+    m->n.items = NULL;                                                                  \
+    if (m->n.count > 0 && d->reader->error == 0)                                        \
+        m->n.items = message_take_elements(d, m->n.count, (least), sizeof *m->n.items); \
     for (int32_t i = 0; i < m->n.count && d->reader->error == 0; i++)
-#define DECODE_ARRAY(_, k, n, v, nul, t, value)                                             \
-    m->n.count = COMPILED_PLAIN(t, version, v)                                              \
-                     ? message_read_count(d, COMPILED_IN(version, nul))                     \
-                     : compiled_default_len(value);                                         \
-    DECODE_ITEMS(n, LEAST_##k(d->flexible))                                                 \
+#define DECODE_ARRAY(_, k, n, v, nul, t, value)                         \
+    m->n.count = COMPILED_PLAIN(t, version, v)                          \
+                     ? message_read_count(d, COMPILED_IN(version, nul)) \
+                     : compiled_default_len(value);                     \
+    DECODE_ITEMS(n, LEAST_##k(d->flexible))                             \
         m->n.items[i] = compiled_read_##k(d, false);
-#define DECODE_LIST(_, structure, n, v, nul, t, value)                                      \
-    m->n.count = COMPILED_PLAIN(t, version, v)                                              \
-                     ? message_read_count(d, COMPILED_IN(version, nul))                     \
-                     : compiled_default_len(value);                                         \
-    DECODE_ITEMS(n, compiled_least_##structure(version, d->flexible))                       \
+#define DECODE_LIST(_, structure, n, v, nul, t, value)                  \
+    m->n.count = COMPILED_PLAIN(t, version, v)                          \
+                     ? message_read_count(d, COMPILED_IN(version, nul)) \
+                     : compiled_default_len(value);                     \
+    DECODE_ITEMS(n, compiled_least_##structure(version, d->flexible))   \
         compiled_decode_##structure(d, version, &m->n.items[i]);
-#define DECODE_NESTED(_, structure, n, v, t)             \
-    if (COMPILED_PLAIN(t, version, v))                   \
-        compiled_decode_##structure(d, version, &m->n);           \
-    else                                                 \
+#define DECODE_NESTED(_, structure, n, v, t)            \
+    if (COMPILED_PLAIN(t, version, v))                  \
+        compiled_decode_##structure(d, version, &m->n); \
+    else                                                \
         compiled_defaults_##structure(&m->n);
 
 /* Writing, and counting those that must be written as tagged. */
-#define ENCODE_FIELD(_, k, n, v, nul, t, value)                                             \
-    if (COMPILED_PLAIN(t, version, v))                                                      \
-        compiled_put_##k(s, m->n, COMPILED_IN(version, nul));                               \
-    else if ((t) != UNTAGGED && COMPILED_IN(version, v))                                    \
+#define ENCODE_FIELD(_, k, n, v, nul, t, value)               \
+    if (COMPILED_PLAIN(t, version, v))                        \
+        compiled_put_##k(s, m->n, COMPILED_IN(version, nul)); \
+    else if ((t) != UNTAGGED && COMPILED_IN(version, v))      \
         tagged += !compiled_has_default_##k(m->n, (value));
-#define ENCODE_ITEMS(n, null)                            \
-    if (message_put_len(s, m->n.count, (null)))          \
+#define ENCODE_ITEMS(n, null)                   \
+    if (message_put_len(s, m->n.count, (null))) \
         for (int32_t i = 0; i < m->n.count; i++)
-#define ENCODE_ARRAY(_, k, n, v, nul, t, value)                                             \
-    if (COMPILED_PLAIN(t, version, v)) {                                                    \
-        ENCODE_ITEMS(n, COMPILED_IN(version, nul))                                          \
-            compiled_put_##k(s, m->n.items[i], false);                                      \
-    } else if ((t) != UNTAGGED && COMPILED_IN(version, v)) {                                \
-        tagged += MAX(m->n.count, -1) != compiled_default_len(value);                       \
+#define ENCODE_ARRAY(_, k, n, v, nul, t, value)                       \
+    if (COMPILED_PLAIN(t, version, v)) {                              \
+        ENCODE_ITEMS(n, COMPILED_IN(version, nul))                    \
+            compiled_put_##k(s, m->n.items[i], false);                \
+    } else if ((t) != UNTAGGED && COMPILED_IN(version, v)) {          \
+        tagged += MAX(m->n.count, -1) != compiled_default_len(value); \
     }
-#define ENCODE_LIST(_, structure, n, v, nul, t, value)                                      \
-    if (COMPILED_PLAIN(t, version, v)) {                                                    \
-        ENCODE_ITEMS(n, COMPILED_IN(version, nul))                                          \
-            compiled_encode_##structure(s, version, &m->n.items[i]);                                 \
-    } else if ((t) != UNTAGGED && COMPILED_IN(version, v)) {                                \
-        tagged += MAX(m->n.count, -1) != compiled_default_len(value);                       \
+#define ENCODE_LIST(_, structure, n, v, nul, t, value)                \
+    if (COMPILED_PLAIN(t, version, v)) {                              \
+        ENCODE_ITEMS(n, COMPILED_IN(version, nul))                    \
+            compiled_encode_##structure(s, version, &m->n.items[i]);  \
+    } else if ((t) != UNTAGGED && COMPILED_IN(version, v)) {          \
+        tagged += MAX(m->n.count, -1) != compiled_default_len(value); \
     }
-#define ENCODE_NESTED(_, structure, n, v, t)                                                \
-    if (COMPILED_PLAIN(t, version, v))                                                      \
-        compiled_encode_##structure(s, version, &m->n);                                              \
-    else if ((t) != UNTAGGED && COMPILED_IN(version, v))                                    \
+#define ENCODE_NESTED(_, structure, n, v, t)             \
+    if (COMPILED_PLAIN(t, version, v))                   \
+        compiled_encode_##structure(s, version, &m->n);  \
+    else if ((t) != UNTAGGED && COMPILED_IN(version, v)) \
         tagged += !compiled_is_default_##structure(&m->n, version);
 
 #define COMPILED_OPTIONAL(_, structure, n, v, nul, t, value) \
@@ -249,46 +249,46 @@ static inline void compiled_put_tags(struct message_sink *s, const struct messag
     ROWS(structure, VERB##_FIELD, VERB##_ARRAY, VERB##_NESTED, COMPILED_OPTIONAL, VERB##_LIST)
 #define COMPILED_FUNCTION __attribute__((unused)) static inline
 
-#define MESSAGE_COMPILE_STRUCT(structure, ROWS)                                             \
-    COMPILED_FUNCTION void compiled_defaults_##structure(struct structure *m)               \
-    {                                                                                       \
-        COMPILED_ROWS(structure, ROWS, DEFAULTS)                                            \
-        m->unknown_tags = (struct message_tags){NULL, 0, 0};                                \
-    }                                                                                       \
-    COMPILED_FUNCTION bool compiled_is_default_##structure(const struct structure *m,       \
-                                                           int16_t version)                 \
-    {                                                                                       \
-        if (m->unknown_tags.count > 0)                                                      \
-            return false;                                                                   \
-        COMPILED_ROWS(structure, ROWS, CHECK)                                               \
-        return true;                                                                        \
-    }                                                                                       \
-    COMPILED_FUNCTION size_t compiled_least_##structure(int16_t version, bool flexible)     \
-    {                                                                                       \
-        size_t least = flexible ? 1 : 0;                                                    \
-        COMPILED_ROWS(structure, ROWS, LEAST)                                               \
-        return least;                                                                       \
-    }                                                                                       \
-    COMPILED_FUNCTION void compiled_decode_##structure(                                     \
-        struct message_decoder *d, int16_t version, struct structure *m)                    \
-    {                                                                                       \
-        m->unknown_tags = (struct message_tags){NULL, 0, 0};                                \
-        COMPILED_ROWS(structure, ROWS, DECODE)                                              \
-        if (d->flexible)                                                                    \
-            compiled_read_tags(d, &structure##_struct, m);                                  \
-    }                                                                                       \
-    COMPILED_FUNCTION void compiled_encode_##structure(                                     \
-        struct message_sink *s, int16_t version, const struct structure *m)                 \
-    {                                                                                       \
-        uint32_t tagged = 0;                                                                \
-        COMPILED_ROWS(structure, ROWS, ENCODE)                                              \
-        if (s->flexible)                                                                    \
-            compiled_put_tags(s, &structure##_struct, m, tagged);                           \
-    }                                                                                       \
-    static void structure##_defaults(void *message)                                         \
-    {                                                                                       \
-        compiled_defaults_##structure(message);                                             \
-    }                                                                                       \
+#define MESSAGE_COMPILE_STRUCT(structure, ROWS)                                         \
+    COMPILED_FUNCTION void compiled_defaults_##structure(struct structure *m)           \
+    {                                                                                   \
+        COMPILED_ROWS(structure, ROWS, DEFAULTS)                                        \
+        m->unknown_tags = (struct message_tags){NULL, 0, 0};                            \
+    }                                                                                   \
+    COMPILED_FUNCTION bool compiled_is_default_##structure(const struct structure *m,   \
+                                                           int16_t version)             \
+    {                                                                                   \
+        if (m->unknown_tags.count > 0)                                                  \
+            return false;                                                               \
+        COMPILED_ROWS(structure, ROWS, CHECK)                                           \
+        return true;                                                                    \
+    }                                                                                   \
+    COMPILED_FUNCTION size_t compiled_least_##structure(int16_t version, bool flexible) \
+    {                                                                                   \
+        size_t least = flexible ? 1 : 0;                                                \
+        COMPILED_ROWS(structure, ROWS, LEAST)                                           \
+        return least;                                                                   \
+    }                                                                                   \
+    COMPILED_FUNCTION void compiled_decode_##structure(                                 \
+        struct message_decoder *d, int16_t version, struct structure *m)                \
+    {                                                                                   \
+        m->unknown_tags = (struct message_tags){NULL, 0, 0};                            \
+        COMPILED_ROWS(structure, ROWS, DECODE)                                          \
+        if (d->flexible)                                                                \
+            compiled_read_tags(d, &structure##_struct, m);                              \
+    }                                                                                   \
+    COMPILED_FUNCTION void compiled_encode_##structure(                                 \
+        struct message_sink *s, int16_t version, const struct structure *m)             \
+    {                                                                                   \
+        uint32_t tagged = 0;                                                            \
+        COMPILED_ROWS(structure, ROWS, ENCODE)                                          \
+        if (s->flexible)                                                                \
+            compiled_put_tags(s, &structure##_struct, m, tagged);                       \
+    }                                                                                   \
+    static void structure##_defaults(void *message)                                     \
+    {                                                                                   \
+        compiled_defaults_##structure(message);                                         \
+    }                                                                                   \
     MESSAGE_DEFINE_STRUCT_WITH(structure, ROWS, structure##_defaults)
 
 /* `message` names its root structure, too. What is asserted tells the compiler which rows are in
@@ -297,12 +297,12 @@ static inline void compiled_put_tags(struct message_sink *s, const struct messag
     static void message##_decode(struct message_decoder *decoder, void *to)                 \
     {                                                                                       \
         ASSERT(decoder->version >= (min));                                                  \
-        compiled_decode_##message(decoder, decoder->version, to);                                             \
+        compiled_decode_##message(decoder, decoder->version, to);                           \
     }                                                                                       \
     static void message##_encode(struct message_sink *sink, const void *from)               \
     {                                                                                       \
         ASSERT(sink->version >= (min));                                                     \
-        compiled_encode_##message(sink, sink->version, from);                                              \
+        compiled_encode_##message(sink, sink->version, from);                               \
     }                                                                                       \
     static const struct message_code message##_code = {message##_decode, message##_encode}; \
     MESSAGE_DEFINE_TYPE_WITH(message, kafka_name, key, min, max, flexible, &message##_code)

@@ -24,20 +24,74 @@ static struct blob read_blob(struct reader *r)
     return (struct blob){bytes.data, (int32_t)bytes.len};
 }
 
-static void skip_headers(struct reader *r)
+/*
+ * The walk's own cursor. It has no error of its own, and no function that is not inlined gets its
+ * address: so it stays in registers, which a struct reader does not. Each `take` is false when the
+ * bytes are not there or are wrong.
+ */
+struct walk {
+    const uint8_t *pos;
+    const uint8_t *end;
+};
+
+#define WALK static inline __attribute__((always_inline))
+
+struct long_varint {
+    const uint8_t *end; /* behind it; null: there is none */
+    uint64_t value;
+};
+
+/* A varint of more than two bytes, or a wrong one, of `bits` bits. */
+static __attribute__((noinline)) struct long_varint
+read_long_varint(const uint8_t *pos, const uint8_t *end, unsigned bits)
 {
-    int32_t count = read_varint(r);
-    /* A header takes at least two bytes, which bounds the loop by the input. */
-    if (count < 0 || (size_t)count > reader_left(r) / 2)
-        reader_fail(r, ERR_MALFORMED);
-    for (int32_t i = 0; i < count && r->error == 0; i++) {
-        int32_t key_len = read_varint(r);
-        if (key_len < 0)
-            reader_fail(r, ERR_MALFORMED);
-        else
-            read_skip(r, (size_t)key_len);
-        read_blob(r);
+    struct reader r;
+    reader_init(&r, pos, (size_t)(end - pos));
+    uint64_t value = bits == 64 ? read_uvarint64(&r) : read_uvarint(&r);
+    return (struct long_varint){r.error != 0 ? NULL : r.pos, value};
+}
+
+WALK bool take_varint(struct walk *w, unsigned bits, int64_t *to)
+{
+    uint64_t value;
+    if (__builtin_expect(w->pos < w->end && w->pos[0] < 0x80, 1)) {
+        value = *w->pos++;
+    } else if (__builtin_expect(w->end - w->pos >= 2 && w->pos[1] < 0x80, 1)) {
+        value = (w->pos[0] & 0x7fu) | (uint64_t)w->pos[1] << 7;
+        w->pos += 2;
+    } else {
+        struct long_varint varint = read_long_varint(w->pos, w->end, bits);
+        if (varint.end == NULL)
+            return false;
+        w->pos = varint.end;
+        value = varint.value;
     }
+    *to = (int64_t)((value >> 1) ^ (0 - (value & 1)));
+    return true;
+}
+
+WALK bool take_blob(struct walk *w, struct blob *blob)
+{
+    int64_t len;
+    if (!take_varint(w, 32, &len) || len > w->end - w->pos)
+        return false;
+    *blob = len < 0 ? (struct blob){NULL, -1} : (struct blob){w->pos, (int32_t)len};
+    w->pos += MAX(len, 0);
+    return true;
+}
+
+WALK bool take_headers(struct walk *w)
+{
+    int64_t count;
+    /* A header takes at least two bytes, which bounds the loop by the input. */
+    if (!take_varint(w, 32, &count) || count < 0 || count > (w->end - w->pos) / 2)
+        return false;
+    for (; count > 0; count--) {
+        struct blob blob;
+        if (!take_blob(w, &blob) || blob.len < 0 || !take_blob(w, &blob))
+            return false;
+    }
+    return true;
 }
 
 int record_read(struct reader *reader, struct record *record)
@@ -45,21 +99,22 @@ int record_read(struct reader *reader, struct record *record)
     int32_t len = read_varint(reader);
     if (len < 0)
         return reader_fail(reader, ERR_MALFORMED);
-    struct bytes body = read_bytes(reader, (size_t)len);
+    const uint8_t *body = reader_take(reader, (size_t)len);
     if (reader->error != 0)
         return reader->error;
-    struct reader r;
-    reader_init(&r, body.data, body.len);
-    record->attributes = read_u8(&r);
-    record->timestamp_delta = read_varint64(&r);
-    record->offset_delta = read_varint(&r);
-    record->key = read_blob(&r);
-    record->value = read_blob(&r);
-    const uint8_t *headers = r.pos;
-    skip_headers(&r);
-    if (r.error != 0 || reader_left(&r) != 0)
+    struct walk w = {body, body + len};
+    int64_t offset_delta;
+    if (len == 0)
         return reader_fail(reader, ERR_MALFORMED);
-    record->headers = (struct bytes){headers, (size_t)(r.pos - headers)};
+    record->attributes = *w.pos++;
+    bool whole = take_varint(&w, 64, &record->timestamp_delta) &&
+                 take_varint(&w, 32, &offset_delta) && take_blob(&w, &record->key) &&
+                 take_blob(&w, &record->value);
+    const uint8_t *headers = w.pos;
+    if (!whole || !take_headers(&w) || w.pos != w.end)
+        return reader_fail(reader, ERR_MALFORMED);
+    record->offset_delta = (int32_t)offset_delta;
+    record->headers = (struct bytes){headers, (size_t)(w.pos - headers)};
     return 0;
 }
 

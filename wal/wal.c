@@ -128,7 +128,7 @@ static struct wal_group *group_open(struct wal *wal, uint64_t needed)
     group->block = block;
     group->data = block->memory + block->used;
     group->room = (uint32_t)(block->size - block->used);
-    group->used = WAL_GROUP_HEADER;
+    group->used = group->sum.end = WAL_GROUP_HEADER;
     wal->waiting_bytes += group->used;
     group->state = GROUP_GATHERING;
     group->sequence = wal->sequence_next++;
@@ -218,6 +218,15 @@ int wal_append(struct wal *wal, const struct wal_entry *entry, uint32_t len, str
     return 0;
 }
 
+void wal_summed(struct wal *wal, const struct wal_span *span, uint32_t from, uint32_t crc)
+{
+    struct wal_group *group = wal->gathering;
+    ASSERT(group != NULL && group->sequence == span->sequence && from <= span->len);
+    uint32_t at = (uint32_t)(span->data - group->data);
+    ASSERT(at + round_up(span->len, WAL_ENTRY_ALIGNMENT) == group->used);
+    wal_group_sum_known(&group->sum, group->data, at + from, at + span->len, crc);
+}
+
 /* Releasing. */
 
 static struct wal_group *group_of_sequence(struct wal *wal, uint64_t sequence)
@@ -280,7 +289,7 @@ static void group_write(struct wal *wal, struct wal_group *group, struct wal_fil
         .len = group_len(group),
         .used = group->used,
     };
-    wal_group_encode(group->data, &header);
+    wal_group_encode(group->data, &header, &group->sum);
     group->extent = (struct io_extent){f->file, group->data, header.len, f->position};
     ASSERT(group->state == GROUP_CLOSED && wal->waiting_bytes >= group->used);
     wal->waiting_bytes -= group->used;

@@ -159,14 +159,18 @@ int wal_open(const struct wal_options *options, const struct wal_recovered *reco
 void wal_close(struct wal *wal);
 
 /*
- * Reserves `len` payload bytes. The caller fills span->data before it returns to the loop.
- * ERR_NO_MEMORY: blocks or files are used up; flush and try again after a wal_release.
- * ERR_TOO_LARGE: more than wal_entry_max. ERR_OFFLINE.
+ * Reserves `len` payload bytes. The caller fills span->data before the next entry is appended, or
+ * he returns to the loop. ERR_NO_MEMORY: blocks or files are used up; flush and try again after a
+ * wal_release. ERR_TOO_LARGE: more than wal_entry_max. ERR_OFFLINE.
  */
 int wal_append(struct wal *wal, const struct wal_entry *entry, uint32_t len,
                struct wal_span *span) MUST_CHECK;
 /* The largest payload that fits into one group, in bytes. */
 uint32_t wal_entry_max(const struct wal *wal);
+/* The payload of `span`, the last one appended, is written, and its bytes from `from` on have this
+ * CRC-32C, which its owner knew anyway: they are not summed again when the group goes out. Worth it
+ * from about a KiB on. */
+void wal_summed(struct wal *wal, const struct wal_span *span, uint32_t from, uint32_t crc);
 
 /* Writes what may be written now. Returns the deadline of the next call in ns, or IO_NEVER. */
 uint64_t wal_pump(struct wal *wal);

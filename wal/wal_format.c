@@ -52,8 +52,29 @@ static uint32_t group_crc(const uint8_t *group, uint32_t len)
     return crc32c(crc, group + 16, len - 16);
 }
 
-void wal_group_encode(uint8_t *group, const struct wal_group_header *h)
+void wal_group_sum_known(struct wal_group_sum *sum, const uint8_t *group, uint32_t from,
+                         uint32_t to, uint32_t crc)
 {
+    ASSERT(sum->end >= WAL_GROUP_HEADER && sum->end <= from && from <= to);
+    uint32_t before = crc32c(sum->crc, group + sum->end, from - sum->end);
+    sum->crc = crc32c_combine(before, crc, to - from);
+    sum->end = to;
+}
+
+/* What group_crc gives, without another look at the bytes whose CRC is known. */
+static uint32_t group_crc_of_sum(const uint8_t *group, uint32_t len,
+                                 const struct wal_group_sum *sum)
+{
+    if (sum->end == WAL_GROUP_HEADER)
+        return group_crc(group, len);
+    uint32_t crc = crc32c(sum->crc, group + sum->end, len - sum->end);
+    return crc32c_combine(group_crc(group, WAL_GROUP_HEADER), crc, len - WAL_GROUP_HEADER);
+}
+
+void wal_group_encode(uint8_t *group, const struct wal_group_header *h,
+                      const struct wal_group_sum *sum)
+{
+    ASSERT(sum->end >= WAL_GROUP_HEADER && sum->end <= h->used);
     ASSERT(h->len % WAL_ALIGNMENT == 0 && h->used >= WAL_GROUP_HEADER && h->used <= h->len);
     memset(group, 0, WAL_GROUP_HEADER);
     memcpy(group, group_magic, sizeof group_magic);
@@ -70,7 +91,7 @@ void wal_group_encode(uint8_t *group, const struct wal_group_header *h)
     put32(group + 88, h->len);
     put32(group + 92, h->used);
     memset(group + h->used, 0, h->len - h->used);
-    put32(group + 12, group_crc(group, h->len));
+    put32(group + 12, group_crc_of_sum(group, h->len, sum));
 }
 
 int wal_group_decode(struct bytes data, struct wal_group_header *h)

@@ -52,8 +52,20 @@ struct wal_group_header {
     uint32_t used;
 };
 
+/* The CRC of a group's entries up to `end`, as far as it is known before the group goes out. */
+struct wal_group_sum {
+    uint32_t end; /* from the group's start; WAL_GROUP_HEADER: nothing is known */
+    uint32_t crc;
+};
+
+/* The payload's bytes from `from` up to its end at `to` have this CRC; those before it are summed
+ * here. `from` and `to` count from the group's start. */
+void wal_group_sum_known(struct wal_group_sum *sum, const uint8_t *group, uint32_t from,
+                         uint32_t to, uint32_t crc);
+
 /* Writes the header over the first bytes of `group`, zeroes the padding, and sets the CRC. */
-void wal_group_encode(uint8_t *group, const struct wal_group_header *header);
+void wal_group_encode(uint8_t *group, const struct wal_group_header *header,
+                      const struct wal_group_sum *sum);
 /* Reads a header. ERR_MALFORMED when it is none, ERR_VERSION when it is a newer one, ERR_SHORT
  * when the group is longer than `data`. The CRC is not looked at. */
 int wal_group_decode(struct bytes data, struct wal_group_header *header) MUST_CHECK;

@@ -36,6 +36,7 @@ struct wal_group {
     uint32_t room; /* of the block, for this group */
     uint32_t entries;
     uint32_t live; /* entries not released yet */
+    struct wal_group_sum sum;
     enum group_state state;
     uint64_t sequence;
     uint64_t opened_ns;

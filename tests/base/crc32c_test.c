@@ -133,6 +133,12 @@ Test(crc32c, two_crcs_combine_to_that_of_the_whole)
         cr_assert_eq(crc32c_combine(a, b, len_b), crc32c(0, data, len_a + len_b));
     }
     uint32_t some = crc32c(0, data, 100);
+    const size_t lens[] = {1, 255, 256, 65535, 65536, 16777216, 16843009, 4294967295, 4294967296};
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        size_t half = lens[i] / 2;
+        uint32_t twice = crc32c_combine(crc32c_combine(some, 0, half), 0, lens[i] - half);
+        cr_assert_eq(crc32c_combine(some, 0, lens[i]), twice);
+    }
     cr_assert_eq(crc32c_combine(some, 0, 0), some);
     cr_assert_eq(crc32c_combine(0, some, 100), some);
 }

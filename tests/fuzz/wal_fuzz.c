@@ -150,7 +150,7 @@ static void write_group(struct fuzz *f)
         .len = pages * WAL_ALIGNMENT,
         .used = used,
     };
-    wal_group_encode(group, &h);
+    wal_group_encode(group, &h, &(struct wal_group_sum){WAL_GROUP_HEADER, 0});
     store(f, f->file, f->position, group, h.len);
     if (f->position == 0 && f->files++ == f->from_file) {
         f->position_from = (struct wal_position){f->file, f->sequence};

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "base/crc32c.h"
+#include "base/prng.h"
 #include "base/util.h"
 
 TestSuite(record, .init = crc32c_init);
@@ -282,4 +283,90 @@ Test(record, control_records_of_the_quorum_carry_type_and_value)
     cr_assert_eq(control_type(&r), ERR_MALFORMED);
     r.key = blob("abc");
     cr_assert_eq(control_type(&r), ERR_MALFORMED);
+}
+
+/* How a record is read, without haste: field by field, by the cursor that everything else uses. */
+static struct blob plain_blob(struct reader *r)
+{
+    int32_t len = read_varint(r);
+    if (len < 0)
+        return (struct blob){NULL, -1};
+    struct bytes bytes = read_bytes(r, (size_t)len);
+    return (struct blob){bytes.data, (int32_t)bytes.len};
+}
+
+static bool plain_read(struct bytes body, struct record *record)
+{
+    struct reader r;
+    reader_init(&r, body.data, body.len);
+    record->attributes = read_u8(&r);
+    record->timestamp_delta = read_varint64(&r);
+    record->offset_delta = read_varint(&r);
+    record->key = plain_blob(&r);
+    record->value = plain_blob(&r);
+    const uint8_t *headers = r.pos;
+    int32_t count = read_varint(&r);
+    for (int32_t i = 0; i < count && r.error == 0; i++) {
+        if (plain_blob(&r).len < 0)
+            return false;
+        plain_blob(&r);
+    }
+    record->headers = (struct bytes){headers, (size_t)(r.pos - headers)};
+    return r.error == 0 && count >= 0 && reader_left(&r) == 0;
+}
+
+static size_t write_random_record(struct prng *prng, uint8_t *to, size_t room)
+{
+    static const uint8_t text[300];
+    struct writer w;
+    writer_init(&w, to, room);
+    write_u8(&w, 0);
+    write_varint64(&w, (int64_t)(prng_next(prng) >> prng_below(prng, 64)));
+    write_varint(&w, (int32_t)(prng_next(prng) >> (33 + prng_below(prng, 31))));
+    int32_t headers = (int32_t)prng_below(prng, 3);
+    for (int32_t i = -2; i < 2 * headers; i++) {
+        int32_t len = (int32_t)prng_below(prng, 200) - 1;
+        write_varint(&w, len);
+        write_bytes(&w, text, (size_t)MAX(len, 0));
+        if (i == -1)
+            write_varint(&w, headers);
+    }
+    return writer_len(&w);
+}
+
+Test(record, is_read_as_field_by_field_whatever_the_bytes)
+{
+    struct prng prng;
+    uint8_t body[2048];
+    uint8_t whole[2048 + 5];
+    int taken = 0;
+    prng_init(&prng, 20263);
+    for (int round = 0; round < 200000; round++) {
+        size_t len = write_random_record(&prng, body, sizeof body);
+        for (uint64_t bits = prng_below(&prng, 4); bits > 0; bits--)
+            body[prng_below(&prng, MIN(len, (size_t)24))] ^= (uint8_t)(1 << prng_below(&prng, 8));
+        if (prng_below(&prng, 8) == 0)
+            len = prng_below(&prng, len + 1);
+        struct writer w;
+        writer_init(&w, whole, sizeof whole);
+        write_varint(&w, (int32_t)len);
+        write_bytes(&w, body, len);
+        struct reader reader;
+        reader_init(&reader, whole, writer_len(&w));
+        struct record record = {0};
+        struct record plain = {0};
+        int result = record_read(&reader, &record);
+        bool good = plain_read((struct bytes){w.pos - len, len}, &plain);
+        cr_assert_eq(result, good ? 0 : ERR_MALFORMED);
+        if (!good)
+            continue;
+        taken++;
+        cr_assert_eq(record.timestamp_delta, plain.timestamp_delta);
+        cr_assert_eq(record.offset_delta, plain.offset_delta);
+        cr_assert_eq(record.attributes, plain.attributes);
+        cr_assert(record.key.data == plain.key.data && record.key.len == plain.key.len);
+        cr_assert(record.value.data == plain.value.data && record.value.len == plain.value.len);
+        cr_assert(bytes_equal(record.headers, plain.headers));
+    }
+    cr_assert_gt(taken, 50000);
 }
