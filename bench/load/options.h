@@ -86,6 +86,12 @@ enum bench_acks { ACKS_LEADER, ACKS_NONE, ACKS_ALL_NUMBER, ACKS_ALL };
       "an answer that takes longer has failed, and the connection is made anew") \
     X(message_timeout_ms, NUMBER, "message-timeout-ms", 0, "60000", "MS", 1, 3600000, \
       "a message that could not be sent for so long has failed") \
+    X(retries, NUMBER, "retries", 0, "5", "N", 0, 1000000, \
+      "how often a request is sent again after a retriable error or a lost connection, and a " \
+      "consumer asks again; then it has failed. What may have been taken already can lie twice. " \
+      "librdkafka: as its own default unless given") \
+    X(retry_backoff_ms, NUMBER, "retry-backoff-ms", 0, "100", "MS", 1, 60000, \
+      "pause before that, and before a connection is made anew; doubled each time, up to 1 s") \
     X(key_pattern, CHOICE, "key-pattern", 0, "random", KEY_NAMES, 0, 0, "of the keys") \
     X(payload_pattern, CHOICE, "payload-pattern", 0, "random", PAYLOAD_NAMES, 0, 0, \
       "of the values") \

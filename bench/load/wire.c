@@ -205,6 +205,7 @@ static void wire_pump(struct wire *wire)
         store_be32((uint8_t *)call->part.iov_base + WIRE_CORRELATION_AT,
                    (uint32_t)call->correlation_id);
         wire->parts[count++] = call->part;
+        call->given = true;
         list_push_back(&wire->sending, node);
     }
     wire->send_out = true;
@@ -243,8 +244,14 @@ void wire_call(struct wire *wire, struct wire_call *call)
 {
     ASSERT(!call->on_its_way && call->done != NULL);
     call->on_its_way = true;
+    call->given = false;
     list_push_back(&wire->queued, &call->node);
     wire_pump(wire);
+}
+
+bool wire_idle(const struct wire *wire)
+{
+    return list_empty(&wire->queued) && list_empty(&wire->sending) && list_empty(&wire->waiting);
 }
 
 uint64_t wire_oldest_ns(const struct wire *wire)
