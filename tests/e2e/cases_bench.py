@@ -307,7 +307,7 @@ def test_bench_sends_again_what_a_broker_that_goes_away_did_not_answer(broker):
 
 
 def test_bench_consumers_go_on_where_they_were_when_the_broker_comes_back(broker):
-    path = pathlib.Path(broker.home.name) / "results.json"
+    path = pathlib.Path(broker.home.name) / "consumed.json"
     results(broker, "-n", 100, "-t", "read", "-s", 100, "--create-topic", "--acks", "all")
     process = subprocess.Popen([BENCH, "-b", f"127.0.0.1:{broker.port}", "-d", "0", "-w", "0", "-v",
                                 "-m", "consume", "-t", "read", "-n", "200", "--validate",
