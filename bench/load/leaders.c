@@ -20,8 +20,8 @@ static uint32_t leaders_add_broker(struct leaders *leaders, int32_t id)
         mem_grow(leaders->brokers, at, &leaders->broker_capacity, sizeof *leaders->brokers);
     leaders->lists = mem_grow(leaders->lists, at, &leaders->list_capacity, sizeof *leaders->lists);
     leaders->brokers[at] = (struct cluster_broker){.id = id};
-    leaders->lists[at] = (struct leader){
-        mem_alloc_array(leaders->cluster->partition_count, sizeof(uint32_t)), 0};
+    leaders->lists[at] =
+        (struct leader){mem_alloc_array(leaders->cluster->partition_count, sizeof(uint32_t)), 0};
     leaders->broker_count++;
     return at;
 }
@@ -78,8 +78,7 @@ static void leaders_make_request(struct leaders *leaders)
         request.topics.items[i].name = string_of(cluster->topics[i]);
     size_t size = frame_size(api, cluster->metadata_version, &request);
     leaders->request = mem_alloc(size);
-    int64_t len =
-        frame_encode(leaders->request, size, api, cluster->metadata_version, &request);
+    int64_t len = frame_encode(leaders->request, size, api, cluster->metadata_version, &request);
     ASSERT(len > 0);
     leaders->call.part = (struct iovec){leaders->request, (size_t)len};
     leaders->call.done = leaders_answered;
@@ -93,8 +92,8 @@ void leaders_init(struct leaders *leaders, const struct cluster *cluster,
     *leaders = (struct leaders){.cluster = cluster, .changed = changed};
     for (uint32_t b = 0; b < cluster->broker_count; b++) {
         const struct cluster_broker *broker = &cluster->brokers[b];
-        uint32_t place = leaders_place(leaders, broker->id, bytes_of_string(broker->host),
-                                       broker->port, &moved);
+        uint32_t place =
+            leaders_place(leaders, broker->id, bytes_of_string(broker->host), broker->port, &moved);
         ASSERT(place == b);
     }
     leaders->of_partition =
@@ -193,13 +192,12 @@ int leaders_take(struct leaders *leaders, struct bytes answer)
     read_skip(&r, 4);
     if (api_response_header_version(api_find(API_METADATA), version) > 0)
         message_skip_tags(&r);
-    int result =
-        message_decode(&metadata_response_type, version, &r, &leaders->arena, &response);
+    int result = message_decode(&metadata_response_type, version, &r, &leaders->arena, &response);
     uint32_t moved = 0;
     for (int32_t i = 0; result == 0 && i < response.brokers.count; i++) {
         const struct metadata_response_broker *broker = &response.brokers.items[i];
-        leaders_place(leaders, broker->node_id, string_bytes(broker->host),
-                      (uint16_t)broker->port, &addresses);
+        leaders_place(leaders, broker->node_id, string_bytes(broker->host), (uint16_t)broker->port,
+                      &addresses);
     }
     for (int32_t i = 0; result == 0 && i < response.topics.count; i++)
         moved += leaders_take_topic(leaders, &response.topics.items[i]);

@@ -96,7 +96,9 @@ enum bench_acks { ACKS_LEADER, ACKS_NONE, ACKS_ALL_NUMBER, ACKS_ALL };
     X(payload_pattern, CHOICE, "payload-pattern", 0, "random", PAYLOAD_NAMES, 0, 0, \
       "of the values") \
     X(consumer_group, TEXT, "consumer-group", 0, "", "NAME", 0, 0, \
-      "consume as members of this group (librdkafka)") \
+      "consume as members of this group, which deals out the partitions and has its offsets " \
+      "committed (librdkafka; the native client reads the partitions themselves, from where it " \
+      "begins to their end)") \
     X(fetch_bytes, NUMBER, "fetch-bytes", 0, "0", "BYTES", 0, 1073741824, \
       "what a Fetch may bring; 0: 16 MiB, of each partition 1 MiB (native)") \
     X(reread, FLAG, "reread", 0, "", "", 0, 0, \
