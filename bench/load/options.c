@@ -337,12 +337,11 @@ void options_print_help(void)
     }
     puts(
         "\nThe native client speaks plain TCP. It sends again, makes connections anew and follows\n"
-        "leaders. It has no consumer groups (--consumer-group: no members, no rebalances, no\n"
-        "committed offsets), no idempotence, no transactions, no partition by key, no TLS and no\n"
-        "SASL: --client librdkafka has all of these, by --consumer-group and --properties, such "
-        "as\n"
-        "-X enable.idempotence=true or -X security.protocol=sasl_ssl,... It has no --mode\n"
-        "metadata, --reread, --fetch-bytes and --busy-poll, which are the native client's.");
+        "leaders. It has no consumer groups (--consumer-group: members, rebalances, committed\n"
+        "offsets), no idempotence, no TLS and no SASL: --client librdkafka has, by\n"
+        "--consumer-group and --properties, as in -X enable.idempotence=true. That one has no\n"
+        "--mode metadata, --reread, --fetch-bytes and --busy-poll. With neither are there\n"
+        "transactions, or partitions chosen by keys: batches go to all of them in turn.");
     puts("\nExit status: 0 all went well; 1 messages failed, or --validate found a record lost,\n"
          "doubled, out of order or altered; 2 there was no run, one sentence says why; 64 the\n"
          "options are wrong; 130 stopped by Ctrl-C, after the report so far.");
