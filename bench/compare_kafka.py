@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from compare import cases, machine, page, results  # noqa: E402
+from compare import cases, machine, page, plan, results  # noqa: E402
 from compare.brokers import BROKERS, BUILT, JARS, ROOT, Failed  # noqa: E402
 
 YARDSTICKS = {
@@ -42,11 +42,12 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--rounds", type=int, default=5, help="how often each broker takes each case [5]")
-    add("--seconds", type=int, default=10, help="each load is measured for so long [10]")
+    add("--rounds", type=int, default=3, help="how often each broker takes each case [3]")
+    add("--seconds", type=int, default=6, help="each load is measured for so long [6]")
     add("--warmup", type=int, default=2, help="each load runs for so long before that [2]")
     add("--heat", type=int, default=20, help="load on a new broker before its first case [20]")
-    add("--cases", default="", help="these, with commas between; see --list [all]")
+    add("--cases", default="", help="these, with commas between; see --list [all but long]")
+    add("--long-seconds", type=int, default=600, help="of the case long [600]")
     add("--brokers", default="odradek,kafka,kafka-flush",
         help=f"of {','.join(BROKERS)}; ratios are to the first [odradek,kafka,kafka-flush]")
     add("--quick", action="store_true", help="one round, short loads, without the largest cases: "
@@ -68,9 +69,10 @@ def parse():
     if options.quick:
         options.rounds, options.seconds, options.warmup, options.heat = 1, 2, 1, 12
         options.fetch_mib, options.settle = 96, 2
-    options.cases = chosen(options.cases, cases.CASES, "case")
-    if options.quick:
-        options.cases = [name for name in options.cases if not cases.CASES[name].heavy]
+    usual = [name for name, case in cases.CASES.items()
+             if not case.asked and not (options.quick and case.heavy)]
+    given = chosen(options.cases, cases.CASES, "case")
+    options.cases = [name for name in cases.CASES if name in (given if options.cases else usual)]
     options.brokers = chosen(options.brokers, BROKERS, "broker")
     return options
 
@@ -82,6 +84,7 @@ def say(text):
 class Run:
     def __init__(self, options):
         self.options = options
+        self.noted = set()
         self.path = options.out / "results.jsonl"
         options.out.mkdir(parents=True, exist_ok=True)
         options.home.mkdir(parents=True, exist_ok=True)
@@ -89,6 +92,7 @@ class Run:
             self.path.unlink(missing_ok=True)
 
     def note(self, round_, broker, case, **more):
+        self.noted.add((round_, broker, case))
         results.append(self.path, {"round": round_, "broker": broker, "case": case,
                                    "time": round(time.time()), **more})
         told = more.get("trouble") or ", ".join(f"{figure} {results.number(value)}" for
@@ -129,25 +133,33 @@ class Run:
             server.wait()
             server.stdout.close()
 
-    def part(self, round_, kind, part):
+    def part(self, round_, kind, part, names):
         """The cases of one part, on a broker of their own."""
-        names = [name for name in self.options.cases if cases.CASES[name].part == part]
-        if not names:
-            return
-        broker = kind(self.options.home / kind.name, self.options.broker_cpus,
-                      self.options.settings if kind.name.startswith("odradek") else ())
+        processors = self.options.broker_cpus, self.options.client_cpus
+        settings = self.options.settings if kind.name.startswith("odradek") else []
+        if part == "pinned":
+            apart = machine.processors_apart()
+            if apart is None:
+                for name in names:
+                    self.note(round_, kind.name, name, trouble="skipped: there is one processor")
+                return
+            processors = apart
+            settings = [*settings, *kind.one_core]
+        broker = kind(self.options.home / kind.name, processors[0], settings)
         try:
             broker.prepare()
-            turn = cases.Turn(broker, self.options)
+            turn = cases.Turn(broker, self.options, processors[1])
             turn.started = broker.start()
-            if part == "load":
+            if part != "standing":
                 turn.bench(*WARM_TOPIC, "-c", 128, "-w", 0, "-d", f"{self.options.heat}s",
                            "--delete-topic-after")
             for name in names:
                 self.measure(round_, turn, name)
             broker.stop()
         except (Failed, OSError, subprocess.SubprocessError) as reason:
-            self.note(round_, kind.name, f"{part} cases", trouble=f"failed: {reason}")
+            for name in names:
+                if (round_, kind.name, name) not in self.noted:
+                    self.note(round_, kind.name, name, trouble=f"failed: {reason}")
         finally:
             broker.close()
 
@@ -160,8 +172,10 @@ class Run:
             order = self.options.brokers
             for name in order if round_ % 2 == 1 else reversed(order):
                 self.yardsticks(round_, name)
-                for part in ("standing", "load"):
-                    self.part(round_, BROKERS[name], part)
+                for part in plan.PARTS:
+                    names = plan.taken(self.options, name, part, round_ == first)
+                    if names:
+                        self.part(round_, BROKERS[name], part, names)
             self.report()
 
     def report(self):
@@ -189,6 +203,8 @@ def main():
     if any(name.startswith("kafka") for name in options.brokers) and not options.report:
         if not any(JARS.glob("kafka-server-*.jar")):
             raise SystemExit("compare_kafka: build/kafka is empty: ./dev bench fetches it")
+    if not options.report:
+        say(plan.told(options))
     run = Run(options)
     # So that a broker is not left behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -1,8 +1,9 @@
 """What is measured. A case is a function of a Turn; it returns figures, by name.
 
-A turn is one broker in one round. Its cases come in two parts, each with a process of its own over
-a new directory: `standing` ones, from the start of an empty broker to one that is full of
-partitions, and `load` ones, warmed up together.
+A turn is one broker in one round. Its cases come in three parts, each with a process of its own
+over a new directory: `standing` ones, from the start of an empty broker to one that is full of
+partitions, `load` ones, warmed up together, and `pinned` ones: a broker with one processor, and a
+client with another one.
 """
 import json
 import os
@@ -26,24 +27,43 @@ class Skipped(Exception):
 
 
 class Case:
-    def __init__(self, function, part, heavy):
+    def __init__(self, function, part, heavy, asked, cost):
         self.run = function
         self.part = part
-        self.heavy = heavy  # left out by --quick
+        self.heavy = heavy  # in the first round only, and left out by --quick
+        self.asked = asked  # runs only when it is named
+        self.cost = cost
         self.text = " ".join(function.__doc__.split())
 
+    def seconds(self, options, kafka):
+        """About how long it takes."""
+        if self.cost is None:
+            return options.warmup + options.seconds + 1.5
+        return self.cost(options, kafka)
 
-def case(name, part="load", heavy=False):
+
+def takes(ours, theirs):
+    """A cost in seconds: Odradek's, and Kafka's."""
+    return lambda _, kafka: theirs if kafka else ours
+
+
+def at_least(seconds, quick):
+    """The cost of a load that makes no sense when it is shorter."""
+    return lambda options, _: options.warmup + 1.5 + (quick if options.quick else
+                                                      max(seconds, options.seconds))
+
+
+def case(name, part="load", heavy=False, asked=False, cost=None):
     def add(function):
-        CASES[name] = Case(function, part, heavy)
+        CASES[name] = Case(function, part, heavy, asked, cost)
         return function
     return add
 
 
-def run_bench(words, output):
+def run_bench(words, output, limit=BENCH_SECONDS):
     """The results of odradek-bench. Messages that fail are figures, too."""
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=BENCH_SECONDS)
+                          timeout=limit)
     if done.returncode not in (0, 1):
         raise Failed(f"odradek-bench: {done.stdout.strip()[-500:]}")
     return json.loads(output.read_text())
@@ -52,9 +72,10 @@ def run_bench(words, output):
 class Turn:
     """What a case has at hand."""
 
-    def __init__(self, broker, options):
+    def __init__(self, broker, options, client_cpus):
         self.broker = broker
         self.options = options
+        self.client_cpus = client_cpus
         self.commands = []
         self.loaded = 0      # records of the topic that fetch cases read
         self.partitions = 0  # of the topics that standing cases made
@@ -63,8 +84,8 @@ class Turn:
     def words(self, *arguments, output):
         words = [BUILT / "odradek-bench", "-b", f"127.0.0.1:{self.broker.port}", *arguments,
                  "--json-output", output]
-        if self.options.client_cpus:
-            words = ["taskset", "-c", self.options.client_cpus, *words]
+        if self.client_cpus:
+            words = ["taskset", "-c", self.client_cpus, *words]
         return [str(word) for word in words]
 
     def bench(self, *arguments):
@@ -72,7 +93,7 @@ class Turn:
         output = self.broker.home / "result.json"
         words = self.words(*arguments, output=output)
         self.commands.append(" ".join(words))
-        return run_bench(words, output)
+        return run_bench(words, output, BENCH_SECONDS + self.options.long_seconds)
 
     def times(self, seconds=None):
         return ["-w", f"{self.options.warmup}s", "-d", f"{seconds or self.options.seconds}s"]
@@ -97,12 +118,13 @@ def wait_led(broker, partitions=0):
     """Until every partition that is told has a leader, and there are at least so many."""
     deadline = time.monotonic() + 180
     while True:
+        asked = time.monotonic()
         _, known, led = metadata(broker.port, True)
         if led == known >= partitions:
             return
         if time.monotonic() > deadline:
             raise Failed(f"{broker.name}: not every partition got a leader")
-        time.sleep(0.01)
+        time.sleep(max(0.01, min(1, time.monotonic() - asked)))
 
 
 def latencies(got, name, told=""):
@@ -111,8 +133,8 @@ def latencies(got, name, told=""):
 
 
 def failures(got):
-    count = got["failed"] + got["unsent"]
-    return {"failed or unsent": count} if count > 0 else {}
+    counts = {"failed or unsent": got["failed"] + got["unsent"], "sent again": got["retries"]}
+    return {name: count for name, count in counts.items() if count > 0}
 
 
 def produce(turn, topic, partitions, *arguments, seconds=None, keep=False):
@@ -123,6 +145,7 @@ def produce(turn, topic, partitions, *arguments, seconds=None, keep=False):
         wait_led(turn.broker)
         words.append("--delete-topic-after")
     got, figures = turn.measured(*words)
+    turn.points = [point for point in got["points"] if point["seconds"] > 0]
     return {"messages/s": got["messages_per_second"], "MB/s": got["bytes_per_second"] / 1e6,
             **latencies(got, "response"), **figures, **failures(got)}
 
@@ -189,7 +212,7 @@ def tail(turn):
             **failures(got)}
 
 
-@case("burst")
+@case("burst", cost=at_least(20, 12))
 def burst(turn):
     """Ten seconds of 5,000 messages a second, ten of 100, over and over; 256 bytes, 16
     partitions."""
@@ -197,14 +220,14 @@ def burst(turn):
                    seconds=12 if turn.options.quick else max(20, turn.options.seconds))
 
 
-@case("sporadic")
+@case("sporadic", cost=at_least(20, 8))
 def sporadic(turn):
     """One message every 0.2 to 3 seconds: what a lone message waits."""
     return produce(turn, "sporadic", 1, "--workload", "idle-sporadic", "-c", 4, "-s", 256,
                    seconds=8 if turn.options.quick else max(20, turn.options.seconds))
 
 
-@case("ramp")
+@case("ramp", cost=at_least(15, 8))
 def ramp(turn):
     """A rate that rises from nothing to 50,000 messages a second; 256 bytes, 16 partitions."""
     return produce(turn, "ramp", 16, "--workload", "ramp", "-c", 512, "-s", 256,
@@ -249,11 +272,44 @@ def fetch_disk(turn, size):
     files = sorted(turn.broker.data.glob("fetch-*/*.log"))
     sequential = machine.read_sequentially(files)
     machine.drop_cache()
+    fio = machine.read_by_fio(files)
+    machine.drop_cache()
     got = turn.bench(*reading("--fetch-bytes", size, "-w", 0, "-d", "10m", "-n", turn.loaded))
     figures = fetched(got)
     figures["plain read MB/s"] = sequential / 1e6
     figures["of the plain read"] = figures["MB/s"] * 1e6 / sequential
+    if fio is not None:
+        figures["fio MB/s"] = fio / 1e6
+        figures["of fio"] = figures["MB/s"] * 1e6 / fio
     return figures
+
+
+def add_pinned(name, text, *arguments):
+    def pinned(turn):
+        return produce(turn, name, *arguments)
+    pinned.__doc__ = text + (" The broker has one processor (Odradek: one core), and the client "
+                             "another one.")
+    case(f"one-core-{name}", part="pinned")(pinned)
+
+
+add_pinned("128-1p", "As produce-128-1p.", 1, "-c", 128, "-s", 256)
+add_pinned("128-16p", "As produce-128-16p.", 16, "-c", 128, "-s", 256)
+add_pinned("64x1k", "As produce-64x1k.", 16, "-c", 16, "-s", 1000, "--records-per-batch", 64,
+           "--batch-size", 131072)
+
+
+@case("long", asked=True, cost=lambda options, _: options.warmup + options.long_seconds + 3)
+def long_load(turn):
+    """As produce-128-16p, for --long-seconds: whether the last tenth is as fast as the first."""
+    figures = produce(turn, "long", 16, "-c", 128, "-s", 256, seconds=turn.options.long_seconds)
+    rates = [point["messages_per_second"] for point in turn.points]
+    tenth = max(1, len(rates) // 10)
+    first, last = sum(rates[:tenth]) / tenth, sum(rates[-tenth:]) / tenth
+    if first == 0:
+        raise Failed("nothing was acknowledged in the first tenth")
+    return {**figures, "first tenth messages/s": first, "last tenth messages/s": last,
+            "last tenth of the first": last / first,
+            "worst interval of the mean": min(rates) * len(rates) / sum(rates)}
 
 
 @case("fetch-1m-memory")
@@ -271,7 +327,7 @@ def fetch_64k_memory(turn):
 @case("fetch-1m-disk")
 def fetch_1m_disk(turn):
     """Four consumers, fetches of 1 MiB, once through, with nothing in the page cache; beside it the
-    same files read by plain sequential reads."""
+    same files read by plain sequential reads, and by fio: direct reads of 1 MiB, four at a time."""
     return fetch_disk(turn, 1 << 20)
 
 
@@ -301,19 +357,19 @@ def catch_up(turn):
     return {**figures, "read MB/s": got["consumed_bytes"] / 1e6 / got["elapsed_seconds"]}
 
 
-@case("start", part="standing")
+@case("start", part="standing", cost=takes(0, 0))
 def start(turn):
     """From nothing to the first answered Metadata, with an empty directory."""
     return {"seconds": turn.started[0]}
 
 
-@case("memory-0", part="standing")
+@case("memory-0", part="standing", cost=takes(0, 0))
 def memory_0(turn):
     """Memory of a broker that was just started, without partitions."""
     return machine.memory(turn.broker.process.pid)
 
 
-@case("idle", part="standing")
+@case("idle", part="standing", cost=takes(12, 12))
 def idle(turn):
     """What a broker takes while nobody asks for anything: of one second, over ten."""
     time.sleep(2)
@@ -352,19 +408,19 @@ def hold_connections(turn, count):
     return figures
 
 
-@case("connections-1000", part="standing")
+@case("connections-1000", part="standing", cost=takes(1, 2))
 def connections_1000(turn):
     """Memory with 1,000 connections."""
     return hold_connections(turn, 1000)
 
 
-@case("connections-5000", part="standing", heavy=True)
+@case("connections-5000", part="standing", heavy=True, cost=takes(2, 8))
 def connections_5000(turn):
     """Memory with 5,000 connections."""
     return hold_connections(turn, 5000)
 
 
-@case("topics-each", part="standing")
+@case("topics-each", part="standing", cost=takes(1, 5))
 def topics_each(turn):
     """100 topics, one after another, each in a request of its own."""
     begin = time.monotonic()
@@ -375,7 +431,7 @@ def topics_each(turn):
     return {"ms/topic": answered * 10}
 
 
-@case("topics-1000", part="standing")
+@case("topics-1000", part="standing", cost=takes(1, 15))
 def topics_1000(turn):
     """1,000 topics of one partition, created by one request: until its answer, and until all have
     leaders. Then the memory."""
@@ -388,7 +444,20 @@ def topics_1000(turn):
     return {"answered s": answered, "all led s": led, **machine.memory(turn.broker.process.pid)}
 
 
-@case("partitions-10000", part="standing", heavy=True)
+def stop_and_start(turn):
+    stopped = turn.broker.stop()
+    answered, led = turn.broker.start(turn.partitions)
+    return {"stop s": stopped, "answered s": answered, "all led s": led}
+
+
+@case("restart", part="standing", cost=takes(1, 25))
+def restart(turn):
+    """A clean stop with all these partitions, and the start behind it: to the first answered
+    Metadata, and until all have leaders."""
+    return stop_and_start(turn)
+
+
+@case("partitions-10000", part="standing", heavy=True, cost=takes(1, 120))
 def partitions_10000(turn):
     """Topics of 1,000 partitions, one after another, until there are 10,000 partitions with those
     of the cases before. Then the memory."""
@@ -404,10 +473,9 @@ def partitions_10000(turn):
             **machine.memory(turn.broker.process.pid)}
 
 
-@case("restart", part="standing")
-def restart(turn):
-    """A clean stop with all these partitions, and the start behind it: to the first answered
-    Metadata, and until all have leaders."""
-    stopped = turn.broker.stop()
-    answered, led = turn.broker.start(turn.partitions)
-    return {"stop s": stopped, "answered s": answered, "all led s": led}
+@case("restart-10000", part="standing", heavy=True, cost=takes(1, 150))
+def restart_10000(turn):
+    """The same with 10,000 partitions."""
+    if turn.partitions < 10000:
+        raise Skipped("it goes with partitions-10000")
+    return stop_and_start(turn)

@@ -1,8 +1,10 @@
 """The machine: what it is, what it does without a broker, and what a process takes of it."""
+import json
 import os
 import pathlib
 import platform
 import re
+import shutil
 import subprocess
 import time
 
@@ -73,6 +75,26 @@ def read_sequentially(paths):
             while got := file.readinto(buffer):
                 total += got
     return total / (time.monotonic() - begin)
+
+
+def read_by_fio(paths):
+    """Bytes a second of direct reads; None where there is no fio, or the system forbids them."""
+    if shutil.which("fio") is None:
+        return None
+    names = ":".join(str(path).replace(":", "\\:") for path in paths)
+    done = subprocess.run(["fio", "--name=read", "--readonly", "--rw=read", "--bs=1m", "--direct=1",
+                           "--ioengine=libaio", "--iodepth=4", f"--filename={names}",
+                           "--output-format=json"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True, timeout=600)
+    if done.returncode != 0:
+        return None
+    return json.loads(done.stdout)["jobs"][0]["read"]["bw_bytes"]
+
+
+def processors_apart():
+    """One for a broker and one for its client, as taskset takes them; None where there is one."""
+    mine = sorted(os.sched_getaffinity(0))
+    return (str(mine[0]), str(mine[-1])) if len(mine) > 1 else None
 
 
 def cpu_seconds(pid):

@@ -55,9 +55,11 @@ def overview(records, brokers):
     head = "".join(f"<th>{html.escape(name)}</th>" for name in
                    ["case", "figure", *brokers, *(f"{brokers[0]} : {b}" for b in brokers[1:])])
     body = ""
+    why = results.troubles(records)
     for case, figures in results.gather(records).items():
         figure, of = next(iter(figures.items()))
-        cells = "".join(f"<td>{results.cell(of.get(broker))}</td>" for broker in brokers)
+        told = (results.cell_or_why(of, broker, why.get(case, {})) for broker in brokers)
+        cells = "".join(f"<td>{html.escape(text)}</td>" for text in told)
         ratios = "".join(ratio_cells(case, figure, of, brokers))
         body += (f'<tr><td><a href="#{case}">{case}</a></td><td>{html.escape(figure)}</td>{cells}'
                  f"{ratios}</tr>\n")

@@ -5,7 +5,7 @@ import statistics
 
 # Figures of which less is better; of the others more is.
 LESS = (" ms", " s", "seconds", "MiB", "KiB/connection", "us/message", "ms/topic", "ms/s",
-        "switches/s", "failed or unsent")
+        "switches/s", "failed or unsent", "sent again")
 
 
 def append(path, record):
@@ -53,6 +53,22 @@ def gather(records):
                    for figure, brokers in figures.items()} for case, figures in values.items()}
 
 
+def troubles(records):
+    """{case: {broker: the last reason why it has no figures}}; of those that have none."""
+    found = {}
+    measured = {(r["case"], r["broker"]) for r in records if "figures" in r}
+    for record in records:
+        if "trouble" in record and (record["case"], record["broker"]) not in measured:
+            found.setdefault(record["case"], {})[record["broker"]] = record["trouble"]
+    return found
+
+
+def short(trouble):
+    """Of a reason as much as goes into a cell."""
+    line = trouble.splitlines()[0]
+    return line if len(line) <= 60 else line[:57] + "..."
+
+
 def brokers_of(records):
     return list(dict.fromkeys(record["broker"] for record in records if "case" in record))
 
@@ -84,17 +100,31 @@ def cell(summary):
     return f"{number(summary.median)} ({number(summary.least)} - {number(summary.most)})"
 
 
+def cell_or_why(of, broker, why):
+    """Where there is no figure, the reason; nothing where the case was not run at all."""
+    if broker not in of and broker in why:
+        return short(why[broker])
+    return cell(of.get(broker))
+
+
 def rows(records):
     """Lists of text: case, figure, each broker's cell, each other broker's ratio to the first."""
     brokers = brokers_of(records)
-    for case, figures in gather(records).items():
+    why = troubles(records)
+    measured = gather(records)
+    for case, of in why.items():
+        if case not in measured:
+            yield [case, "not measured", *(cell_or_why({}, broker, of) for broker in brokers),
+                   *[""] * (len(brokers) - 1)]
+    for case, figures in measured.items():
         for figure, of in figures.items():
             first = of.get(brokers[0])
             ratios = []
             for broker in brokers[1:]:
                 times = ratio(case, figure, first, of[broker]) if first and broker in of else None
                 ratios.append("" if times is None else f"{times:.2f}")
-            yield [case, figure, *(cell(of.get(broker)) for broker in brokers), *ratios]
+            yield [case, figure, *(cell_or_why(of, broker, why.get(case, {}))
+                                   for broker in brokers), *ratios]
 
 
 def header(records):

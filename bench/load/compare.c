@@ -20,6 +20,8 @@ static const struct figure figures[] = {
     {"consumed/s", NULL, "consumed_per_second", true},
     {"failed", NULL, "failed", false},
     {"not sent", NULL, "unsent", false},
+    {"retries", NULL, "retries", false},
+    {"reconnects", NULL, "reconnects", false},
     {"response p50 ms", "response", "p50", false},
     {"response p99 ms", "response", "p99", false},
     {"response p99.9 ms", "response", "p99.9", false},

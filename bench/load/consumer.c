@@ -2,6 +2,10 @@
  * Fetchers: one connection, one fetch on its way, without sessions. The answer is gathered whole,
  * decoded in place, and every record of it looked at; with --reread only every batch's header, so
  * that it is the broker that is measured.
+ *
+ * A consumer has a fetcher for each broker that leads some of its partitions. When leaders change
+ * its positions go over to other fetchers, where they stand: an answer that is still on its way for
+ * one of them finds it gone, and is passed over for that partition.
  */
 #include "bench/load/consumer.h"
 
@@ -10,6 +14,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "bench/load/frame.h"
+#include "bench/load/leaders.h"
 #include "bench/load/wire.h"
 #include "protocol/errors.h"
 #include "protocol/record.h"
@@ -22,6 +27,9 @@
 #define FETCH_BYTES ((int32_t)(16 * MIB))
 #define PARTITION_BYTES ((int32_t)MIB)
 #define PAUSE_NS (100 * NS_PER_MS)
+#define BACKOFF_NS_MAX NS_PER_S
+/* Brokers that may join while it runs. */
+#define BROKERS_SPARE 16
 /* So long a drain goes on without a record. */
 #define PATIENCE_NS (10 * NS_PER_S)
 
@@ -35,6 +43,7 @@ struct fetcher {
     struct wire wire; /* first */
     struct wire_call call;
     struct consumer *consumer;
+    uint32_t reader; /* which of the consumers that were asked for */
     uint32_t broker;
     struct position *positions; /* those of a topic side by side */
     uint32_t count;
@@ -43,7 +52,11 @@ struct fetcher {
     uint8_t *request;
     size_t request_capacity;
     uint64_t resume_ns; /* a fetch is due then; IO_NEVER: one is on its way, or none is needed */
-    bool draining;      /* the fetch on its way was sent when draining */
+    uint64_t redial_ns;
+    uint32_t lost;    /* how often in a row its connection was */
+    uint32_t refused; /* answers in a row that brought an error */
+    bool troubled;    /* the answer that is being taken brings one */
+    bool draining;    /* the fetch on its way was sent when draining */
 };
 
 struct consumer {
@@ -53,8 +66,11 @@ struct consumer {
     struct arena arena;
     struct compressor *compressor;
     struct batch_scratch scratch; /* mapped; touched when batches are compressed */
+    struct leaders leaders;
     struct fetcher *fetchers;
     uint32_t count;
+    uint32_t capacity;
+    uint32_t share; /* the most partitions that a consumer has */
     uint32_t opened;
     uint32_t closed;
     uint64_t now_ns;
@@ -64,6 +80,33 @@ struct consumer {
     bool draining;
     bool closing;
 };
+
+/* Trouble. */
+
+static uint64_t backoff_ns(const struct fetcher *fetcher, uint32_t failures)
+{
+    const struct options *o = fetcher->consumer->worker->run->options;
+    uint64_t least_ns = (uint64_t)o->retry_backoff_ms * NS_PER_MS;
+    return MAX(least_ns, MIN(least_ns << MIN(failures, 10), BACKOFF_NS_MAX));
+}
+
+/* Asking again may help, and is only counted as long as it has not been done too often. */
+static void fetcher_trouble(struct fetcher *fetcher, unsigned error, bool retriable)
+{
+    struct worker *worker = fetcher->consumer->worker;
+    fetcher->troubled = true;
+    if (retriable && fetcher->refused < (uint32_t)worker->run->options->retries)
+        meter_count(&worker->meter, METER_RETRIES, 1, fetcher->consumer->now_ns);
+    else
+        meter_fetch_failed(&worker->meter, error);
+}
+
+static void fetcher_trouble_of_kafka(struct fetcher *fetcher, int16_t error)
+{
+    if (leaders_explain(error))
+        leaders_want(&fetcher->consumer->leaders);
+    fetcher_trouble(fetcher, meter_error_of_kafka(error), kafka_error_retriable(error));
+}
 
 /* What came. */
 
@@ -141,7 +184,7 @@ static bool fetcher_take_partition(struct fetcher *fetcher, struct position *pos
     struct worker *worker = consumer->worker;
     int64_t before = position->offset;
     if (data->error_code != KAFKA_NONE) {
-        meter_fetch_failed(&worker->meter, meter_error_of_kafka(data->error_code));
+        fetcher_trouble_of_kafka(fetcher, data->error_code);
         return false;
     }
     struct bytes log = blob_bytes(data->records);
@@ -278,26 +321,43 @@ static void fetcher_answered(struct wire_call *call, int result, struct bytes an
     struct fetcher *fetcher = CONTAINER_OF(call, struct fetcher, call);
     struct consumer *consumer = fetcher->consumer;
     consumer->now_ns = MAX(consumer->now_ns, fetcher->wire.clock->now_ns);
+    fetcher->troubled = false;
     if (result == 0)
         result = fetcher_take(fetcher, answer);
     if (consumer->closing)
         return;
     if (result < 0)
-        meter_fetch_failed(&consumer->worker->meter, meter_error_of_result(result));
+        fetcher_trouble(fetcher, meter_error_of_result(result), result != ERR_MALFORMED);
     else if (result > 0)
-        meter_fetch_failed(&consumer->worker->meter, meter_error_of_kafka((int16_t)result));
-    fetcher->resume_ns = consumer->now_ns + (result == 0 ? 0 : PAUSE_NS);
-    if (result == 0)
-        fetcher_send(fetcher);
+        fetcher_trouble_of_kafka(fetcher, (int16_t)result);
+    if (fetcher->troubled) {
+        fetcher->resume_ns = consumer->now_ns + backoff_ns(fetcher, fetcher->refused++);
+        return;
+    }
+    fetcher->refused = 0;
+    fetcher_send(fetcher);
 }
 
 /* Connections. */
 
 static int fetcher_dial(struct fetcher *fetcher)
 {
-    const struct cluster_broker *broker =
-        &fetcher->consumer->worker->run->cluster.brokers[fetcher->broker];
+    const struct cluster_broker *broker = &fetcher->consumer->leaders.brokers[fetcher->broker];
     return wire_dial(&fetcher->wire, broker->host, broker->port);
+}
+
+static void fetcher_opened(struct fetcher *fetcher)
+{
+    struct consumer *consumer = fetcher->consumer;
+    if (consumer->closing) {
+        wire_break(&fetcher->wire, ERR_CANCELED);
+        return;
+    }
+    if (!consumer_ready(consumer))
+        consumer->opened++;
+    else if (fetcher->lost > 0)
+        meter_count(&consumer->worker->meter, METER_RECONNECTS, 1, consumer->now_ns);
+    fetcher->lost = 0;
 }
 
 static void fetcher_changed(struct wire *wire, int result)
@@ -305,17 +365,25 @@ static void fetcher_changed(struct wire *wire, int result)
     struct fetcher *fetcher = CONTAINER_OF(wire, struct fetcher, wire);
     struct consumer *consumer = fetcher->consumer;
     if (result == 0) {
-        if (consumer->closing)
-            wire_break(wire, ERR_CANCELED);
-        else if (!consumer_ready(consumer))
-            consumer->opened++;
-        return;
-    }
-    if (consumer->closing)
+        fetcher_opened(fetcher);
+    } else if (consumer->closing) {
         consumer->closed++;
-    else if (!consumer_ready(consumer))
+    } else if (!consumer_ready(consumer)) {
         worker_fail(consumer->worker, result, "a consumer cannot connect: %s",
                     result_sentence(result));
+    } else {
+        fetcher->redial_ns = io_now(consumer->io) + backoff_ns(fetcher, fetcher->lost++);
+        leaders_want(&consumer->leaders);
+    }
+}
+
+static void fetcher_redial(struct fetcher *fetcher)
+{
+    struct consumer *consumer = fetcher->consumer;
+    if (consumer->closing || consumer->now_ns < fetcher->redial_ns)
+        return;
+    if (fetcher_dial(fetcher) != 0)
+        fetcher->redial_ns = consumer->now_ns + backoff_ns(fetcher, fetcher->lost++);
 }
 
 static void consumer_look_around(struct consumer *consumer)
@@ -326,9 +394,12 @@ static void consumer_look_around(struct consumer *consumer)
         uint64_t oldest_ns = wire_oldest_ns(&fetcher->wire);
         if (oldest_ns != UINT64_MAX && oldest_ns + timeout_ns <= consumer->now_ns)
             wire_break(&fetcher->wire, ERR_TIMEOUT);
-        else if (fetcher->wire.state == WIRE_CLOSED && fetcher_dial(fetcher) != 0)
-            fetcher->resume_ns = consumer->now_ns + PAUSE_NS;
-        if (fetcher->wire.state == WIRE_OPEN && consumer->now_ns >= fetcher->resume_ns)
+        else if (fetcher->wire.state == WIRE_CLOSED)
+            fetcher_redial(fetcher);
+        if (fetcher->wire.state != WIRE_OPEN)
+            continue;
+        leaders_ask(&consumer->leaders, &fetcher->wire, consumer->now_ns);
+        if (consumer->now_ns >= fetcher->resume_ns)
             fetcher_send(fetcher);
     }
 }
@@ -343,32 +414,79 @@ static uint32_t consumers_wanted(const struct run *run)
     return MIN(wanted, run->cluster.partition_count);
 }
 
-static void fetcher_init(struct fetcher *fetcher, struct consumer *consumer, uint32_t broker)
+static void fetcher_init(struct fetcher *fetcher, struct consumer *consumer, uint32_t reader,
+                         uint32_t broker)
 {
+    uint32_t share = consumer->share;
     wire_init(&fetcher->wire, consumer->io, &consumer->worker->clock, fetcher_changed);
     fetcher->wire.large = true;
     fetcher->call.done = fetcher_answered;
     fetcher->consumer = consumer;
+    fetcher->reader = reader;
     fetcher->broker = broker;
     fetcher->resume_ns = IO_NEVER;
+    fetcher->positions = mem_alloc_array(share, sizeof *fetcher->positions);
+    fetcher->topics = mem_alloc_array(share, sizeof *fetcher->topics);
+    fetcher->partitions = mem_alloc_array(share, sizeof *fetcher->partitions);
+    fetcher->request_capacity = 512 + (size_t)share * 512;
+    fetcher->request = mem_alloc(fetcher->request_capacity);
 }
 
-static void fetcher_add(struct fetcher *fetcher, uint32_t partition)
+/* The reader's fetcher at this broker, which is made when there is none; null without room. */
+static struct fetcher *consumer_fetcher(struct consumer *consumer, uint32_t reader, uint32_t broker)
+{
+    for (uint32_t i = 0; i < consumer->count; i++) {
+        struct fetcher *fetcher = &consumer->fetchers[i];
+        if (fetcher->reader == reader && fetcher->broker == broker)
+            return fetcher;
+    }
+    if (consumer->count == consumer->capacity)
+        return NULL;
+    struct fetcher *fetcher = &consumer->fetchers[consumer->count++];
+    fetcher_init(fetcher, consumer, reader, broker);
+    return fetcher;
+}
+
+/* In the order of partitions, so that those of a topic are side by side. */
+static void fetcher_add(struct fetcher *fetcher, const struct position *position)
+{
+    ASSERT(fetcher->count < fetcher->consumer->share);
+    uint32_t at = fetcher->count++;
+    for (; at > 0 && fetcher->positions[at - 1].partition > position->partition; at--)
+        fetcher->positions[at] = fetcher->positions[at - 1];
+    fetcher->positions[at] = *position;
+}
+
+/* Those whose leader is another broker go to the fetcher there. */
+static void fetcher_hand_over(struct fetcher *fetcher)
 {
     struct consumer *consumer = fetcher->consumer;
-    const struct cluster *cluster = &consumer->worker->run->cluster;
-    if (fetcher->positions == NULL)
-        fetcher->positions = mem_alloc_array(cluster->partition_count, sizeof(struct position));
-    fetcher->positions[fetcher->count++] =
-        (struct position){partition, cluster->partitions[partition].start_offset, false};
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < fetcher->count; i++) {
+        struct position position = fetcher->positions[i];
+        uint32_t leader = consumer->leaders.of_partition[position.partition];
+        struct fetcher *other =
+            leader == fetcher->broker ? NULL : consumer_fetcher(consumer, fetcher->reader, leader);
+        if (other == NULL) {
+            fetcher->positions[kept++] = position;
+            continue;
+        }
+        fetcher_add(other, &position);
+        if (!other->call.on_its_way)
+            other->resume_ns = consumer->now_ns;
+    }
+    fetcher->count = kept;
 }
 
-static void fetcher_make_request(struct fetcher *fetcher)
+static void consumer_leaders_changed(struct leaders *leaders, uint32_t moved)
 {
-    fetcher->topics = mem_alloc_array(fetcher->count, sizeof *fetcher->topics);
-    fetcher->partitions = mem_alloc_array(fetcher->count, sizeof *fetcher->partitions);
-    fetcher->request_capacity = 512 + (size_t)fetcher->count * 512;
-    fetcher->request = mem_alloc(fetcher->request_capacity);
+    struct consumer *consumer = CONTAINER_OF(leaders, struct consumer, leaders);
+    const struct worker *worker = consumer->worker;
+    if (worker->index == 0 && !run_produces(worker->run->options))
+        meter_count(&consumer->worker->meter, METER_LEADER_CHANGES, moved, consumer->now_ns);
+    uint32_t count = consumer->count;
+    for (uint32_t i = 0; i < count; i++)
+        fetcher_hand_over(&consumer->fetchers[i]);
 }
 
 struct consumer *consumer_new(struct worker *worker)
@@ -382,20 +500,16 @@ struct consumer *consumer_new(struct worker *worker)
     arena_init(&consumer->arena, consumer->memory, ARENA_BYTES);
     consumer->compressor = compressor_new();
     consumer->scratch = (struct batch_scratch){mem_map(SCRATCH_BYTES), SCRATCH_BYTES};
-    consumer->fetchers =
-        mem_alloc_array((size_t)wanted * run->cluster.broker_count, sizeof *consumer->fetchers);
+    leaders_init(&consumer->leaders, &run->cluster, consumer_leaders_changed);
+    consumer->share = run->cluster.partition_count / wanted + 1;
+    consumer->capacity = wanted * (run->cluster.broker_count + BROKERS_SPARE);
+    consumer->fetchers = mem_alloc_array(consumer->capacity, sizeof *consumer->fetchers);
     for (uint32_t c = worker->index; c < wanted; c += run->worker_count) {
-        for (uint32_t b = 0; b < run->cluster.broker_count; b++) {
-            struct fetcher *fetcher = &consumer->fetchers[consumer->count];
-            fetcher_init(fetcher, consumer, b);
-            for (uint32_t i = c; i < run->cluster.partition_count; i += wanted) {
-                if (run->cluster.partitions[i].broker == b)
-                    fetcher_add(fetcher, i);
-            }
-            if (fetcher->count == 0)
-                continue;
-            fetcher_make_request(fetcher);
-            consumer->count++;
+        for (uint32_t i = c; i < run->cluster.partition_count; i += wanted) {
+            const struct cluster_partition *partition = &run->cluster.partitions[i];
+            struct fetcher *fetcher = consumer_fetcher(consumer, c, partition->broker);
+            ASSERT(fetcher != NULL);
+            fetcher_add(fetcher, &(struct position){i, partition->start_offset, false});
         }
     }
     return consumer;
@@ -411,6 +525,7 @@ void consumer_free(struct consumer *consumer)
         mem_free(fetcher->partitions);
         mem_free(fetcher->request);
     }
+    leaders_fini(&consumer->leaders);
     mem_free(consumer->fetchers);
     mem_unmap(consumer->scratch.data, SCRATCH_BYTES);
     compressor_free(consumer->compressor);
@@ -431,9 +546,22 @@ void consumer_connect(struct consumer *consumer)
     }
 }
 
+/* It began: fetchers that are made later are not waited for. */
 bool consumer_ready(const struct consumer *consumer)
 {
-    return consumer->opened == consumer->count;
+    return consumer->started || consumer->opened == consumer->count;
+}
+
+/* Those that led are gone: any other broker can tell who leads now. */
+static void consumer_find_others(struct consumer *consumer)
+{
+    bool open = false;
+    for (uint32_t i = 0; i < consumer->count; i++)
+        open |= consumer->fetchers[i].wire.state == WIRE_OPEN;
+    if (open || !consumer->leaders.wanted || consumer->count == 0 || consumer->closing)
+        return;
+    for (uint32_t b = 0; b < consumer->leaders.broker_count; b++)
+        (void)consumer_fetcher(consumer, consumer->fetchers[0].reader, b);
 }
 
 void consumer_start(struct consumer *consumer)
@@ -451,6 +579,7 @@ uint64_t consumer_step(struct consumer *consumer)
     if (!consumer->started)
         return IO_NEVER;
     if (consumer->now_ns >= consumer->look_ns) {
+        consumer_find_others(consumer);
         consumer_look_around(consumer);
         consumer->look_ns = consumer->now_ns + PAUSE_NS;
     }

@@ -79,12 +79,12 @@ static json_t *json_of_errors(const struct report *report)
 
 static json_t *json_of_verdict(const struct ledger_verdict *v)
 {
-    return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "good",
+    return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "good",
                      ledger_verdict_good(v), "acknowledged", (json_int_t)v->acknowledged, "read",
                      (json_int_t)v->read, "lost", (json_int_t)v->lost, "duplicated",
                      (json_int_t)v->duplicated, "reordered", (json_int_t)v->reordered, "misplaced",
-                     (json_int_t)v->misplaced, "altered", (json_int_t)v->altered, "first",
-                     v->first);
+                     (json_int_t)v->misplaced, "altered", (json_int_t)v->altered, "resent",
+                     (json_int_t)v->resent, "first", v->first);
 }
 
 static json_t *json_of_report(const struct report *report)

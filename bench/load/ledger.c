@@ -19,6 +19,7 @@ void ledger_fini(struct ledger *ledger)
 {
     mem_free(ledger->acknowledged.items);
     mem_free(ledger->read.items);
+    mem_free(ledger->resent.items);
 }
 
 /* Whether `next` goes on where `run` ends. */
@@ -29,20 +30,33 @@ static bool run_extends(const struct ledger_run *run, const struct ledger_run *n
            run->sequence + run->count == next->sequence && run->count <= UINT32_MAX - next->count;
 }
 
+static void list_push(struct ledger_list *list, const struct ledger_run *run)
+{
+    list->items = mem_grow(list->items, list->count, &list->capacity, sizeof *list->items);
+    list->items[list->count++] = *run;
+}
+
 static void list_add(struct ledger_list *list, const struct ledger_run *run)
 {
     if (list->count > 0 && run_extends(&list->items[list->count - 1], run)) {
         list->items[list->count - 1].count += run->count;
         return;
     }
-    list->items = mem_grow(list->items, list->count, &list->capacity, sizeof *list->items);
-    list->items[list->count++] = *run;
+    list_push(list, run);
 }
 
 void ledger_acknowledge(struct ledger *ledger, const struct ledger_run *run)
 {
     ASSERT(run->count > 0);
     list_add(&ledger->acknowledged, run);
+}
+
+void ledger_resend(struct ledger *ledger, const struct ledger_run *run, bool unknown)
+{
+    struct ledger_run resent = *run;
+    ASSERT(run->count > 0);
+    resent.order = unknown;
+    list_push(&ledger->resent, &resent);
 }
 
 void ledger_read(struct ledger *ledger, const struct ledger_run *run)
@@ -60,10 +74,8 @@ void ledger_alter(struct ledger *ledger)
 
 static void list_merge(struct ledger_list *to, struct ledger_list *from)
 {
-    for (uint32_t i = 0; i < from->count; i++) {
-        to->items = mem_grow(to->items, to->count, &to->capacity, sizeof *to->items);
-        to->items[to->count++] = from->items[i];
-    }
+    for (uint32_t i = 0; i < from->count; i++)
+        list_push(to, &from->items[i]);
     from->count = 0;
 }
 
@@ -72,6 +84,7 @@ void ledger_merge(struct ledger *to, struct ledger *from)
     ASSERT(to != from);
     list_merge(&to->acknowledged, &from->acknowledged);
     list_merge(&to->read, &from->read);
+    list_merge(&to->resent, &from->resent);
     to->altered += from->altered;
     from->altered = 0;
 }
@@ -104,6 +117,17 @@ static int compare_lane(const void *left, const void *right)
     if (result == 0)
         result = COMPARE(a->partition, b->partition);
     return result != 0 ? result : COMPARE(a->order, b->order);
+}
+
+/* By what was sent, and then those that may be doubled first. */
+static int compare_sent(const void *left, const void *right)
+{
+    const struct ledger_run *a = left;
+    const struct ledger_run *b = right;
+    int result = COMPARE(a->lane, b->lane);
+    if (result == 0)
+        result = COMPARE(a->partition, b->partition);
+    return result != 0 ? result : COMPARE(a->sequence, b->sequence);
 }
 
 static void list_sort(struct ledger_list *list, int (*compare)(const void *, const void *))
@@ -140,10 +164,41 @@ static void judge_offsets(struct ledger *ledger, struct ledger_verdict *verdict)
     }
 }
 
+/* How many of the first `count` records of `run` are excused by having been sent again, from its
+ * first on. An entry is used up by what it excuses: each sending makes one copy. */
+static uint32_t excused(struct ledger *ledger, const struct ledger_run *run, uint32_t count,
+                        bool doubled)
+{
+    struct ledger_run wanted = *run;
+    uint32_t done = 0;
+    uint32_t low = 0;
+    for (uint32_t high = ledger->resent.count; low < high;) {
+        uint32_t middle = low + (high - low) / 2;
+        if (compare_sent(&ledger->resent.items[middle], run) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < ledger->resent.count && done < count; low++) {
+        struct ledger_run *entry = &ledger->resent.items[low];
+        wanted.sequence = run->sequence + done;
+        if (entry->lane != run->lane || entry->partition != run->partition ||
+            entry->sequence > wanted.sequence)
+            break;
+        if (entry->count == 0 || entry->sequence != wanted.sequence ||
+            (doubled && entry->order == 0))
+            continue;
+        done += MIN(entry->count, count - done);
+        entry->count = 0;
+    }
+    return done;
+}
+
 /* Within a partition the sequences of a lane rise: equal ones are doubled, lower ones late. */
 static void judge_lanes(struct ledger *ledger, struct ledger_verdict *verdict)
 {
     list_sort(&ledger->read, compare_lane);
+    list_sort(&ledger->resent, compare_sent);
     uint64_t next = 0;
     for (uint32_t i = 0; i < ledger->read.count; i++) {
         const struct ledger_run *run = &ledger->read.items[i];
@@ -155,7 +210,15 @@ static void judge_lanes(struct ledger *ledger, struct ledger_verdict *verdict)
             continue;
         }
         bool again = run->sequence + run->count >= next;
-        *(again ? &verdict->duplicated : &verdict->reordered) += run->count;
+        uint32_t wrong = (uint32_t)MIN(run->count, next - run->sequence);
+        uint32_t excuse = excused(ledger, run, wrong, again);
+        verdict->resent += excuse;
+        wrong -= excuse;
+        if (wrong == 0) {
+            next = MAX(next, run->sequence + run->count);
+            continue;
+        }
+        *(again ? &verdict->duplicated : &verdict->reordered) += wrong;
         verdict_tell(verdict, "partition %u: record %llu of its sender came %s, at offset %lld",
                      run->partition, (unsigned long long)run->sequence, again ? "twice" : "late",
                      (long long)run->offset);

@@ -5,6 +5,10 @@
  * another in one lane. Each thread keeps its own; they are merged when all is over. What each
  * acknowledged offset must hold is known exactly, so that a record that is lost, read twice, out of
  * order, at another place or altered is told apart.
+ *
+ * A request that was sent again may lie behind later ones of its lane, and twice when nobody knew
+ * whether the first one had been taken: no broker can help that (short of idempotence, which is not
+ * asked for here). Each sending excuses one such copy, of just these records.
  */
 #pragma once
 
@@ -31,6 +35,7 @@ struct ledger_list {
 struct ledger {
     struct ledger_list acknowledged;
     struct ledger_list read;
+    struct ledger_list resent; /* their `order` is 1 when the first sending may have been taken */
     uint64_t order;
     uint64_t altered;
 };
@@ -43,6 +48,7 @@ struct ledger_verdict {
     uint64_t reordered;  /* read behind one that was sent, or lies, behind it */
     uint64_t misplaced;  /* another record stood at its offset */
     uint64_t altered;    /* bytes that nobody wrote so */
+    uint64_t resent;     /* twice or late, but excused: they were sent again */
     char first[160];     /* the first of them, in words; empty when all is well */
 };
 
@@ -56,6 +62,8 @@ void ledger_init(struct ledger *ledger);
 void ledger_fini(struct ledger *ledger);
 /* Records `run->count` of them; `order` is filled in. */
 void ledger_acknowledge(struct ledger *ledger, const struct ledger_run *run);
+/* Records `run->sequence` and on are sent once more; `unknown`: the first may have been taken. */
+void ledger_resend(struct ledger *ledger, const struct ledger_run *run, bool unknown);
 void ledger_read(struct ledger *ledger, const struct ledger_run *run);
 void ledger_alter(struct ledger *ledger);
 /* Moves everything; one thread alone reads a partition. */

@@ -109,6 +109,11 @@ void meter_failed(struct meter *meter, const struct meter_send *send, unsigned e
         meter->last_ns = MAX(meter->last_ns, send->done_ns);
 }
 
+void meter_count(struct meter *meter, enum meter_counter counter, uint64_t amount, uint64_t now_ns)
+{
+    meter_add(meter, counter, amount, meter_counts(meter, now_ns));
+}
+
 void meter_unsent(struct meter *meter, uint64_t records)
 {
     meter_add(meter, METER_UNSENT, records, true);

@@ -22,6 +22,9 @@ enum meter_counter {
     METER_CONSUMED,       /* records */
     METER_CONSUMED_BYTES, /* of their values; of whole batches when these are not opened */
     METER_FETCHES,        /* answers with records */
+    METER_RETRIES,        /* requests that were sent again */
+    METER_RECONNECTS,     /* connections that were lost and made anew */
+    METER_LEADER_CHANGES, /* partitions that another broker leads than before */
     METER_COUNTER_COUNT
 };
 
@@ -89,6 +92,8 @@ void meter_answered(struct meter *meter, const struct meter_send *send);
 void meter_request(struct meter *meter, uint64_t now_ns);
 /* `error` as meter_error_of_* tell. */
 void meter_failed(struct meter *meter, const struct meter_send *send, unsigned error);
+/* Something that only has to be counted. */
+void meter_count(struct meter *meter, enum meter_counter counter, uint64_t amount, uint64_t now_ns);
 void meter_unsent(struct meter *meter, uint64_t records);
 /* One record arrived; `time_ns` is its stamp's, or 0 when it is not of this run. */
 void meter_consumed(struct meter *meter, uint64_t time_ns, uint64_t now_ns, uint64_t bytes);

@@ -336,6 +336,13 @@ void options_print_help(void)
             printf(" [%s]", row->standard);
         putchar('\n');
     }
+    puts(
+        "\nThe native client speaks plain TCP. It sends again, makes connections anew and follows\n"
+        "leaders. It has no consumer groups (--consumer-group: members, rebalances, committed\n"
+        "offsets), no idempotence, no TLS and no SASL: --client librdkafka has, by\n"
+        "--consumer-group and --properties, as in -X enable.idempotence=true. That one has no\n"
+        "--mode metadata, --reread, --fetch-bytes and --busy-poll. With neither are there\n"
+        "transactions, or partitions chosen by keys: batches go to all of them in turn.");
     puts("\nExit status: 0 all went well; 1 messages failed, or --validate found a record lost,\n"
          "doubled, out of order or altered; 2 there was no run, one sentence says why; 64 the\n"
          "options are wrong; 130 stopped by Ctrl-C, after the report so far.");

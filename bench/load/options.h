@@ -86,12 +86,20 @@ enum bench_acks { ACKS_LEADER, ACKS_NONE, ACKS_ALL_NUMBER, ACKS_ALL };
       "an answer that takes longer has failed, and the connection is made anew") \
     X(message_timeout_ms, NUMBER, "message-timeout-ms", 0, "60000", "MS", 1, 3600000, \
       "a message that could not be sent for so long has failed") \
+    X(retries, NUMBER, "retries", 0, "5", "N", 0, 1000000, \
+      "how often a request is sent again after a retriable error or a lost connection, and a " \
+      "consumer asks again; then it has failed. What may have been taken already can lie twice. " \
+      "librdkafka: as its own default unless given") \
+    X(retry_backoff_ms, NUMBER, "retry-backoff-ms", 0, "100", "MS", 1, 60000, \
+      "pause before that, and before a connection is made anew; doubled each time, up to 1 s") \
     X(key_pattern, CHOICE, "key-pattern", 0, "random", KEY_NAMES, 0, 0, "of the keys") \
     X(payload_pattern, CHOICE, "payload-pattern", 0, "random", PAYLOAD_NAMES, 0, 0, \
       "of the values") \
     X(consumer_group, TEXT, "consumer-group", 0, "", "NAME", 0, 0, \
-      "consume as members of this group (librdkafka); with --mode commit the one group of all " \
-      "connections (without: each has its own)") \
+      "consume as members of this group, which deals out the partitions and has its offsets " \
+      "committed (librdkafka; the native client reads the partitions themselves, from where it " \
+      "begins to their end); with --mode commit the one group of all connections (without: each " \
+      "has its own)") \
     X(fetch_bytes, NUMBER, "fetch-bytes", 0, "0", "BYTES", 0, 1073741824, \
       "what a Fetch may bring; 0: 16 MiB, of each partition 1 MiB (native)") \
     X(reread, FLAG, "reread", 0, "", "", 0, 0, \

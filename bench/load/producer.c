@@ -3,6 +3,11 @@
  * request: one that is free takes tasks from the queue until its batch is full, or until there are
  * none and the linger time is over, and goes out. So with one task on each connection every send is
  * a request of its own, and with many tasks on few connections batches form by themselves.
+ *
+ * A request that is to be sent again stays in its slot, for the partition it was made for, and goes
+ * out on any lane whose connection leads to the leader: first of all its own. When leaders have
+ * changed each lane finds out whether it has to go to another broker; it goes there when nothing is
+ * on its way on its connection any more.
  */
 #include "bench/load/producer.h"
 
@@ -13,12 +18,12 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "bench/load/frame.h"
+#include "bench/load/leaders.h"
 #include "bench/load/query.h"
 #include "bench/load/wire.h"
 #include "protocol/errors.h"
 
 #define DIALING_MAX 256
-#define REDIAL_NS (100 * NS_PER_MS)
 #define LOOK_AROUND_NS (50 * NS_PER_MS)
 #define IN_FLIGHT_USUAL 5
 
@@ -45,6 +50,9 @@ struct slot {
     uint64_t sequence;
     uint32_t records;
     uint32_t partition;
+    struct timer retry; /* to be sent again then */
+    uint32_t retries;
+    unsigned error; /* the last, as the meter knows it */
 };
 
 struct lane {
@@ -52,7 +60,9 @@ struct lane {
     struct producer *producer;
     struct timer linger;
     uint32_t id;
-    uint32_t broker;
+    uint32_t broker;   /* where it is connected to, or tries to be */
+    uint32_t home;     /* where it belongs */
+    uint32_t failures; /* of its connection, since it last stood */
     uint32_t task_count;
     uint32_t slot_count;
     uint32_t turn; /* of the broker's partitions */
@@ -64,18 +74,12 @@ struct lane {
     struct task_queue waiting;
 };
 
-/* The partitions that a broker leads. */
-struct leader {
-    uint32_t *partitions;
-    uint32_t count;
-};
-
 struct producer {
     struct worker *worker;
     struct io *io;
     struct compressor *compressor;
     struct frame_layout layout;
-    struct leader *leaders; /* as cluster.brokers */
+    struct leaders leaders;
     struct lane *lanes;
     uint32_t lane_count;
     struct task *tasks;
@@ -90,6 +94,7 @@ struct producer {
     enum bench_key key_pattern;
     bool open; /* there is a timetable */
     uint64_t linger_ns;
+    uint32_t retries_max;
     uint64_t look_ns;
     uint64_t now_ns;
     uint32_t busy; /* tasks that await an answer */
@@ -159,7 +164,7 @@ static void slot_flush(struct slot *slot)
     if (producer->asks) {
         slot->call.part = (struct iovec){slot->query.frame, slot->query.len};
     } else {
-        const struct leader *leader = &producer->leaders[lane->broker];
+        const struct leader *leader = &producer->leaders.lists[lane->broker];
         slot->partition = leader->partitions[lane->turn++ % leader->count];
         const struct cluster_partition *partition = &cluster->partitions[slot->partition];
         struct frame_target target = {partition->topic, partition->index, io_wall_ms(producer->io)};
@@ -168,6 +173,11 @@ static void slot_flush(struct slot *slot)
     }
     slot->call.sent_ns = producer->now_ns;
     wire_call(&lane->wire, &slot->call);
+}
+
+static bool lane_moves(const struct lane *lane)
+{
+    return lane->home != lane->broker;
 }
 
 static bool slot_full(const struct slot *slot)
@@ -179,6 +189,8 @@ static bool slot_full(const struct slot *slot)
 /* Moves waiting tasks into requests, as far as there are free ones. */
 static void lane_fill(struct lane *lane)
 {
+    if (lane_moves(lane))
+        return;
     while (lane->waiting.first != NULL) {
         if (lane->open == NULL) {
             if (lane->free == NULL)
@@ -202,7 +214,7 @@ static void lane_fill(struct lane *lane)
 static void lane_lingered(struct timer *timer)
 {
     struct lane *lane = CONTAINER_OF(timer, struct lane, linger);
-    if (lane->open != NULL)
+    if (lane->open != NULL && !lane_moves(lane))
         slot_flush(lane->open);
 }
 
@@ -241,47 +253,125 @@ static void slot_acknowledge(struct slot *slot, int64_t base_offset)
     ledger_acknowledge(&worker->ledger, &run);
 }
 
-/* The error as the meter knows it, or 0 for an acknowledgement. */
-static unsigned slot_judge(struct slot *slot, int result, struct bytes answer)
+/* How a request ended. */
+struct outcome {
+    unsigned error; /* as the meter knows it; 0: acknowledged */
+    bool retriable;
+    bool unknown; /* it may have been taken all the same */
+};
+
+/* Without an answer that makes sense. */
+static struct outcome outcome_of_result(const struct slot *slot, int result)
 {
-    const struct producer *producer = slot->lane->producer;
-    struct frame_answer told = {.base_offset = -1};
-    if (result == 0 && producer->asks)
-        result = query_read_answer(&slot->query, answer, &told.error);
-    else if (result == 0 && !slot->call.silent)
-        result = frame_read_answer(answer, producer->layout.version, &told);
-    if (result != 0)
-        return meter_error_of_result(result);
-    if (told.error != KAFKA_NONE)
-        return meter_error_of_kafka(told.error) == 0 ? meter_error_of_kafka(-1)
-                                                     : meter_error_of_kafka(told.error);
-    slot_acknowledge(slot, told.base_offset);
-    return 0;
+    bool garbled = result == ERR_MALFORMED || result == ERR_SHORT;
+    return (struct outcome){meter_error_of_result(result), !garbled, slot->call.given};
 }
 
-static void slot_answered(struct wire_call *call, int result, struct bytes answer)
+static struct outcome outcome_of_kafka(int16_t error)
 {
-    struct slot *slot = CONTAINER_OF(call, struct slot, call);
+    unsigned known = meter_error_of_kafka(error);
+    return (struct outcome){
+        known == 0 ? meter_error_of_kafka(-1) : known, kafka_error_retriable(error),
+        error == KAFKA_REQUEST_TIMED_OUT || error == KAFKA_NOT_ENOUGH_REPLICAS_AFTER_APPEND};
+}
+
+static struct outcome slot_judge(struct slot *slot, int result, struct bytes answer)
+{
+    struct producer *producer = slot->lane->producer;
+    struct frame_answer told = {.error = KAFKA_NONE};
+    bool plain = producer->asks || slot->call.silent;
+    if (result == 0 && producer->asks)
+        result = query_read_answer(&slot->query, answer, &told.error);
+    else if (result == 0 && !plain)
+        result = frame_read_answer(answer, producer->layout.version, &told);
+    if (result != 0 || leaders_explain(told.error))
+        leaders_want(&producer->leaders);
+    if (result != 0)
+        return outcome_of_result(slot, result);
+    if (told.error != KAFKA_NONE)
+        return outcome_of_kafka(told.error);
+    if (!plain)
+        slot_acknowledge(slot, told.base_offset);
+    return (struct outcome){0};
+}
+
+/* Doubles with each failure up to a second, and a fifth more by chance, so that not all come at
+ * once. */
+static uint64_t producer_backoff_ns(struct producer *producer, uint32_t failures)
+{
+    const struct options *o = producer->worker->run->options;
+    uint64_t least_ns = (uint64_t)o->retry_backoff_ms * NS_PER_MS;
+    uint64_t pause_ns = MAX(least_ns, MIN(least_ns << MIN(failures, 10), NS_PER_S));
+    return pause_ns + prng_below(&producer->prng, pause_ns / 5 + 1);
+}
+
+/* Whether it is sent again, after a pause. */
+static bool slot_retry(struct slot *slot, const struct outcome *outcome)
+{
+    struct producer *producer = slot->lane->producer;
+    struct worker *worker = producer->worker;
+    const struct options *o = worker->run->options;
+    uint64_t late_ns = slot->tasks.first->intended_ns + (uint64_t)o->message_timeout_ms * NS_PER_MS;
+    if (!outcome->retriable || slot->call.silent || producer->closing ||
+        slot->retries >= producer->retries_max || producer->now_ns >= late_ns)
+        return false;
+    if (o->validate && !producer->asks) {
+        struct ledger_run again = {.sequence = slot->sequence,
+                                   .partition = slot->partition,
+                                   .lane = ledger_lane(worker->run->id, slot->lane->id),
+                                   .count = slot->records};
+        ledger_resend(&worker->ledger, &again, outcome->unknown);
+    }
+    slot->error = outcome->error;
+    meter_count(&worker->meter, METER_RETRIES, 1, producer->now_ns);
+    heap_set(&producer->timers, &slot->retry,
+             producer->now_ns + producer_backoff_ns(producer, slot->retries++));
+    return true;
+}
+
+/* The lane whose connection leads to the leader of the slot's partition. */
+static struct lane *slot_way(struct slot *slot)
+{
+    struct producer *producer = slot->lane->producer;
+    if (producer->asks)
+        return slot->lane;
+    uint32_t leader = producer->leaders.of_partition[slot->partition];
+    struct lane *way = slot->lane;
+    for (uint32_t i = 0; way->broker != leader && i < producer->lane_count; i++) {
+        if (producer->lanes[i].broker == leader)
+            way = &producer->lanes[i];
+    }
+    return way;
+}
+
+static void slot_resend(struct timer *timer)
+{
+    struct slot *slot = CONTAINER_OF(timer, struct slot, retry);
+    slot->call.sent_ns = slot->lane->producer->now_ns;
+    wire_call(&slot_way(slot)->wire, &slot->call);
+}
+
+/* For its tasks it is over, with an error or without. */
+static void slot_end(struct slot *slot, unsigned error, size_t answer_len)
+{
     struct lane *lane = slot->lane;
     struct producer *producer = lane->producer;
     struct meter *meter = &producer->worker->meter;
-    producer->now_ns = MAX(producer->now_ns, lane->wire.clock->now_ns);
-    unsigned error = slot_judge(slot, result, answer);
-    bool failed = error != 0;
-    struct meter_send send = {.sent_ns = call->sent_ns, .done_ns = producer->now_ns};
+    struct meter_send send = {.sent_ns = slot->call.sent_ns, .done_ns = producer->now_ns};
     struct task_queue tasks = slot->tasks;
     slot->tasks = (struct task_queue){0};
     slot->records = 0;
+    slot->retries = 0;
     slot->next = lane->free;
     lane->free = slot;
-    if (!failed)
+    if (error == 0)
         meter_request(meter, producer->now_ns);
     struct task *task;
     while ((task = queue_pop(&tasks)) != NULL) {
         send.intended_ns = task->intended_ns;
         send.records = task->records;
-        send.bytes = producer->asks ? answer.len : task->records * producer->layout.value_len;
-        if (failed)
+        send.bytes = producer->asks ? answer_len : task->records * producer->layout.value_len;
+        if (error != 0)
             meter_failed(meter, &send, error);
         else
             meter_answered(meter, &send);
@@ -294,15 +384,24 @@ static void slot_answered(struct wire_call *call, int result, struct bytes answe
     lane_fill(lane);
 }
 
+static void slot_answered(struct wire_call *call, int result, struct bytes answer)
+{
+    struct slot *slot = CONTAINER_OF(call, struct slot, call);
+    struct producer *producer = slot->lane->producer;
+    producer->now_ns = MAX(producer->now_ns, producer->worker->clock.now_ns);
+    struct outcome outcome = slot_judge(slot, result, answer);
+    if (outcome.error == 0 || !slot_retry(slot, &outcome))
+        slot_end(slot, outcome.error, answer.len);
+}
+
 /* Connections. */
 
 static void producer_dial(struct producer *producer)
 {
-    const struct cluster *cluster = &producer->worker->run->cluster;
     while (producer->dialed < producer->lane_count &&
            producer->dialed - producer->opened < DIALING_MAX) {
         struct lane *lane = &producer->lanes[producer->dialed++];
-        const struct cluster_broker *broker = &cluster->brokers[lane->broker];
+        const struct cluster_broker *broker = &producer->leaders.brokers[lane->broker];
         int result = wire_dial(&lane->wire, broker->host, broker->port);
         if (result != 0) {
             producer->closed++;
@@ -313,84 +412,124 @@ static void producer_dial(struct producer *producer)
     }
 }
 
-static void lane_changed(struct wire *wire, int result)
+/* It may be where it belongs; else it asks who leads, or moves on. */
+static void lane_settle(struct lane *lane)
 {
-    struct lane *lane = CONTAINER_OF(wire, struct lane, wire);
     struct producer *producer = lane->producer;
-    const struct cluster_broker *broker = &producer->worker->run->cluster.brokers[lane->broker];
-    if (result == 0) {
-        if (producer->closing)
-            wire_break(wire, ERR_CANCELED);
-        if (producer->closing || producer_ready(producer))
-            return;
+    if (lane_moves(lane) || lane->wire.state != WIRE_OPEN)
+        return;
+    if (lane->failures > 0)
+        meter_count(&producer->worker->meter, METER_RECONNECTS, 1, producer->now_ns);
+    lane->failures = 0;
+    lane_fill(lane);
+}
+
+static void lane_opened(struct lane *lane)
+{
+    struct producer *producer = lane->producer;
+    if (producer->closing) {
+        wire_break(&lane->wire, ERR_CANCELED);
+        return;
+    }
+    if (!producer_ready(producer)) {
         producer->opened++;
         producer_dial(producer);
         return;
     }
-    if (producer->closing)
+    lane_settle(lane);
+}
+
+static void lane_changed(struct wire *wire, int result)
+{
+    struct lane *lane = CONTAINER_OF(wire, struct lane, wire);
+    struct producer *producer = lane->producer;
+    if (result == 0) {
+        lane_opened(lane);
+        return;
+    }
+    lane->redial_ns = io_now(producer->io);
+    if (producer->closing) {
         producer->closed++;
-    else if (!producer_ready(producer))
+    } else if (!producer_ready(producer)) {
+        const struct cluster_broker *broker = &producer->leaders.brokers[lane->broker];
         worker_fail(producer->worker, result, "broker %d at %s:%u took %u of %u connections: %s",
                     broker->id, broker->host, broker->port, producer->opened, producer->lane_count,
                     result_sentence(result));
-    lane->redial_ns = io_now(producer->io) + REDIAL_NS;
+    } else if (!lane_moves(lane) || lane->failures > 0) {
+        lane->redial_ns += producer_backoff_ns(producer, lane->failures++);
+        leaders_want(&producer->leaders);
+    }
+}
+
+/* Every second time that its own broker does not answer it asks another one who leads now. */
+static uint32_t lane_destination(const struct lane *lane)
+{
+    uint32_t count = lane->producer->leaders.broker_count;
+    if (count == 1 || lane->failures == 0 || lane->failures % 2 == 1)
+        return lane->home;
+    return (lane->home + 1 + (lane->failures / 2 - 1) % (count - 1)) % count;
 }
 
 static void lane_redial(struct lane *lane)
 {
     struct producer *producer = lane->producer;
-    const struct cluster_broker *broker = &producer->worker->run->cluster.brokers[lane->broker];
+    lane->broker = lane_destination(lane);
+    const struct cluster_broker *broker = &producer->leaders.brokers[lane->broker];
     if (wire_dial(&lane->wire, broker->host, broker->port) != 0)
-        lane->redial_ns = producer->now_ns + REDIAL_NS;
-}
-
-/* What nobody else notices: answers that do not come, connections that are gone. */
-static void producer_look_around(struct producer *producer)
-{
-    uint64_t timeout_ns = (uint64_t)producer->worker->run->options->request_timeout_ms * NS_PER_MS;
-    for (uint32_t i = 0; i < producer->lane_count; i++) {
-        struct lane *lane = &producer->lanes[i];
-        uint64_t oldest_ns = wire_oldest_ns(&lane->wire);
-        if (oldest_ns != UINT64_MAX && oldest_ns + timeout_ns <= producer->now_ns)
-            wire_break(&lane->wire, ERR_TIMEOUT);
-        else if (lane->wire.state == WIRE_CLOSED && producer->now_ns >= lane->redial_ns &&
-                 !producer->closing)
-            lane_redial(lane);
-    }
-}
-
-/* Construction. */
-
-static void leaders_init(struct producer *producer, const struct cluster *cluster)
-{
-    producer->leaders = mem_alloc_array(cluster->broker_count, sizeof *producer->leaders);
-    for (uint32_t b = 0; b < cluster->broker_count; b++)
-        producer->leaders[b].partitions =
-            mem_alloc_array(cluster->partition_count, sizeof(uint32_t));
-    for (uint32_t i = 0; i < cluster->partition_count; i++) {
-        struct leader *leader = &producer->leaders[cluster->partitions[i].broker];
-        leader->partitions[leader->count++] = i;
-    }
+        lane->redial_ns = producer->now_ns + producer_backoff_ns(producer, lane->failures++);
 }
 
 /* The broker of a lane: its group's coordinator, else those that lead something, in turn. */
 static uint32_t lane_broker(const struct producer *producer, uint32_t id)
 {
     const struct cluster *cluster = &producer->worker->run->cluster;
-    uint32_t broker_count = cluster->broker_count;
-    uint32_t leading = 0;
     if (cluster->group_count > 0)
         return cluster->groups[id % cluster->group_count].broker;
-    for (uint32_t b = 0; b < broker_count; b++)
-        leading += producer->leaders[b].count > 0;
-    ASSERT(leading > 0);
-    uint32_t wanted = id % leading;
-    for (uint32_t b = 0;; b++) {
-        ASSERT(b < broker_count);
-        if (producer->leaders[b].count > 0 && wanted-- == 0)
-            return b;
+    return leaders_broker_of(&producer->leaders, id);
+}
+
+static void producer_leaders_changed(struct leaders *leaders, uint32_t moved)
+{
+    struct producer *producer = CONTAINER_OF(leaders, struct producer, leaders);
+    /* Every thread meets them. */
+    if (producer->worker->index == 0)
+        meter_count(&producer->worker->meter, METER_LEADER_CHANGES, moved, producer->now_ns);
+    for (uint32_t i = 0; i < producer->lane_count; i++) {
+        struct lane *lane = &producer->lanes[i];
+        lane->home = lane_broker(producer, lane->id);
+        lane_settle(lane);
     }
 }
+
+static void lane_look_around(struct lane *lane)
+{
+    struct producer *producer = lane->producer;
+    leaders_ask(&producer->leaders, &lane->wire, producer->now_ns);
+    bool asked = producer->leaders.wanted || producer->leaders.call.on_its_way;
+    if (lane_moves(lane) && wire_idle(&lane->wire) && !asked)
+        wire_break(&lane->wire, ERR_CANCELED);
+}
+
+/* What nobody else notices: answers that do not come, connections that are gone, or that lead to
+ * where they do not belong any more. */
+static void producer_look_around(struct producer *producer)
+{
+    uint64_t timeout_ns = (uint64_t)producer->worker->run->options->request_timeout_ms * NS_PER_MS;
+    for (uint32_t i = 0; i < producer->lane_count; i++) {
+        struct lane *lane = &producer->lanes[i];
+        struct wire *wire = &lane->wire;
+        uint64_t oldest_ns = wire_oldest_ns(wire);
+        if (oldest_ns != UINT64_MAX && oldest_ns + timeout_ns <= producer->now_ns)
+            wire_break(wire, ERR_TIMEOUT);
+        else if (wire->state == WIRE_OPEN)
+            lane_look_around(lane);
+        else if (wire->state == WIRE_CLOSED && producer->now_ns >= lane->redial_ns &&
+                 !producer->closing)
+            lane_redial(lane);
+    }
+}
+
+/* Construction. */
 
 static void layout_init(struct producer *producer)
 {
@@ -421,7 +560,7 @@ static void lane_init(struct lane *lane, struct producer *producer, uint32_t id)
     timer_init(&lane->linger, lane_lingered);
     lane->producer = producer;
     lane->id = id;
-    lane->broker = lane_broker(producer, id);
+    lane->home = lane->broker = lane_broker(producer, id);
     lane->turn = id;
 }
 
@@ -436,6 +575,7 @@ static void lane_make_slots(struct lane *lane)
         struct slot *slot = &lane->slots[i];
         slot->lane = lane;
         slot->call.done = slot_answered;
+        timer_init(&slot->retry, slot_resend);
         slot->call.silent = o->acks == ACKS_NONE && !producer->asks;
         if (producer->asks)
             query_init(&slot->query, &producer->worker->run->cluster, o, lane->id);
@@ -468,7 +608,8 @@ struct producer *producer_new(struct worker *worker)
     producer->compressor = compressor_new();
     heap_init(&producer->timers, 64);
     prng_init(&producer->prng, worker->run->id + worker->index);
-    leaders_init(producer, &worker->run->cluster);
+    producer->retries_max = (uint32_t)o->retries;
+    leaders_init(&producer->leaders, &worker->run->cluster, producer_leaders_changed);
     producer->asks = o->mode == MODE_METADATA || o->mode == MODE_COMMIT;
     uint32_t connections = (uint32_t)(o->connections > 0 ? o->connections : o->concurrency);
     producer->lane_count = share_of(connections, worker);
@@ -504,9 +645,7 @@ void producer_free(struct producer *producer)
         heap_cancel(&producer->timers, &lane->linger);
         wire_fini(&lane->wire);
     }
-    for (uint32_t b = 0; b < producer->worker->run->cluster.broker_count; b++)
-        mem_free(producer->leaders[b].partitions);
-    mem_free(producer->leaders);
+    leaders_fini(&producer->leaders);
     mem_free(producer->lanes);
     mem_free(producer->tasks);
     frame_layout_fini(&producer->layout);
@@ -624,12 +763,23 @@ bool producer_idle(const struct producer *producer)
     return producer->busy == 0;
 }
 
+/* One that waits to be sent again. */
+static void slot_give_up(struct slot *slot)
+{
+    if (!timer_armed(&slot->retry))
+        return;
+    heap_cancel(&slot->lane->producer->timers, &slot->retry);
+    slot_end(slot, slot->error, 0);
+}
+
 void producer_close(struct producer *producer)
 {
     producer->closing = true;
     producer->stopping = true;
     producer->closed = 0;
     for (uint32_t i = 0; i < producer->lane_count; i++) {
+        for (uint32_t k = 0; k < producer->lanes[i].slot_count; k++)
+            slot_give_up(&producer->lanes[i].slots[k]);
         if (producer->lanes[i].wire.state == WIRE_CLOSED)
             producer->closed++;
         else

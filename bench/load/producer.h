@@ -4,8 +4,9 @@
  *
  * A connection is a lane: the records it sends reach each partition in the order of their
  * sequences. Batches go to the lane's partitions in turn, one partition a batch; keys do not choose
- * the partition. Nothing is sent twice: what fails is counted. With --mode metadata the same tasks
- * ask for the topics' metadata, with --mode commit they commit offsets (query.h).
+ * the partition. What fails for a time is sent again, as often as --retries says, and counted; what
+ * fails for good is counted by its reason. With --mode metadata the same tasks ask for the topics'
+ * metadata, with --mode commit they commit offsets (query.h).
  */
 #pragma once
 

@@ -152,6 +152,9 @@ static bool conf_set_producer(struct client *client, rd_kafka_conf_t *conf)
            conf_set_number(client, conf, "queue.buffering.max.messages", MAX(messages, 100000)) &&
            conf_set_number(client, conf, "message.max.bytes",
                            MIN(MAX(o->message_size + 1024, 1000000), 1000000000)) &&
+           (!o->given[OPTION_retries] || conf_set_number(client, conf, "retries", o->retries)) &&
+           (!o->given[OPTION_retry_backoff_ms] ||
+            conf_set_number(client, conf, "retry.backoff.ms", o->retry_backoff_ms)) &&
            (o->in_flight == 0 || conf_set_number(client, conf, "max.in.flight", o->in_flight)) &&
            conf_set_properties(client, conf);
 }

@@ -42,9 +42,9 @@ const char *report_latency_name(enum meter_latency latency)
 
 const char *report_counter_name(enum meter_counter counter)
 {
-    static const char *const names[METER_COUNTER_COUNT] = {"messages",       "bytes",  "requests",
-                                                           "failed",         "unsent", "consumed",
-                                                           "consumed_bytes", "fetches"};
+    static const char *const names[METER_COUNTER_COUNT] = {
+        "messages",       "bytes",   "requests", "failed",     "unsent",        "consumed",
+        "consumed_bytes", "fetches", "retries",  "reconnects", "leader_changes"};
     return names[counter];
 }
 
@@ -124,6 +124,9 @@ static void box_verdict(FILE *file, const struct report *report)
     box_line(file, "Validation: %s", ledger_verdict_good(v) ? "good" : "FAILED");
     box_line(file, "  %llu acknowledged, %llu read", (unsigned long long)v->acknowledged,
              (unsigned long long)v->read);
+    if (v->resent > 0)
+        box_line(file, "  %llu twice or late, for they were sent again",
+                 (unsigned long long)v->resent);
     if (ledger_verdict_good(v))
         return;
     box_line(file, "  %llu lost, %llu twice, %llu out of order, %llu at another place,",
@@ -153,6 +156,11 @@ static void box_counts(FILE *file, const struct report *report)
         box_line(file, "            %14.2f MB/s",
                  report_per_second(report, METER_CONSUMED_BYTES) / 1e6);
     }
+    if (counters[METER_RETRIES] + counters[METER_RECONNECTS] + counters[METER_LEADER_CHANGES] > 0)
+        box_line(file, "Sent again: %14llu  %llu reconnects, %llu leader changes",
+                 (unsigned long long)counters[METER_RETRIES],
+                 (unsigned long long)counters[METER_RECONNECTS],
+                 (unsigned long long)counters[METER_LEADER_CHANGES]);
     for (unsigned i = 0; i < METER_ERRORS; i++) {
         if (report->errors[i] > 0)
             box_line(file, "  %llu: %s", (unsigned long long)report->errors[i],

@@ -202,7 +202,7 @@ static void wire_received_large(struct io_op *op, const struct io_event *event)
         wire_break(wire, event->value < 0 ? (int)event->value : ERR_CLOSED);
         return;
     }
-    wire->now_ns = io_now_precise(wire->io);
+    wire_look_at_clock(wire);
     wire->gathered_len += (size_t)event->value;
     if (wire->state == WIRE_OPEN)
         wire_parse_gathered(wire);
@@ -253,6 +253,7 @@ static void wire_pump(struct wire *wire)
         store_be32((uint8_t *)call->part.iov_base + WIRE_CORRELATION_AT,
                    (uint32_t)call->correlation_id);
         wire->parts[count++] = call->part;
+        call->given = true;
         list_push_back(&wire->sending, node);
     }
     wire->send_out = true;
@@ -295,8 +296,14 @@ void wire_call(struct wire *wire, struct wire_call *call)
 {
     ASSERT(!call->on_its_way && call->done != NULL);
     call->on_its_way = true;
+    call->given = false;
     list_push_back(&wire->queued, &call->node);
     wire_pump(wire);
+}
+
+bool wire_idle(const struct wire *wire)
+{
+    return list_empty(&wire->queued) && list_empty(&wire->sending) && list_empty(&wire->waiting);
 }
 
 uint64_t wire_oldest_ns(const struct wire *wire)

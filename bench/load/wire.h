@@ -28,6 +28,7 @@ struct wire_call {
     uint64_t sent_ns;
     int32_t correlation_id;
     bool silent; /* no answer comes: done when sent */
+    bool given;  /* bytes of it may have reached the broker */
     bool on_its_way;
 };
 
@@ -80,5 +81,7 @@ int wire_dial(struct wire *wire, const char *host, uint16_t port) MUST_CHECK;
 void wire_call(struct wire *wire, struct wire_call *call);
 /* Ends the connection and all its calls with `why`, soon. */
 void wire_break(struct wire *wire, int why);
+/* Nothing is queued or on its way. */
+bool wire_idle(const struct wire *wire);
 /* When the oldest call that has no answer was sent; UINT64_MAX without one. */
 uint64_t wire_oldest_ns(const struct wire *wire);

@@ -28,6 +28,15 @@ static void seen(uint32_t partition, uint64_t lane, int64_t offset, uint64_t seq
                                                   .count = 1});
 }
 
+static void again(uint32_t partition, uint64_t lane, uint64_t sequence, uint32_t count,
+                  bool unknown)
+{
+    ledger_resend(&ledger,
+                  &(struct ledger_run){
+                      .sequence = sequence, .lane = lane, .partition = partition, .count = count},
+                  unknown);
+}
+
 static void setup(void)
 {
     ledger_init(&ledger);
@@ -103,6 +112,62 @@ Test(ledger, a_record_that_is_delivered_again_came_twice)
     ledger_judge(&ledger, true, &verdict);
     cr_assert_eq(verdict.duplicated, 1);
     cr_assert_not(ledger_verdict_good(&verdict));
+}
+
+Test(ledger, a_request_sent_again_excuses_one_copy_and_no_more)
+{
+    again(0, 1, 1, 2, true);
+    sent(0, 1, 10, 0, 1);
+    sent(0, 1, 13, 1, 2);
+    seen(0, 1, 10, 0, 3);
+    seen(0, 1, 13, 1, 4);
+    sent(0, 1, 15, 3, 2);
+    ledger_judge(&ledger, true, &verdict);
+    cr_assert(ledger_verdict_good(&verdict), "%s", verdict.first);
+    cr_assert_eq(verdict.resent, 2);
+    seen(0, 1, 17, 1, 2);
+    again(0, 1, 1, 2, true);
+    ledger_judge(&ledger, true, &verdict);
+    cr_assert_eq(verdict.resent, 2, "the first copy's excuse is used up");
+    cr_assert_eq(verdict.reordered, 2);
+}
+
+Test(ledger, a_refused_request_sent_again_may_be_late_but_not_doubled)
+{
+    again(0, 1, 0, 1, false);
+    seen(0, 1, 10, 1, 1);
+    seen(0, 1, 11, 0, 1);
+    ledger_judge(&ledger, false, &verdict);
+    cr_assert(ledger_verdict_good(&verdict), "%s", verdict.first);
+    cr_assert_eq(verdict.resent, 1);
+    ledger_fini(&ledger);
+    ledger_init(&ledger);
+    again(0, 1, 0, 1, false);
+    seen(0, 1, 10, 0, 1);
+    seen(0, 1, 11, 0, 1);
+    ledger_judge(&ledger, false, &verdict);
+    cr_assert_eq(verdict.duplicated, 1);
+}
+
+Test(ledger, sending_again_excuses_neither_others_nor_what_is_lost)
+{
+    again(0, 1, 0, 1, true);
+    again(1, 2, 0, 1, true);
+    sent(0, 1, 20, 1, 1);
+    seen(0, 2, 10, 0, 1);
+    seen(0, 2, 11, 0, 1);
+    ledger_judge(&ledger, true, &verdict);
+    cr_assert_eq(verdict.duplicated, 1);
+    cr_assert_eq(verdict.lost, 1);
+    cr_assert_eq(verdict.resent, 0);
+}
+
+Test(ledger, only_what_came_before_counts_as_doubled)
+{
+    seen(0, 1, 10, 0, 6);
+    seen(0, 1, 16, 5, 100);
+    ledger_judge(&ledger, false, &verdict);
+    cr_assert_eq(verdict.duplicated, 1);
 }
 
 Test(ledger, a_record_sent_earlier_that_lies_later_is_out_of_order)

@@ -2,14 +2,20 @@
 an earlier run is lost. What it measures is nobody's business here."""
 import csv
 import json
+import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 
 from harness import ROOT
 
 ONCE = ["test_the_comparison_measures_and_reports_piece_by_piece",
-        "test_the_comparison_tells_what_it_could_not_measure"]
+        "test_the_comparison_tells_what_it_could_not_measure",
+        "test_the_comparison_takes_the_largest_case_once",
+        "test_the_comparison_gives_broker_and_client_a_processor_each",
+        "test_the_comparison_tells_beforehand_how_long_it_takes"]
 RELEASE_ONLY = ONCE
 
 
@@ -72,5 +78,51 @@ def test_the_comparison_tells_what_it_could_not_measure(broker):
                    "memory-0,connections-1000,idle", "--quick")
     assert "connections-1000: failed" in told, told
     assert figures(out)["idle", "CPU ms/s", "odradek"][0] >= 0, "the cases behind it go on"
-    assert "## Not measured" in (out / "report.md").read_text()
+    report = (out / "report.md").read_text()
+    assert "## Not measured" in report
+    assert "| connections-1000 | not measured | failed: " in report, "the table tells it as well"
+    assert not re.search(r"^\| idle .*failed", report, re.M), report
     assert "no case 'nonsense'" in compare(out, "--cases", "nonsense", status=1)
+
+
+def test_the_comparison_takes_the_largest_case_once(broker):
+    out = pathlib.Path(broker.home.name) / "compare"
+    broker.stop()
+    told = compare(out, "--brokers", "odradek", "--rounds", 2, "--cases",
+                   "restart-10000,topics-each,partitions-10000")
+    assert "failed" not in told and "skipped" not in told, told
+    found = figures(out)
+    assert len(found["topics-each", "ms/topic", "odradek"]) == 2, found
+    assert len(found["partitions-10000", "partitions/s", "odradek"]) == 1, found
+    assert found["restart-10000", "all led s", "odradek"][0] > 0, "they run in their order"
+
+
+def test_the_comparison_gives_broker_and_client_a_processor_each(broker):
+    out = pathlib.Path(broker.home.name) / "compare"
+    broker.stop()
+    told = compare(out, "--brokers", "odradek", "--cases", "one-core-64x1k,fetch-1m-disk,long",
+                   "--long-seconds", 2)
+    assert "failed" not in told, told
+    found = figures(out)
+    assert found["long", "last tenth of the first", "odradek"][0] > 0, found
+    report = (out / "report.md").read_text()
+    mine = sorted(os.sched_getaffinity(0))
+    if len(mine) > 1:
+        assert found["one-core-64x1k", "messages/s", "odradek"][0] > 0, found
+        assert f"taskset -c {mine[-1]} " in report, report
+    else:
+        assert "| one-core-64x1k | not measured | skipped: there is one processor" in report
+    if "dropping the page cache needs root" not in told and shutil.which("fio"):
+        assert found["fetch-1m-disk", "of fio", "odradek"][0] > 0, found
+
+
+def test_the_comparison_tells_beforehand_how_long_it_takes(broker):
+    out = pathlib.Path(broker.home.name) / "compare"
+    broker.stop()
+    told = compare(out, "--brokers", "odradek", "--cases", "memory-0")
+    assert re.search(r"1 cases, 1 rounds: about 0 minutes \(odradek 0\)", told), told
+    script = ("import sys; sys.argv = ['compare']\n"
+              "import compare_kafka as c\nprint(sum(c.plan.seconds(c.parse()).values()))")
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True,
+                          cwd=ROOT / "bench", check=True, timeout=30)
+    assert 0 < float(done.stdout) < 3600, "what is usual fits into an hour"
