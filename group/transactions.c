@@ -2,8 +2,8 @@
  * Offsets that were committed inside transactions (KIP-98, KIP-447), until their markers.
  *
  * Each hangs on its place in the group, where readers of stable offsets and deletions look, and on
- * its producer's transaction, which the marker looks up. The producer's epoch is not looked at here:
- * the log has judged it before.
+ * its producer's transaction, which the marker looks up. The producer's epoch is not looked at
+ * here: the log has judged it before.
  *
  * A commit outside of transactions may come between such an offset and its marker. What counts then
  * is the order of the commits in the log, not that of the marker: compaction may have removed the
