@@ -14,6 +14,8 @@ static bool held(const struct manual_io *m, const struct op_state *state)
         return m->hold_writes;
     if (state->flags == SHARD_DISK_LANE)
         return m->hold_writing;
+    if (state->flags == SHARD_CLEAN_LANE)
+        return m->hold_cleaning;
     return (state->flags == 0 || state->flags == SHARD_TIME_LANE) && m->hold_reading;
 }
 

@@ -15,8 +15,9 @@ struct manual_io {
     bool hold_writes;  /* io_write, io_sync */
     bool hold_reading; /* reading jobs and time queries */
     bool hold_writing; /* jobs in the shard's lane */
-    bool ghost;        /* the WAL's operations succeed, and nothing is done */
-    uint64_t writes;   /* io_write calls */
+    bool hold_cleaning;
+    bool ghost;      /* the WAL's operations succeed, and nothing is done */
+    uint64_t writes; /* io_write calls */
 };
 
 void manual_io_init(struct manual_io *m, struct file_system *files, const struct log *log);
