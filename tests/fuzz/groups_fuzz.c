@@ -1,10 +1,10 @@
 /*
- * Arbitrary records of __consumer_offsets, replayed: groups of both protocols, offsets, and those of
- * transactions with their markers.
+ * Arbitrary records of __consumer_offsets, replayed: groups of both protocols, offsets, and those
+ * of transactions with their markers.
  *
  * The input is a row of steps: a first byte that says which, then a record's key and value, each
  * with its length. What is malformed is refused with a typed error; everything else builds groups,
- * which are then looked at, committed to, expired and deleted, while timers run. Nothing may crash
+ * which are then looked at, expired and deleted, while timers run. Nothing may crash
  * or hang, all memory is given back, and another replay of the same log, with what was written
  * meanwhile, tells the same offsets.
  */
@@ -311,7 +311,8 @@ static void compare(struct world *w, struct world *twin, struct string group_id)
         for (uint32_t i = 0; i < here.count; i++) {
             const struct group_fetch_item *a = &here.items[i];
             const struct group_fetch_item *b = &there.items[i];
-            ASSERT(bytes_equal(string_bytes(a->topic), string_bytes(b->topic)) && a->partition == b->partition);
+            ASSERT(bytes_equal(string_bytes(a->topic), string_bytes(b->topic)));
+            ASSERT(a->partition == b->partition);
             ASSERT(a->error == b->error && a->value.offset == b->value.offset);
             ASSERT(bytes_equal(string_bytes(a->value.metadata), string_bytes(b->value.metadata)));
         }

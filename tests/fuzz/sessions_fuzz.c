@@ -159,8 +159,8 @@ static void full(struct fuzz *f, struct model *m, bool last)
     ask_fill(f, ask, by_id);
     ask->request.session_id = m->id;
     ask->request.session_epoch = last ? -1 : 0;
-    int16_t error = fetch_session_open(f->sessions, &ask->request, by_id ? BY_ID : BY_NAME,
-                                       f->now_ms, &use);
+    int16_t error =
+        fetch_session_open(f->sessions, &ask->request, by_id ? BY_ID : BY_NAME, f->now_ms, &use);
     ASSERT(error == KAFKA_NONE && use.session == NULL && use.create == !last);
     *m = (struct model){.by_id = by_id};
     model_change(m, ask, false);
@@ -210,8 +210,8 @@ static void incremental(struct fuzz *f, struct model *m, uint8_t lies)
     ask_fill(f, ask, by_id);
     ask->request.session_id = lies % 8 == 3 ? (int32_t)next(f) : m->id;
     ask->request.session_epoch = MAX(m->epoch, 1) + wrong_epoch;
-    int16_t error = fetch_session_open(f->sessions, &ask->request, by_id ? BY_ID : BY_NAME,
-                                       f->now_ms, &use);
+    int16_t error =
+        fetch_session_open(f->sessions, &ask->request, by_id ? BY_ID : BY_NAME, f->now_ms, &use);
     if (error == KAFKA_NONE) {
         ASSERT(!wrong_form && wrong_epoch == 0 && m->id > 0 && ask->request.session_id == m->id);
         model_change(m, ask, true);
