@@ -185,7 +185,6 @@ static void swap_done(struct io_op *op, const struct io_event *event)
         retention_check(c->partition);
     }
     c->state = CLEANER_PAUSING;
-    c->resume_ns = 0;
     resume_parked(c, 0);
 }
 
@@ -239,6 +238,8 @@ static void step_done(struct io_op *op, const struct io_event *event)
     struct cleaner *c = &shard->cleaner;
     int result = (int)MIN(event->value, 0);
     ASSERT(c->state == CLEANER_WORKING);
+    /* A swap does not wait, but what comes behind it does. */
+    c->resume_ns = io_now(shard->io) + pause_ns(shard);
     /* Segments that retention has removed, or a topic that is gone, are no failure. */
     if (result == ERR_NOT_FOUND || c->partition->deleted)
         abandon(shard, 0);
@@ -250,10 +251,8 @@ static void step_done(struct io_op *op, const struct io_event *event)
         abandon(shard, 0);
     else if (c->cleaning->phase == CLEANING_READY)
         swap(shard);
-    else {
+    else
         c->state = CLEANER_PAUSING;
-        c->resume_ns = io_now(shard->io) + pause_ns(shard);
-    }
 }
 
 static void work(struct shard *shard)
@@ -336,12 +335,13 @@ uint64_t cleaner_step(struct shard *shard)
             work(shard);
         return IO_NEVER;
     case CLEANER_SWAP_FAILED:
-        if (shard->stopping || c->partition->deleted)
+        if (shard->stopping || c->partition->deleted) {
             give_up_swap(shard);
-        else if (c->resume_ns > now)
+            return 0; /* readers have their answers, and others their turn */
+        }
+        if (c->resume_ns > now)
             return c->resume_ns;
-        else
-            swap(shard);
+        swap(shard);
         return IO_NEVER;
     case CLEANER_WORKING:
     case CLEANER_SWAPPING:

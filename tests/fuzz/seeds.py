@@ -224,6 +224,86 @@ def add_files(seeds):
         seeds.add('files_fuzz', bytes([kind]) + data)
 
 
+def text(value):
+    return struct.pack('>h', len(value)) + value.encode()
+
+
+def compact(value):
+    return bytes([len(value) + 1]) + value.encode()
+
+
+def classic_member(name):
+    """Of a group's record, in version 3: a consumer of topic "t", assigned partition 0."""
+    subscription = struct.pack('>hi', 0, 1) + text('t') + struct.pack('>i', -1)
+    assignment = struct.pack('>hi', 0, 1) + text('t') + struct.pack('>iii', 1, 0, -1)
+    head = text(name) + struct.pack('>h', -1) + text('client') + text('/127.0.0.1')
+    head += struct.pack('>ii', 30000, 10000)
+    return head + b''.join(struct.pack('>i', len(part)) + part
+                           for part in (subscription, assignment))
+
+
+def consumer_records(group):
+    """The records of a group of KIP-848 with two members, as pairs of key and value."""
+    topic = bytes(8) + bytes([0, 0, 0, 0, 0, 0, 0, 2])
+
+    def places(*partitions):
+        if not partitions:
+            return b'\1'
+        return (b'\2' + topic + bytes([len(partitions) + 1]) +
+                b''.join(struct.pack('>i', p) for p in partitions) + b'\0')
+
+    yield struct.pack('>h', 3) + text(group), struct.pack('>hiqb', 0, 2, 5, 0)
+    for name, regex in (('a', b'\0'), ('b', compact('t.*'))):
+        yield (struct.pack('>h', 5) + text(group) + text(name),
+               b'\0\0\0\0' + compact('client') + compact('/h') + b'\2' + compact('t') + regex +
+               struct.pack('>i', 30000) + b'\0\xff\0')
+    yield (struct.pack('>h', 16) + text(group) + text('t.*'),
+           b'\0\0\2' + compact('t') + struct.pack('>qq', 1, 1) + b'\0')
+    yield struct.pack('>h', 6) + text(group), struct.pack('>hib', 0, 2, 0)
+    for name, partitions in (('a', (0, 1)), ('b', (2,))):
+        key = text(group) + text(name)
+        yield struct.pack('>h', 7) + key, b'\0\0' + places(*partitions) + b'\0'
+        yield (struct.pack('>h', 8) + key,
+               struct.pack('>hiib', 0, 2, 1, 0) + places(*partitions) + places() + b'\0')
+
+
+def add_groups(seeds):
+    """Rows of steps, see groups_fuzz: a byte, then key and value with their lengths."""
+    def step(bits, key, value=None):
+        out = bytes([bits | (value is None)]) + struct.pack('>H', len(key)) + key
+        return out + (struct.pack('>H', len(value)) + value if value is not None else b'')
+
+    def offset(group, number, partition=0):
+        return (struct.pack('>h', 1) + text(group) + text('t') + struct.pack('>i', partition),
+                struct.pack('>hqi', 3, number, 0) + text('m') + struct.pack('>q', 1000000000))
+
+    group = struct.pack('>h', 3) + text('consumer') + struct.pack('>i', 4) + text('range')
+    group += text('m1') + struct.pack('>qi', 1000000000, 2)
+    group += classic_member('m1') + classic_member('m2')
+    classic = step(0, struct.pack('>h', 2) + text('g'), group)
+    plain = step(0, *offset('g', 5)) + step(0, *offset('g', 6, 1))
+    inside = step(2, *offset('g', 7)) + step(2, *offset('h', 8)) + step(18, *offset('g', 9))
+    commit, abort = bytes([12]), bytes([20])
+    gone = step(0, offset('g', 0)[0])
+    consumer = b''.join(step(0, key, value) for key, value in consumer_records('c'))
+    ended = b''.join(step(0, key) for key, _ in consumer_records('c'))
+    for row in (plain, classic, classic + plain, inside, inside + commit, inside + plain + commit,
+                inside + abort + commit, inside + gone + commit, consumer, consumer + ended,
+                consumer + step(0, *offset('c', 3)), consumer + ended + classic,
+                step(0, struct.pack('>h', 2) + text('c'), group) + consumer):
+        seeds.add('groups_fuzz', row)
+
+
+def add_sessions(seeds):
+    """Requests in the form of sessions_fuzz."""
+    full = bytes([0, 0, 0, 3, 0, 1, 2, 9])
+    more = bytes([5 * 16 + 2, 0, 1, 1, 10, 2, 1, 2, 3])
+    late = bytes([4, 0, 200])
+    other = bytes([0, 1, 1, 2, 0, 3, 4]) + bytes([0, 2, 0, 1, 0, 3]) + bytes([0, 3, 0, 1, 0, 3])
+    for row in (full, full + more, full + more * 4, full + other + more + late + more + other):
+        seeds.add('sessions_fuzz', row)
+
+
 def add_properties(seeds):
     for line in ('listeners=PLAINTEXT://127.0.0.1:9092\nlog.dirs=/tmp/x\nnode.id=1\n',
                  'process.roles=broker,controller\ncontroller.quorum.voters=1@localhost:9093\n'
@@ -239,6 +319,8 @@ def main():
     add_catalog(seeds)
     add_wal(seeds)
     add_files(seeds)
+    add_groups(seeds)
+    add_sessions(seeds)
     add_properties(seeds)
     if len(sys.argv) > 3:
         golden = pathlib.Path(sys.argv[3])

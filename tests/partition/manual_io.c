@@ -18,6 +18,8 @@ static bool held(const struct manual_io *m, const struct op_state *state)
         return m->hold_renaming;
     if (state->flags == SHARD_REMOVE_LANE)
         return m->hold_removing;
+    if (state->flags == SHARD_CLEAN_LANE)
+        return m->hold_cleaning;
     return (state->flags == 0 || state->flags == SHARD_TIME_LANE) && m->hold_reading;
 }
 

@@ -17,6 +17,7 @@ struct manual_io {
     bool hold_writing;  /* jobs in the shard's lane */
     bool hold_renaming; /* the directories of deleted partitions */
     bool hold_removing; /* the files of deleted partitions */
+    bool hold_cleaning; /* compactions */
     bool uncached;      /* io_read_now finds nothing */
     bool half_cached;   /* it finds the first half */
     bool ghost;         /* the WAL's operations succeed, and nothing is done */

@@ -219,6 +219,7 @@ void rig_crash(struct rig *rig)
         rig->io.ghost = true;
         rig->files.off = true;
         rig->io.hold_reading = rig->io.hold_writes = rig->io.hold_writing = false;
+        rig->io.hold_cleaning = false;
         for (uint32_t i = 0; i < rig->place_count; i++) {
             struct partition *p = rig->places[i].partition;
             rig->places[i].partition = NULL;

@@ -33,7 +33,9 @@ static int fails(struct watched_files *w, enum file_verb verb, const char *path)
         w->changes++;
         w->off = w->off || w->changes == w->changes_max;
     }
-    if (w->off)
+    w->calls++;
+    bool chosen = w->calls == w->calls_fail || (w->calls_fail_on && w->calls > w->calls_fail);
+    if (w->off || (w->calls_fail > 0 && chosen))
         return ERR_IO;
     struct file_fault *fault = &w->fault;
     if (fault->times == 0 || fault->verb != verb || strstr(path, fault->path) == NULL)
@@ -124,6 +126,7 @@ void watched_files_crash(struct watched_files *w)
     w->unsynced_count = 0;
     w->off = false;
     w->changes = w->changes_max = 0;
+    w->calls_fail = 0;
     w->fault = (struct file_fault){0};
 }
 

@@ -59,6 +59,9 @@ struct watched_files {
     uint64_t changes;     /* calls so far of verbs that change something */
     uint64_t changes_max; /* the power goes at this one; 0: never */
     bool off;             /* every verb fails */
+    uint64_t calls;       /* of all verbs so far */
+    uint64_t calls_fail;  /* this one fails; 0: none */
+    bool calls_fail_on;   /* and all behind it */
     bool lucky;           /* a crash takes nothing: everything written had reached the disk */
     void (*changing)(void *context, enum file_verb verb, const char *path);
     void *context;
