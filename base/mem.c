@@ -113,6 +113,16 @@ void mem_unmap(void *memory, size_t size)
     ASSERT(result == 0);
 }
 
+void *mem_map_raw(size_t size)
+{
+    return mem_map(size);
+}
+
+void mem_unmap_raw(void *memory, size_t size)
+{
+    mem_unmap(memory, size);
+}
+
 void mem_discard(void *memory, size_t size)
 {
     int result = madvise(memory, size, MADV_DONTNEED);

@@ -32,6 +32,10 @@ char *mem_copy_bytes(struct bytes text);
 /* Page-aligned, zeroed, not resident until touched. Ends the process on failure. */
 void *mem_map(size_t size);
 void mem_unmap(void *memory, size_t size);
+/* The same, but what stands in it is not said; back by mem_unmap_raw. The simulator hands out what
+ * another life of a process has left: only memory for pools and buffers may come from here. */
+void *mem_map_raw(size_t size);
+void mem_unmap_raw(void *memory, size_t size);
 /* Gives the pages back to the system; they read as zero afterwards. */
 void mem_discard(void *memory, size_t size);
 

@@ -42,7 +42,7 @@ struct region *region_new(size_t size, size_t unit)
     for (size_t i = region->unit_count; i < region->word_count * REGION_WORD_BITS; i++)
         region->taken[i / REGION_WORD_BITS] |= (uint64_t)1 << (i % REGION_WORD_BITS);
 #ifndef POOLS_OFF
-    region->memory = mem_map(region->unit_count * unit);
+    region->memory = mem_map_raw(region->unit_count * unit);
     memory_poison(region->memory, region->unit_count * unit);
 #endif
     return region;
@@ -53,7 +53,7 @@ void region_free(struct region *region)
     ASSERT(region->used == 0);
 #ifndef POOLS_OFF
     memory_unpoison(region->memory, region->unit_count * region->unit);
-    mem_unmap(region->memory, region->unit_count * region->unit);
+    mem_unmap_raw(region->memory, region->unit_count * region->unit);
 #endif
     mem_free(region->taken);
     mem_free(region);

@@ -21,10 +21,10 @@ void slab_init(struct slab *slab, size_t object_size, uint32_t capacity)
     slab->object_size = object_size;
     slab->capacity = capacity;
     slab->free_count = capacity;
-    slab->free = mem_map(capacity * sizeof *slab->free);
+    slab->free = mem_map_raw(capacity * sizeof *slab->free);
 #ifndef POOLS_OFF
     slab->object_size = round_up(object_size, SLAB_ALIGNMENT);
-    slab->memory = mem_map(slab->object_size * capacity);
+    slab->memory = mem_map_raw(slab->object_size * capacity);
     memory_poison(slab->memory, slab->object_size * capacity);
 #endif
 }
@@ -32,10 +32,10 @@ void slab_init(struct slab *slab, size_t object_size, uint32_t capacity)
 void slab_fini(struct slab *slab)
 {
     ASSERT(slab->free_count == slab->capacity);
-    mem_unmap(slab->free, slab->capacity * sizeof *slab->free);
+    mem_unmap_raw(slab->free, slab->capacity * sizeof *slab->free);
 #ifndef POOLS_OFF
     memory_unpoison(slab->memory, slab->object_size * slab->capacity);
-    mem_unmap(slab->memory, slab->object_size * slab->capacity);
+    mem_unmap_raw(slab->memory, slab->object_size * slab->capacity);
 #endif
     *slab = (struct slab){0};
 }
@@ -61,6 +61,7 @@ static void *slab_take(struct slab *slab)
     if (stacked == 0) {
         uint8_t *fresh = slab->memory + slab->object_size * slab->touched++;
         memory_unpoison(fresh, slab->object_size);
+        memset(fresh, 0, slab->object_size);
         return fresh;
     }
     void *object = slab->free[stacked - 1];

@@ -75,7 +75,7 @@ struct catalog *catalog_new(struct core *core, struct partition *partition,
     struct catalog *catalog = mem_alloc(sizeof *catalog);
     catalog->core = core;
     catalog->partition = partition;
-    catalog->buffer = mem_map(CATALOG_BATCH_BYTES);
+    catalog->buffer = mem_map_raw(CATALOG_BATCH_BYTES);
     catalog->applies = mem_alloc_array(core->core_count, sizeof *catalog->applies);
     list_init(&catalog->urgent);
     list_init(&catalog->waiting);
@@ -90,7 +90,7 @@ void catalog_free(struct catalog *catalog)
     ASSERT(catalog_idle(catalog) && !timer_armed(&catalog->timer));
     catalog_keeping_free(catalog->keeping);
     mem_free(catalog->applies);
-    mem_unmap(catalog->buffer, CATALOG_BATCH_BYTES);
+    mem_unmap_raw(catalog->buffer, CATALOG_BATCH_BYTES);
     mem_free(catalog);
 }
 

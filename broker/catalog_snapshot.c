@@ -117,7 +117,7 @@ int catalog_snapshot_write(struct file_system *fs, const char *directory,
 {
     ASSERT(!catalog_state_in_transaction(state));
     /* Mapped: of so much most catalogs touch a few pages. */
-    struct build b = {.snapshot = snapshot, .batch = mem_map(BATCH_BYTES)};
+    struct build b = {.snapshot = snapshot, .batch = mem_map_raw(BATCH_BYTES)};
     char path[SEGMENT_PATH_SIZE];
     char name[CATALOG_SNAPSHOT_NAME_SIZE];
     catalog_snapshot_print(snapshot->id, name);
@@ -135,7 +135,7 @@ int catalog_snapshot_write(struct file_system *fs, const char *directory,
         result = file_replace(fs, path, b.file, b.len);
     }
     mem_free(b.file);
-    mem_unmap(b.batch, BATCH_BYTES);
+    mem_unmap_raw(b.batch, BATCH_BYTES);
     return result;
 }
 

@@ -76,7 +76,7 @@ struct catalog_state *catalog_state_new(void)
     map_init(&state->map);
     state->scratch = region_new(SCRATCH_BYTES, 4096);
     state->key_buffer = mem_alloc_raw(KEY_BYTES_MAX);
-    state->value_buffer = mem_map(VALUE_BYTES_MAX); /* large, and hardly touched */
+    state->value_buffer = mem_map_raw(VALUE_BYTES_MAX); /* large, and hardly touched */
     catalog_replay_init(&state->replay, state->scratch);
     return state;
 }
@@ -102,7 +102,7 @@ void catalog_state_free(struct catalog_state *state)
     region_free(state->scratch);
     mem_free((void *)(uintptr_t)state->voters.data);
     mem_free(state->key_buffer);
-    mem_unmap(state->value_buffer, VALUE_BYTES_MAX);
+    mem_unmap_raw(state->value_buffer, VALUE_BYTES_MAX);
     mem_free(state);
 }
 

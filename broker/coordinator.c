@@ -369,7 +369,7 @@ static const uint8_t *batch_compress(struct coordinator *c, uint32_t *len)
         return c->buffer;
     if (c->compressor == NULL) {
         c->compressor = compressor_new();
-        c->packed = mem_map(BATCH_BYTES_MAX);
+        c->packed = mem_map_raw(BATCH_BYTES_MAX);
     }
     struct batch_codec codec = {c->compressor, c->compression,
                                 compress_level_default(c->compression)};
@@ -603,7 +603,7 @@ struct coordinator *coordinator_new(struct core *core, const struct config *conf
     list_init(&c->answers);
     list_init(&c->loading);
     slab_init(&c->batches, sizeof(struct coordinator_batch), BATCHES_OUT_MAX);
-    c->buffer = mem_map(BATCH_BYTES_MAX);
+    c->buffer = mem_map_raw(BATCH_BYTES_MAX);
     timer_init(&c->expiry, expiry_due);
     coordinator_load_init(c);
     return c;
@@ -619,10 +619,10 @@ void coordinator_free(struct coordinator *c)
     ASSERT(c->memory.used == 0 && c->memory.pending == 0);
     mem_free(c->parts);
     slab_fini(&c->batches);
-    mem_unmap(c->buffer, BATCH_BYTES_MAX);
+    mem_unmap_raw(c->buffer, BATCH_BYTES_MAX);
     if (c->compressor != NULL) {
         compressor_free(c->compressor);
-        mem_unmap(c->packed, BATCH_BYTES_MAX);
+        mem_unmap_raw(c->packed, BATCH_BYTES_MAX);
     }
     mem_free(c);
 }

@@ -79,7 +79,7 @@ void flush_init(struct shard *shard, enum flush_profile profile, uint64_t checkp
     struct flush *flush = &shard->flush;
     *flush = (struct flush){.profile = profile, .checkpoint_number = checkpoint_number};
     flush->shares = mem_map(FLUSH_SHARES_MAX * sizeof *flush->shares);
-    flush->batches = mem_map(FLUSH_BATCHES_MAX * sizeof *flush->batches);
+    flush->batches = mem_map_raw(FLUSH_BATCHES_MAX * sizeof *flush->batches);
 }
 
 void flush_fini(struct shard *shard)
@@ -90,7 +90,7 @@ void flush_fini(struct shard *shard)
         return;
     mem_free(flush->checkpoint);
     mem_unmap(flush->shares, FLUSH_SHARES_MAX * sizeof *flush->shares);
-    mem_unmap(flush->batches, FLUSH_BATCHES_MAX * sizeof *flush->batches);
+    mem_unmap_raw(flush->batches, FLUSH_BATCHES_MAX * sizeof *flush->batches);
 }
 
 bool flush_refuses(const struct shard *shard)

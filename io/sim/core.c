@@ -127,7 +127,7 @@ static void core_free(struct io *io)
         core_end(core);
     }
     heap_cancel(&core->host->sim->events, &core->waiter.timer);
-    mem_unmap(core->buffer_memory, (size_t)io->buffer_count * core->buffer_bytes);
+    mem_unmap_raw(core->buffer_memory, (size_t)io->buffer_count * core->buffer_bytes);
     mem_free(core->buffers);
     mem_free(core->free_buffers);
     mem_free(core);
@@ -138,7 +138,7 @@ static void buffers_map(struct sim_core *core, const struct io_options *options)
     uint32_t count = options->recv_buffer_count;
     core->io.buffer_count = count;
     core->buffer_bytes = options->recv_buffer_bytes;
-    core->buffer_memory = mem_map((size_t)count * core->buffer_bytes);
+    core->buffer_memory = mem_map_raw((size_t)count * core->buffer_bytes);
     core->buffers = mem_alloc_array(count, sizeof *core->buffers);
     core->free_buffers = mem_alloc_array(count, sizeof *core->free_buffers);
     for (uint32_t i = count; i-- > 0;) {

@@ -113,6 +113,7 @@ struct sim_host {
     uint64_t memory_count;      /* how often something was taken */
     uint64_t memory_refused_at; /* the count that fails; 0: none */
     uint32_t memory_spared;     /* nothing is counted or refused while it is not 0 */
+    struct list maps;           /* memory of its processes (memory.c) */
     struct list requests;       /* in flight, by age */
     uint64_t device_free_ns;    /* when the device is done with what it has */
     struct sim_failure failure;
@@ -189,6 +190,11 @@ void sim_threads_fini(struct sim *sim);
 struct sim_host *sim_process_switch(struct sim_host *host);
 /* Where the caller is; null: on the real machine. */
 struct sim_host *sim_process_host(void);
+
+/* Memory (memory.c). */
+
+/* At the end of the world: nothing of the host's processes is used any more. */
+void sim_maps_free(struct sim_host *host);
 
 /* Trace (trace.c): what is printed is what is hashed. `host` may be null. */
 

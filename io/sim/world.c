@@ -54,6 +54,7 @@ static void host_free(struct sim_host *host)
     ASSERT(list_empty(&host->threads) && list_empty(&host->requests));
     ASSERT(list_empty(&host->cores) && list_empty(&host->sockets));
     disk_tree_fini(&host->tree);
+    sim_maps_free(host);
     mem_free(host->handles);
     mem_free(host);
 }
@@ -264,6 +265,7 @@ struct sim_host *sim_host_new(struct sim *sim, const char *name)
     list_init(&host->threads);
     list_init(&host->sockets);
     list_init(&host->requests);
+    list_init(&host->maps);
     disk_tree_init(&host->tree);
     sim->hosts[sim->host_count++] = host;
     return host;

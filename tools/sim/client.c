@@ -44,13 +44,13 @@ void party_init(struct party *party, struct io *io, struct model *model, uint64_
     list_init(&party->clients);
     party->memory = region_new(REGION_BYTES, REGION_UNIT);
     party->compressor = compressor_new();
-    party->scratch = (struct batch_scratch){mem_map(SCRATCH_BYTES), SCRATCH_BYTES};
+    party->scratch = (struct batch_scratch){mem_map_raw(SCRATCH_BYTES), SCRATCH_BYTES};
     prng_init(&party->prng, seed);
 }
 
 void party_fini(struct party *party)
 {
-    mem_unmap(party->scratch.data, SCRATCH_BYTES);
+    mem_unmap_raw(party->scratch.data, SCRATCH_BYTES);
     compressor_free(party->compressor);
     region_free(party->memory);
     heap_fini(&party->timers);
