@@ -80,6 +80,8 @@
     X(KEEP_OLD_POSITION, clean, 80, "a new WAL is read from where the old one was needed")         \
     X(MOVE_LOG_START_EARLY, power, 150, "the log start moves before its entry is durable")         \
     X(FORGET_LOG_START, power, 80, "a replay passes over log starts")                              \
+    X(KEEP_OLD_EPOCHS, clean, 150,                                                                 \
+      "a start does not see that the file of leader epochs is older than the checkpoint")          \
     X(TRUST_UNSYNCED_BYTES, power, 80, "recovery keeps what lies behind a segment's synced end")   \
     X(RECOVER_WITHOUT_SYNC, power, 80, "what recovery writes is not synced before its checkpoint") \
     X(ACCEPT_TORN_GROUP, power, 80, "a group counts although its checksum is wrong")               \
@@ -109,10 +111,9 @@
     X(HIDE_REBALANCE, ordinary, 20, "heartbeats do not tell of a rebalance")                       \
     X(CLEAN_THE_LATEST, clean, 80, "compaction removes the last record of a key")                  \
     X(FORGET_TOMBSTONES, clean, 80, "compaction removes tombstones before their time")             \
-    X(CLEAN_BEFORE_CHECKPOINT, sick, 150,                                                          \
+    X(CLEAN_BEFORE_CHECKPOINT, stale, 80,                                                          \
       "compaction takes what no checkpoint on the disk knows yet")                                 \
-    X(REMOVE_BEFORE_RENAME, power, 150,                                                            \
-      "segments give way to a compacted one whose name is not durable")                            \
+    X(REMOVE_BEFORE_RENAME, power, 150, "segments give way before the compacted one has its name") \
     X(SWAP_WITHOUT_SYNC, power, 80, "a compacted segment is not synced before it is swapped")      \
     X(APPLY_TRIED_SETTINGS, ordinary, 40, "a change of settings that is only tried is made")       \
     X(SNAPSHOT_WITHOUT_SETTINGS, clean, 80, "a snapshot of the catalog leaves settings out")

@@ -311,6 +311,7 @@ static void seed_make(struct seed *s)
         "offsets.topic.num.partitions=4",
         ("group.min.session.timeout.ms=" STRING_OF(SESSION_MS_MIN)),
         "group.initial.rebalance.delay.ms=200",
+        "log.cleaner.backoff.ms=300",
         NULL,
     };
     struct life_options life = {
