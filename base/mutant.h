@@ -80,8 +80,6 @@
     X(KEEP_OLD_POSITION, clean, 80, "a new WAL is read from where the old one was needed")         \
     X(MOVE_LOG_START_EARLY, power, 150, "the log start moves before its entry is durable")         \
     X(FORGET_LOG_START, power, 80, "a replay passes over log starts")                              \
-    X(KEEP_OLD_EPOCHS, clean, 150,                                                                 \
-      "a start does not see that the file of leader epochs is older than the checkpoint")          \
     X(TRUST_UNSYNCED_BYTES, power, 80, "recovery keeps what lies behind a segment's synced end")   \
     X(RECOVER_WITHOUT_SYNC, power, 80, "what recovery writes is not synced before its checkpoint") \
     X(ACCEPT_TORN_GROUP, power, 80, "a group counts although its checksum is wrong")               \

@@ -203,7 +203,7 @@ static void load_checkpointed_state(struct recovery *r, struct partition *p,
         epochs_assign(&p->epochs, c->epochs.entries[i].epoch, c->epochs.entries[i].start_offset);
     /* One above was told by a batch that was not synced: the WAL tells it again, or it is gone. */
     epochs_cut_end(&p->epochs, p->log_end);
-    p->epochs_changed = !recovery_epochs_file_is_current(r->fs, p) && !MUTANT(KEEP_OLD_EPOCHS);
+    p->epochs_changed = !recovery_epochs_file_is_current(r->fs, p);
     bool has_state = c->producers.len > 0 && !MUTANT(LOSE_PRODUCER_STATE);
     if (has_state && producers_snapshot_read(p->producers, c->producers) != 0)
         log_warn(r->log, "producer state of %s-%d is damaged: it starts anew", p->topic, p->index);
