@@ -319,8 +319,10 @@ int cleaner_output_swap(struct cleaner_output *out, const struct cleaner_segment
 {
     ASSERT(count > 0 && out->begun && out->file < 0);
     ASSERT(segments[0].base_offset == out->segment.base_offset);
-    int result = rename_all(out, SEGMENT_CLEANED, SEGMENT_SWAP);
-    if (result == 0 && !MUTANT(REMOVE_BEFORE_RENAME))
+    int result = MUTANT(REMOVE_BEFORE_RENAME) ? remove_replaced(out, segments, count) : 0;
+    if (result == 0)
+        result = rename_all(out, SEGMENT_CLEANED, SEGMENT_SWAP);
+    if (result == 0)
         result = file_sync_directory(out->fs, out->directory);
     if (result == 0)
         result = remove_replaced(out, segments, count);

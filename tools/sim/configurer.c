@@ -154,8 +154,8 @@ static void configurer_told(struct sim_configurer *c,
                             const struct describe_configs_response *answer)
 {
     const struct model_setting *setting;
-    int16_t error = answer->results.count == 1 ? answer->results.items[0].error_code
-                                               : ERROR_MALFORMED;
+    int16_t error =
+        answer->results.count == 1 ? answer->results.items[0].error_code : ERROR_MALFORMED;
     if (error != KAFKA_NONE) {
         configurer_break(c, c->asked, "a question for the settings", error);
         return;
@@ -256,7 +256,8 @@ static void configurer_unanswered(struct sim_configurer *c)
 {
     struct model_setting *setting;
     for (uint32_t i = 0; (setting = model_setting_at(c->configs, i)) != NULL; i++)
-        if (setting == c->setting || (c->deed == DEED_REPLACE && same_resource(setting, c->setting)))
+        if (setting == c->setting ||
+            (c->deed == DEED_REPLACE && same_resource(setting, c->setting)))
             model_setting_unanswered(setting);
 }
 

@@ -50,8 +50,8 @@ void model_configs_free(struct model_configs *configs)
 
 static struct change *change_add(struct model_setting *setting, int64_t value)
 {
-    setting->changes = mem_grow(setting->changes, setting->count, &setting->capacity,
-                                sizeof *setting->changes);
+    setting->changes =
+        mem_grow(setting->changes, setting->count, &setting->capacity, sizeof *setting->changes);
     struct change *change = &setting->changes[setting->count++];
     *change = (struct change){.value = value};
     return change;

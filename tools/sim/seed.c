@@ -316,6 +316,7 @@ static void seed_make(struct seed *s)
         "metadata.log.max.snapshot.interval.ms=3000",
         "internal.metadata.log.segment.bytes=2000",
         "metadata.max.retention.bytes=6000",
+        "log.cleaner.backoff.ms=300",
         NULL,
     };
     struct life_options life = {

@@ -10,6 +10,7 @@
 #define ROUND_NS (3 * NS_PER_S)
 #define START_NS (2 * NS_PER_S)
 #define STOP_NS (20 * NS_PER_S)
+#define LATE_NS (10 * NS_PER_S)
 
 static bool host_down(void *context)
 {
@@ -271,6 +272,25 @@ static const char *clean_round(struct sim_life *life)
 }
 
 const struct seed_world sim_world_clean = {calm_faults, clean_round, true};
+
+/* Checkpoints that come too late: what has happened since the last one must not need it. */
+
+static const char *stale_round(struct sim_life *life)
+{
+    struct sim_failure failure = {
+        .kind = SIM_DISK_SYNC,
+        .path = SIM_DIRECTORY "/.odradek-checkpoint-",
+        .number = sim_pick(life->sim, (struct sim_range){1, 8}),
+        .late_ns = LATE_NS,
+    };
+    wait_between(life, 0, 300);
+    sim_disk_fail(life->host, &failure);
+    wait_between(life, 500, 2500);
+    sim_disk_fail(life->host, NULL);
+    return start_again(life, end_and_look(life, true));
+}
+
+const struct seed_world sim_world_stale = {calm_faults, stale_round, false};
 
 static const struct {
     const char *name;

@@ -16,7 +16,8 @@
     X(gone, "the WAL that holds the catalog's end is gone")                    \
     X(full, "the disk is full for a while, also during starts")                \
     X(cores, "each start has another number of cores")                         \
-    X(clean, "clean stops, cut short or followed by a power loss")
+    X(clean, "clean stops, cut short or followed by a power loss")             \
+    X(stale, "checkpoints take so long that the power goes first")
 
 #define SIM_WORLD_DECLARE(name, sentence) extern const struct seed_world sim_world_##name;
 SIM_WORLD_TABLE(SIM_WORLD_DECLARE)
