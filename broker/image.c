@@ -45,6 +45,7 @@ void image_init(struct image *image, const struct config *config, unsigned core_
     };
     map_init(&image->by_name);
     map_init(&image->by_id);
+    map_init(&image->by_metric);
     image->scratch = region_new(SCRATCH_BYTES, 4096);
     catalog_replay_init(&image->replay, image->scratch);
 }
@@ -70,6 +71,7 @@ void image_fini(struct image *image)
     mem_free(image->sorted);
     map_fini(&image->by_name);
     map_fini(&image->by_id);
+    map_fini(&image->by_metric);
     catalog_replay_fini(&image->replay);
     region_free(image->scratch);
 }
@@ -86,6 +88,39 @@ static bool topic_has_id(const void *item, const void *key)
 {
     const struct image_topic *topic = item;
     return uuid_equal(topic->id, *(const struct uuid *)key);
+}
+
+static uint8_t metric_character(uint8_t character)
+{
+    return character == '.' ? '_' : character;
+}
+
+static uint64_t metric_hash(struct bytes name)
+{
+    uint8_t part[64];
+    uint64_t hash = name.len;
+    for (size_t at = 0; at < name.len; at += sizeof part) {
+        size_t len = MIN(name.len - at, sizeof part);
+        for (size_t i = 0; i < len; i++)
+            part[i] = metric_character(name.data[at + i]);
+        hash = hash * 31 + hash_bytes((struct bytes){part, len});
+    }
+    return hash;
+}
+
+static bool topic_collides(const void *item, const void *key)
+{
+    struct bytes own = bytes_of_string(((const struct image_topic *)item)->name);
+    const struct bytes *name = key;
+    bool same = own.len == name->len;
+    for (size_t i = 0; same && i < own.len; i++)
+        same = metric_character(own.data[i]) == metric_character(name->data[i]);
+    return same;
+}
+
+struct image_topic *image_topic_colliding(const struct image *image, struct bytes name)
+{
+    return map_find(&image->by_metric, metric_hash(name), topic_collides, &name);
 }
 
 struct image_topic *image_topic_named(const struct image *image, struct bytes name)
@@ -172,8 +207,31 @@ static uint32_t topic_place(const struct image *image, const char *name)
 
 /* Topics. */
 
+/* Most topics have no configuration of their own: looking up each value for each of them was most
+ * of what their creation took. */
+static void image_build_plain(struct image *image)
+{
+    if (image->plain_built)
+        return;
+    struct config_layers layers = image_config_layers(image);
+    topic_config_build_layered(&image->plain, &layers, NULL, 0);
+    image->producer_idle_ms = config_layers_integer(&layers, "producer.id.expiration.ms");
+    image->plain_built = true;
+}
+
+int64_t image_producer_idle_ms(struct image *image)
+{
+    image_build_plain(image);
+    return image->producer_idle_ms;
+}
+
 static void topic_configure(struct image *image, struct image_topic *topic)
 {
+    if (topic->override_count == 0) {
+        image_build_plain(image);
+        topic->config = image->plain;
+        return;
+    }
     struct config_layers layers = image_config_layers(image);
     topic_config_build_layered(&topic->config, &layers, topic->overrides, topic->override_count);
 }
@@ -196,6 +254,7 @@ static void apply_topic(struct applying *a, const struct topic_record *record)
     image->topic_count++;
     map_insert(&image->by_name, hash_bytes(bytes_of_string(topic->name)), topic);
     map_insert(&image->by_id, uuid_hash(topic->id), topic);
+    map_insert(&image->by_metric, metric_hash(bytes_of_string(topic->name)), topic);
 }
 
 static bool is_foreign(const struct image *image, const int32_t *replicas, int32_t count)
@@ -270,6 +329,7 @@ static void apply_remove_topic(struct applying *a, const struct remove_topic_rec
     image->partition_count -= (uint32_t)topic->partition_count;
     map_remove(&image->by_name, hash_bytes(bytes_of_string(topic->name)), topic);
     map_remove(&image->by_id, uuid_hash(topic->id), topic);
+    map_remove(&image->by_metric, metric_hash(bytes_of_string(topic->name)), topic);
     topic_free(topic);
 }
 
@@ -289,6 +349,7 @@ static void apply_broker_config(struct applying *a, const struct config_record *
     if (!is_own_broker(image, record->resource_name))
         return;
     image->broker_changes++;
+    image->plain_built = false;
     if (record->resource_name.len <= 0)
         config_pairs_set(&image->default_overrides, &image->default_override_count,
                          string_bytes(record->name), record->value);

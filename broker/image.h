@@ -53,6 +53,7 @@ struct image_feature {
 struct image {
     struct map by_name; /* struct image_topic */
     struct map by_id;
+    struct map by_metric; /* by the name with each '.' as '_', which may be several topics' */
     struct image_topic **sorted; /* by name */
     uint32_t topic_count;
     uint32_t topic_capacity;
@@ -64,7 +65,10 @@ struct image {
     uint32_t broker_override_count;
     struct config_pair *default_overrides; /* of all nodes */
     uint32_t default_override_count;
-    uint64_t broker_changes; /* records that changed the configuration of this node or of all */
+    struct topic_config plain; /* of a topic without overrides; valid while `plain_built` */
+    bool plain_built;
+    int64_t producer_idle_ms; /* producer.id.expiration.ms, as valid */
+    uint64_t broker_changes;  /* records that changed the configuration of this node or of all */
     struct image_settings settings;
     struct credentials credentials;
     int64_t producer_id_next; /* the first id of no block yet */
@@ -103,6 +107,10 @@ int image_apply(struct image *image, const uint8_t *batch, uint32_t len,
 /* Null when unknown. */
 struct image_topic *image_topic_named(const struct image *image, struct bytes name);
 struct image_topic *image_topic_with_id(const struct image *image, struct uuid id);
+/* One whose name differs at most in '.' and '_', which are the same in the names of metrics. */
+struct image_topic *image_topic_colliding(const struct image *image, struct bytes name);
+/* What the configuration of the broker says of the producers that are idle. */
+int64_t image_producer_idle_ms(struct image *image);
 /* Null when there is no such partition. */
 struct image_partition *image_partition_at(struct image_topic *topic, int32_t index);
 struct image_partition *image_partition_with_id(const struct image *image, struct uuid topic_id,

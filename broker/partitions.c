@@ -35,10 +35,8 @@ int16_t partition_error(int result)
     }
 }
 
-void partition_configure(struct partition *p, const struct image *image,
-                         const struct image_topic *topic)
+void partition_configure(struct partition *p, struct image *image, const struct image_topic *topic)
 {
-    struct config_layers layers = image_config_layers(image);
     const struct topic_config *config = &topic->config;
     p->limits = (struct segment_limits){
         .segment_bytes = (uint32_t)config->segment_bytes,
@@ -50,7 +48,7 @@ void partition_configure(struct partition *p, const struct image *image,
                           : config->segment_ms,
     };
     p->producer_limits = (struct producer_limits){
-        .idle_ms = config_layers_integer(&layers, "producer.id.expiration.ms"),
+        .idle_ms = image_producer_idle_ms(image),
         .check_ms = image->config->producer_id_check_ms,
     };
     p->cleanup_limits = (struct cleanup_limits){
@@ -105,7 +103,7 @@ static void keeper_removed(struct image_listener *listener, struct image_topic *
 static void keeper_configured(struct image_listener *listener, struct image_topic *topic)
 {
     struct core *core = CONTAINER_OF(listener, struct keeper, listener)->core;
-    const struct image *image = &core->image;
+    struct image *image = &core->image;
     for (int32_t i = 0; i < topic->partition_count; i++) {
         struct partition *p = topic->partitions[i].partition;
         if (p != NULL)

@@ -13,7 +13,7 @@ struct partition;
 /* Applies a batch of the catalog to the core's image; partitions it owns come and go with it. */
 int partitions_apply(struct core *core, const uint8_t *batch, uint32_t len) MUST_CHECK;
 /* Sets what the configurations of topic and broker say about its segments and producers. */
-void partition_configure(struct partition *partition, const struct image *image,
+void partition_configure(struct partition *partition, struct image *image,
                          const struct image_topic *topic);
 /* What a client is told about how a read or a trim of a partition ended. */
 int16_t partition_error(int result);

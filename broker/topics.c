@@ -149,25 +149,10 @@ static void item_propose(struct request *r, struct topic_item *item,
 /* Creation. */
 
 /* '.' and '_' are the same in metric names: two topics may not differ only in them. */
-static bool names_collide(struct bytes a, struct bytes b)
-{
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++) {
-        uint8_t x = a.data[i] == '.' ? '_' : a.data[i];
-        uint8_t y = b.data[i] == '.' ? '_' : b.data[i];
-        if (x != y)
-            return false;
-    }
-    return true;
-}
-
 static const char *colliding_topic(const struct image *image, struct bytes name)
 {
-    for (uint32_t i = 0; i < image->topic_count; i++)
-        if (names_collide(bytes_of_string(image->sorted[i]->name), name))
-            return image->sorted[i]->name;
-    return NULL;
+    const struct image_topic *topic = image_topic_colliding(image, name);
+    return topic == NULL ? NULL : topic->name;
 }
 
 static void add_partitions(struct catalog *catalog, struct uuid id, int32_t first, int32_t end)

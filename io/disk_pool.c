@@ -3,8 +3,12 @@
  *
  * A thread takes jobs from its ring and sleeps in a read of its eventfd when there are none, so
  * that neither side ever needs a lock or a futex. Finished jobs go back by the other ring, and a
- * core that sleeps is woken; the sleep protocol is the cores' own (io.c). Jobs of one lane always
- * go to the same thread: they run in order. Jobs that find the ring full wait on the core's side.
+ * core that sleeps is woken; the sleep protocol is the cores' own (io.c). Jobs that find the ring
+ * full wait on the core's side.
+ *
+ * While jobs of a lane are out, further ones go to the same thread: they run in order. A lane that
+ * has none goes to the thread with the least to do, so that no lane waits behind another one while
+ * a thread rests.
  */
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -18,6 +22,7 @@
 #define POOL_RING 256
 #define POOL_THREADS_MAX 8
 #define POOL_TAKE_MAX 16
+#define POOL_LANES 16
 
 struct disk_worker {
     struct io *io;
@@ -31,10 +36,16 @@ struct disk_worker {
     struct list waiting; /* operations that did not fit; the core's */
 };
 
+struct disk_lane {
+    struct disk_worker *worker;
+    uint32_t out; /* submitted, and not taken back */
+};
+
 struct disk_pool {
     struct io *io;
     unsigned count;
-    unsigned next; /* for lane 0 */
+    unsigned next; /* where the search for a thread begins */
+    struct disk_lane lanes[POOL_LANES];
     struct disk_worker workers[POOL_THREADS_MAX];
 };
 
@@ -151,9 +162,43 @@ static void worker_push(struct disk_worker *worker, struct io_op *op)
     ASSERT(pushed);
 }
 
+static struct disk_worker *worker_with_least(struct disk_pool *pool)
+{
+    struct disk_worker *least = NULL;
+    unsigned begin = pool->next++;
+    for (unsigned i = 0; i < pool->count; i++) {
+        struct disk_worker *worker = &pool->workers[(begin + i) % pool->count];
+        if (least == NULL || worker->out < least->out)
+            least = worker;
+    }
+    ASSERT(least != NULL);
+    return least;
+}
+
+static struct disk_worker *worker_of_lane(struct disk_pool *pool, unsigned lane)
+{
+    ASSERT(lane < POOL_LANES);
+    if (lane == 0)
+        return worker_with_least(pool);
+    struct disk_lane *l = &pool->lanes[lane];
+    if (l->out == 0)
+        l->worker = worker_with_least(pool);
+    l->out++;
+    return l->worker;
+}
+
+static void lane_ended(struct disk_pool *pool, unsigned lane)
+{
+    if (lane == 0)
+        return;
+    ASSERT(lane < POOL_LANES && pool->lanes[lane].out > 0);
+    pool->lanes[lane].out--;
+}
+
 void disk_pool_submit(struct disk_pool *pool, struct io_op *op, unsigned lane)
 {
-    struct disk_worker *worker = &pool->workers[(lane != 0 ? lane : pool->next++) % pool->count];
+    struct disk_worker *worker = worker_of_lane(pool, lane);
+    op_state(op)->lane = (uint8_t)lane;
     if (worker->out == POOL_RING) {
         list_push_back(&worker->waiting, &op_state(op)->node);
         return;
@@ -185,7 +230,7 @@ static void worker_push_waiting(struct disk_worker *worker)
 }
 
 /* Only what was finished at the start: a callback may submit more, which finish meanwhile. */
-static void worker_take(struct disk_worker *worker)
+static void worker_take(struct disk_pool *pool, struct disk_worker *worker)
 {
     void *items[POOL_TAKE_MAX];
     uint32_t count;
@@ -196,6 +241,8 @@ static void worker_take(struct disk_worker *worker)
         worker->out -= count;
         worker_push_waiting(worker);
         for (uint32_t i = 0; i < count; i++)
+            lane_ended(pool, op_state(items[i])->lane);
+        for (uint32_t i = 0; i < count; i++)
             io_hand_out_last(worker->io, items[i], op_state(items[i])->value);
         taken += count;
     } while (count == POOL_TAKE_MAX && taken < POOL_RING);
@@ -204,7 +251,7 @@ static void worker_take(struct disk_worker *worker)
 void disk_pool_take(struct disk_pool *pool)
 {
     for (unsigned i = 0; i < pool->count; i++)
-        worker_take(&pool->workers[i]);
+        worker_take(pool, &pool->workers[i]);
 }
 
 bool disk_pool_ready(const struct disk_pool *pool)

@@ -84,6 +84,7 @@ struct op_state {
     uint8_t verb;
     uint8_t flags; /* of a write */
     bool canceled; /* must not be started again */
+    uint8_t lane;  /* of what goes to a disk thread */
     union {
         struct {
             struct msghdr message; /* the parts that are left */

@@ -240,3 +240,59 @@ Test(image, quotas_are_kept_by_entity_and_go_with_their_last_value)
     set_quota(true, "consumer_byte_rate", 0, true);
     cr_expect_eq(image.settings.quota_count, 0);
 }
+
+static const char *colliding(const char *name)
+{
+    const struct image_topic *topic = image_topic_colliding(&image, bytes_of_string(name));
+    return topic == NULL ? "none" : topic->name;
+}
+
+static void remove_topic(struct uuid id)
+{
+    struct remove_topic_record record = {.topic_id = id};
+    cr_assert_eq(apply_record(&remove_topic_record_type, 0, &record), 0);
+}
+
+Test(image, names_collide_that_differ_in_dots_and_underscores_alone)
+{
+    char longer[160];
+    struct uuid first = uuid_from_random(1, 1);
+    struct uuid second = uuid_from_random(2, 2);
+    memset(longer, 'x', sizeof longer);
+    longer[100] = '.';
+    longer[sizeof longer - 1] = '\0';
+    make_topic("a.b_c", first);
+    make_topic(longer, uuid_from_random(3, 3));
+    cr_expect_str_eq(colliding("a_b.c"), "a.b_c");
+    cr_expect_str_eq(colliding("a.b_c"), "a.b_c");
+    cr_expect_str_eq(colliding("a-b_c"), "none");
+    cr_expect_str_eq(colliding("a.b_"), "none");
+    longer[100] = '_';
+    cr_expect_str_neq(colliding(longer), "none");
+    longer[0] = 'y';
+    cr_expect_str_eq(colliding(longer), "none");
+    /* Two of one request are judged beside each other. */
+    make_topic("a_b_c", second);
+    remove_topic(first);
+    cr_expect_str_eq(colliding("a.b.c"), "a_b_c");
+    remove_topic(second);
+    cr_expect_str_eq(colliding("a.b.c"), "none");
+}
+
+Test(image, a_topic_without_configuration_of_its_own_follows_the_brokers)
+{
+    struct image_topic *plain = make_topic("plain", uuid_from_random(1, 1));
+    struct image_topic *own = make_topic("own", uuid_from_random(2, 2));
+    configure(CONFIG_RESOURCE_TOPIC, "own", "segment.bytes", "2000000");
+    cr_expect_eq(plain->config.segment_bytes, 1 << 30);
+    configure(CONFIG_RESOURCE_BROKER, "", "log.segment.bytes", "3000000");
+    configure(CONFIG_RESOURCE_BROKER, "", "producer.id.expiration.ms", "5");
+    cr_expect_eq(plain->config.segment_bytes, 3000000);
+    cr_expect_eq(own->config.segment_bytes, 2000000);
+    cr_expect_eq(image_producer_idle_ms(&image), 5);
+    cr_expect_eq(make_topic("later", uuid_from_random(3, 3))->config.segment_bytes, 3000000);
+    configure(CONFIG_RESOURCE_TOPIC, "own", "segment.bytes", NULL);
+    cr_expect_eq(own->config.segment_bytes, 3000000);
+    configure(CONFIG_RESOURCE_BROKER, "", "log.segment.bytes", NULL);
+    cr_expect_eq(plain->config.segment_bytes, 1 << 30);
+}

@@ -253,6 +253,27 @@ CONTRACT(disk, runs_jobs_without_a_lane_beside_each_other)
     disk_close(&disk);
 }
 
+/* With two threads each: by number alone lanes 1, 3 and 5 would share one. */
+CONTRACT(disk, a_lane_waits_behind_no_other_one_while_a_thread_rests)
+{
+    struct disk disk;
+    disk_open(&disk, backend);
+    for (unsigned lane = 1; lane <= 5; lane++) {
+        for (unsigned other = 1; other <= 5; other++) {
+            struct meeting meeting = {0};
+            struct probe first = {0};
+            struct probe second = {0};
+            if (other == lane)
+                continue;
+            io_job(disk.io, probe_start(&first, disk.io), lane, meet_job, &meeting);
+            io_job(disk.io, probe_start(&second, disk.io), other, meet_job, &meeting);
+            cr_assert_eq(probe_wait(&first), 0);
+            cr_assert_eq(probe_wait(&second), 0);
+        }
+    }
+    disk_close(&disk);
+}
+
 static int file_job(struct file_system *fs, void *context)
 {
     return file_replace(fs, context, "whole", 5);
