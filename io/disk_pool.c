@@ -5,6 +5,11 @@
  * that neither side ever needs a lock or a futex. Finished jobs go back by the other ring, and a
  * core that sleeps is woken; the sleep protocol is the cores' own (io.c). Jobs of one lane always
  * go to the same thread: they run in order. Jobs that find the ring full wait on the core's side.
+ *
+ * A job may take long: a flush syncs, a compaction works through megabytes. So what must not wait
+ * behind one has threads of its own: the disk verbs, where io has no better way for them (a write
+ * to the WAL is a client's answer). And the background lane has one, so that nothing waits behind
+ * it; that thread gives way to all others, for processors and for the disk.
  */
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -18,6 +23,7 @@
 #define POOL_RING 256
 #define POOL_THREADS_MAX 8
 #define POOL_TAKE_MAX 16
+#define POOL_VERB_THREADS_MAX (IO_DISK_THREADS_MORE - 1)
 
 struct disk_worker {
     struct io *io;
@@ -25,6 +31,7 @@ struct disk_worker {
     struct spsc *jobs;
     struct spsc *finished;
     int event_file;
+    bool background;
     atomic_bool sleeping;
     atomic_bool stop;
     uint32_t out;        /* in the rings or running; the core's */
@@ -33,9 +40,11 @@ struct disk_worker {
 
 struct disk_pool {
     struct io *io;
-    unsigned count;
-    unsigned next; /* for lane 0 */
-    struct disk_worker workers[POOL_THREADS_MAX];
+    unsigned count;     /* of all */
+    unsigned jobs;      /* of these, the first, for jobs; behind them the background's */
+    unsigned next_job;  /* for lane 0 */
+    unsigned next_verb; /* behind the background's */
+    struct disk_worker workers[POOL_THREADS_MAX + IO_DISK_THREADS_MORE];
 };
 
 /* Invariant: out <= POOL_RING, so that neither ring of a worker can be full when it pushes. */
@@ -57,6 +66,8 @@ static void worker_sleep(struct disk_worker *worker)
 static void worker_run(void *context)
 {
     struct disk_worker *worker = context;
+    if (worker->background)
+        io_thread_give_way();
     for (;;) {
         void *item;
         if (spsc_pop(worker->jobs, &item, 1) == 0) {
@@ -119,12 +130,14 @@ static void worker_end(struct disk_worker *worker)
     close(worker->event_file);
 }
 
-int disk_pool_new(struct io *io, unsigned threads, struct disk_pool **result)
+int disk_pool_new(struct io *io, unsigned threads, unsigned verb_threads, struct disk_pool **result)
 {
+    ASSERT(verb_threads <= POOL_VERB_THREADS_MAX);
     struct disk_pool *pool = mem_alloc(sizeof *pool);
     pool->io = io;
-    threads = MIN(MAX(threads, 1U), (unsigned)POOL_THREADS_MAX);
-    while (pool->count < threads) {
+    pool->jobs = MIN(MAX(threads, 1U), (unsigned)POOL_THREADS_MAX);
+    pool->workers[pool->jobs].background = true;
+    while (pool->count < pool->jobs + 1 + verb_threads) {
         int started = worker_start(&pool->workers[pool->count], io);
         if (started != 0) {
             disk_pool_free(pool);
@@ -151,9 +164,8 @@ static void worker_push(struct disk_worker *worker, struct io_op *op)
     ASSERT(pushed);
 }
 
-void disk_pool_submit(struct disk_pool *pool, struct io_op *op, unsigned lane)
+static void worker_submit(struct disk_worker *worker, struct io_op *op)
 {
-    struct disk_worker *worker = &pool->workers[(lane != 0 ? lane : pool->next++) % pool->count];
     if (worker->out == POOL_RING) {
         list_push_back(&worker->waiting, &op_state(op)->node);
         return;
@@ -163,12 +175,21 @@ void disk_pool_submit(struct disk_pool *pool, struct io_op *op, unsigned lane)
     worker_wake(worker);
 }
 
+void disk_pool_verb(struct disk_pool *pool, struct io_op *op)
+{
+    unsigned verbs = pool->count - pool->jobs - 1;
+    ASSERT(verbs > 0);
+    worker_submit(&pool->workers[pool->jobs + 1 + pool->next_verb++ % verbs], op);
+}
+
 void disk_pool_job(struct io *io, struct io_op *op, unsigned lane, io_job_fn *job, void *context)
 {
+    struct disk_pool *pool = io->pool;
+    unsigned index = (lane != 0 ? lane : pool->next_job++) % pool->jobs;
     struct op_state *state = op_state(op);
     state->disk.run = job;
     state->disk.context = context;
-    disk_pool_submit(io->pool, op, lane);
+    worker_submit(&pool->workers[lane == IO_BACKGROUND_LANE ? pool->jobs : index], op);
 }
 
 static void worker_push_waiting(struct disk_worker *worker)

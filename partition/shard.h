@@ -75,7 +75,7 @@ struct shard {
 /* Time queries run in this one (the WAL's own is 2): they share what opens compressed batches. */
 #define SHARD_TIME_LANE 3
 /* And compaction, which changes closed segments alone. */
-#define SHARD_CLEAN_LANE 4
+#define SHARD_CLEAN_LANE IO_BACKGROUND_LANE
 
 void shard_init(struct shard *shard);
 /* Blocking: opens the stream in a new life. Everything recovered is flushed already. */
