@@ -32,8 +32,9 @@ class Broker:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
-        self.process = subprocess.Popen([program, "--data", f"{directory}/data", "--listen",
-                                         f"127.0.0.1:{self.port}", *more], stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [program, "--data", f"{directory}/data", "--listen", f"127.0.0.1:{self.port}", *more],
+            stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
             try:

@@ -10,9 +10,10 @@ each number of members (500 and 1000 by default) clients that speak the protocol
 - take in one member more: from its JoinGroup until everybody has joined again and is assigned.
 
 As many as the first number form a group of KIP-848: until a round of heartbeats leaves everybody
-with its partitions. Then 10,000 groups of one member each are formed by 2,000 connections. The protocol's own
-delays are told apart: the initial delay is 500 ms here, and is waited for twice, because members
-come during the first. Processor time of the broker stands beside; the clients need more than it.
+with its partitions. Then 10,000 groups of one member each are formed by 2,000 connections. The
+protocol's own delays are told apart: the initial delay is 500 ms here, and is waited for twice,
+because members come during the first. Processor time of the broker stands beside; the clients need
+more than it.
 """
 import os
 import pathlib

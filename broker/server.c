@@ -202,7 +202,8 @@ static uint32_t core_connections(const struct server *server)
 {
     const struct config *config = server->config;
     uint64_t files =
-        FILES_RESERVED + (FILES_PER_CORE + FILES_PER_DISK_THREAD * (uint64_t)config->disk_threads) *
+        FILES_RESERVED + (FILES_PER_CORE + FILES_PER_DISK_THREAD * ((uint64_t)config->disk_threads +
+                                                                    IO_DISK_THREADS_MORE)) *
                              server->core_count;
     uint64_t left = server->descriptors - MIN(files, server->descriptors / 2);
     uint64_t count = MAX(left / server->core_count, (uint64_t)1);

@@ -9,6 +9,11 @@
  * While jobs of a lane are out, further ones go to the same thread: they run in order. A lane that
  * has none goes to the thread with the least to do, so that no lane waits behind another one while
  * a thread rests.
+ *
+ * A job may take long: a flush syncs, a compaction works through megabytes. So what must not wait
+ * behind one has threads of its own: the disk verbs, where io has no better way for them (a write
+ * to the WAL is a client's answer). And the background lane has one, so that nothing waits behind
+ * it; that thread gives way to all others, for processors and for the disk.
  */
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -22,6 +27,7 @@
 #define POOL_RING 256
 #define POOL_THREADS_MAX 8
 #define POOL_TAKE_MAX 16
+#define POOL_VERB_THREADS_MAX (IO_DISK_THREADS_MORE - 1)
 #define POOL_LANES 16
 
 struct disk_worker {
@@ -30,6 +36,7 @@ struct disk_worker {
     struct spsc *jobs;
     struct spsc *finished;
     int event_file;
+    bool background;
     atomic_bool sleeping;
     atomic_bool stop;
     uint32_t out;        /* in the rings or running; the core's */
@@ -43,10 +50,12 @@ struct disk_lane {
 
 struct disk_pool {
     struct io *io;
-    unsigned count;
-    unsigned next; /* where the search for a thread begins */
+    unsigned count;     /* of all */
+    unsigned jobs;      /* of these, the first, for jobs; behind them the background's */
+    unsigned next_job;  /* where the search for a thread begins */
+    unsigned next_verb; /* behind the background's */
     struct disk_lane lanes[POOL_LANES];
-    struct disk_worker workers[POOL_THREADS_MAX];
+    struct disk_worker workers[POOL_THREADS_MAX + IO_DISK_THREADS_MORE];
 };
 
 /* Invariant: out <= POOL_RING, so that neither ring of a worker can be full when it pushes. */
@@ -68,6 +77,8 @@ static void worker_sleep(struct disk_worker *worker)
 static void worker_run(void *context)
 {
     struct disk_worker *worker = context;
+    if (worker->background)
+        io_thread_give_way();
     for (;;) {
         void *item;
         if (spsc_pop(worker->jobs, &item, 1) == 0) {
@@ -130,12 +141,14 @@ static void worker_end(struct disk_worker *worker)
     close(worker->event_file);
 }
 
-int disk_pool_new(struct io *io, unsigned threads, struct disk_pool **result)
+int disk_pool_new(struct io *io, unsigned threads, unsigned verb_threads, struct disk_pool **result)
 {
+    ASSERT(verb_threads <= POOL_VERB_THREADS_MAX);
     struct disk_pool *pool = mem_alloc(sizeof *pool);
     pool->io = io;
-    threads = MIN(MAX(threads, 1U), (unsigned)POOL_THREADS_MAX);
-    while (pool->count < threads) {
+    pool->jobs = MIN(MAX(threads, 1U), (unsigned)POOL_THREADS_MAX);
+    pool->workers[pool->jobs].background = true;
+    while (pool->count < pool->jobs + 1 + verb_threads) {
         int started = worker_start(&pool->workers[pool->count], io);
         if (started != 0) {
             disk_pool_free(pool);
@@ -165,9 +178,9 @@ static void worker_push(struct disk_worker *worker, struct io_op *op)
 static struct disk_worker *worker_with_least(struct disk_pool *pool)
 {
     struct disk_worker *least = NULL;
-    unsigned begin = pool->next++;
-    for (unsigned i = 0; i < pool->count; i++) {
-        struct disk_worker *worker = &pool->workers[(begin + i) % pool->count];
+    unsigned begin = pool->next_job++;
+    for (unsigned i = 0; i < pool->jobs; i++) {
+        struct disk_worker *worker = &pool->workers[(begin + i) % pool->jobs];
         if (least == NULL || worker->out < least->out)
             least = worker;
     }
@@ -178,6 +191,8 @@ static struct disk_worker *worker_with_least(struct disk_pool *pool)
 static struct disk_worker *worker_of_lane(struct disk_pool *pool, unsigned lane)
 {
     ASSERT(lane < POOL_LANES);
+    if (lane == IO_BACKGROUND_LANE)
+        return &pool->workers[pool->jobs];
     if (lane == 0)
         return worker_with_least(pool);
     struct disk_lane *l = &pool->lanes[lane];
@@ -189,16 +204,14 @@ static struct disk_worker *worker_of_lane(struct disk_pool *pool, unsigned lane)
 
 static void lane_ended(struct disk_pool *pool, unsigned lane)
 {
-    if (lane == 0)
+    if (lane == 0 || lane == IO_BACKGROUND_LANE)
         return;
     ASSERT(lane < POOL_LANES && pool->lanes[lane].out > 0);
     pool->lanes[lane].out--;
 }
 
-void disk_pool_submit(struct disk_pool *pool, struct io_op *op, unsigned lane)
+static void worker_submit(struct disk_worker *worker, struct io_op *op)
 {
-    struct disk_worker *worker = worker_of_lane(pool, lane);
-    op_state(op)->lane = (uint8_t)lane;
     if (worker->out == POOL_RING) {
         list_push_back(&worker->waiting, &op_state(op)->node);
         return;
@@ -208,12 +221,22 @@ void disk_pool_submit(struct disk_pool *pool, struct io_op *op, unsigned lane)
     worker_wake(worker);
 }
 
+void disk_pool_verb(struct disk_pool *pool, struct io_op *op)
+{
+    unsigned verbs = pool->count - pool->jobs - 1;
+    ASSERT(verbs > 0);
+    op_state(op)->lane = 0;
+    worker_submit(&pool->workers[pool->jobs + 1 + pool->next_verb++ % verbs], op);
+}
+
 void disk_pool_job(struct io *io, struct io_op *op, unsigned lane, io_job_fn *job, void *context)
 {
+    struct disk_pool *pool = io->pool;
     struct op_state *state = op_state(op);
+    state->lane = (uint8_t)lane;
     state->disk.run = job;
     state->disk.context = context;
-    disk_pool_submit(io->pool, op, lane);
+    worker_submit(worker_of_lane(pool, lane), op);
 }
 
 static void worker_push_waiting(struct disk_worker *worker)

@@ -43,7 +43,7 @@ int io_base_init(struct io *io, const struct io_operations *operations,
     io->event_file = eventfd(0, EFD_CLOEXEC);
     if (io->event_file < 0)
         return result_from_errno(errno);
-    int result = disk_pool_new(io, options->disk_threads, &io->pool);
+    int result = disk_pool_new(io, options->disk_threads, operations->verb_threads, &io->pool);
     if (result != 0)
         close(io->event_file);
     return result;

@@ -53,11 +53,14 @@ struct io_op {
 
 enum io_backend { IO_AUTO, IO_RING, IO_EPOLL };
 
+/* One for the background lane, and with epoll two for the disk verbs. */
+#define IO_DISK_THREADS_MORE 3
+
 struct io_options {
     enum io_backend backend;    /* IO_AUTO: the ring where the system permits it */
     uint32_t recv_buffer_bytes; /* size of one receive buffer; a power of two */
     uint32_t recv_buffer_count; /* a power of two, at most 32768 */
-    uint32_t disk_threads;      /* for jobs, and the disk verbs under epoll */
+    uint32_t disk_threads;      /* for jobs; there are up to IO_DISK_THREADS_MORE beside these */
     const struct log *log;
 };
 
@@ -92,6 +95,9 @@ struct io_thread;
 int io_thread_start(struct io_thread **thread, const char *name, int cpu,
                     void (*run)(void *context), void *context) MUST_CHECK;
 void io_thread_join(struct io_thread *thread);
+/* The calling thread gets what processors and disk have left beside others, as far as the system
+ * lets it say so. */
+void io_thread_give_way(void);
 
 /* Hands out completions; waits for one until `deadline_ns` (0: do not wait). Returns how many. */
 int io_poll(struct io *io, uint64_t deadline_ns);
@@ -194,6 +200,8 @@ void io_sync(struct io *io, struct io_op *op, int file);
 
 /* Runs job(fs, context) on a disk thread; value is its result. The job may use the blocking file
  * verbs and owns what it was given until done; it must not touch the core's state. Jobs of one io
- * with the same nonzero `lane` run one after another in order. */
+ * with the same nonzero `lane` run one after another in order. No other job waits behind those in
+ * the background lane, and their thread gives way to all others. */
+#define IO_BACKGROUND_LANE 4
 typedef int io_job_fn(struct file_system *fs, void *context);
 void io_job(struct io *io, struct io_op *op, unsigned lane, io_job_fn *job, void *context);

@@ -68,7 +68,7 @@ static void disk_start(struct io *io, struct io_op *op, io_job_fn *run)
     struct op_state *state = op_state(op);
     state->disk.run = run;
     state->disk.context = op;
-    disk_pool_submit(io->pool, op, 0);
+    disk_pool_verb(io->pool, op);
 }
 
 static void epoll_write(struct io *io, struct io_op *op, const struct io_extent *extent,
@@ -187,6 +187,7 @@ static void epoll_free(struct io *io)
 
 static const struct io_operations epoll_operations = {
     .name = "epoll",
+    .verb_threads = 2, /* as many writes as the WAL has in flight */
     .release = epoll_free,
     .poll = epoll_poll,
     .flush = epoll_flush,

@@ -20,6 +20,7 @@ struct disk_pool;
 
 struct io_operations {
     const char *name;
+    unsigned verb_threads; /* for disk_pool_verb */
     void (*release)(struct io *io);
     /* Submits what is prepared and hands out completions; waits until the deadline for one. */
     void (*poll)(struct io *io, uint64_t deadline_ns);
@@ -170,11 +171,13 @@ int io_base_init(struct io *io, const struct io_operations *operations,
 void io_base_fini(struct io *io);
 
 /* Disk threads (disk_pool.c). */
-int disk_pool_new(struct io *io, unsigned threads, struct disk_pool **pool) MUST_CHECK;
+/* `threads` for jobs, and as many of `verb_threads` for disk_pool_verb. */
+int disk_pool_new(struct io *io, unsigned threads, unsigned verb_threads,
+                  struct disk_pool **pool) MUST_CHECK;
 /* Nothing may be out. */
 void disk_pool_free(struct disk_pool *pool);
-/* The state's `disk.run` and `disk.context` are set. */
-void disk_pool_submit(struct disk_pool *pool, struct io_op *op, unsigned lane);
+/* The state's `disk.run` and `disk.context` are set. Waits behind no job. */
+void disk_pool_verb(struct disk_pool *pool, struct io_op *op);
 /* The verb for real implementations. */
 void disk_pool_job(struct io *io, struct io_op *op, unsigned lane, io_job_fn *job, void *context);
 /* Hands out finished jobs. */

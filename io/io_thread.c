@@ -4,10 +4,12 @@
 #include "io/io.h"
 
 #include <errno.h>
+#include <linux/ioprio.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +19,8 @@
 
 /* Where the system does not say. */
 #define DESCRIPTORS_USUAL 1024
+#define GIVE_WAY_NICE 10
+#define GIVE_WAY_IO_LEVEL 7 /* the last of the usual class */
 
 struct io_thread {
     pthread_t thread;
@@ -99,6 +103,16 @@ void io_thread_join(struct io_thread *thread)
     int result = pthread_join(thread->thread, NULL);
     ASSERT(result == 0);
     mem_free(thread);
+}
+
+/* Nice values are of threads here, whatever POSIX says. A tenth of a processor is left to it beside
+ * a thread that would use all of one. */
+void io_thread_give_way(void)
+{
+    pid_t self = (pid_t)syscall(SYS_gettid);
+    (void)setpriority(PRIO_PROCESS, (id_t)self, GIVE_WAY_NICE);
+    (void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, self,
+                  IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, GIVE_WAY_IO_LEVEL));
 }
 
 uint64_t io_raise_descriptors(void)

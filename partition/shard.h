@@ -80,7 +80,7 @@ struct shard {
 /* Time queries run in this one (the WAL's own is 2): they share what opens compressed batches. */
 #define SHARD_TIME_LANE 3
 /* And compaction, which changes closed segments alone. */
-#define SHARD_CLEAN_LANE 4
+#define SHARD_CLEAN_LANE IO_BACKGROUND_LANE
 /* What is deleted waits for none of these: its name first, its files in the background. */
 #define SHARD_RENAME_LANE 5
 #define SHARD_REMOVE_LANE 6

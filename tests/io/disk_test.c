@@ -279,6 +279,66 @@ static int file_job(struct file_system *fs, void *context)
     return file_replace(fs, context, "whole", 5);
 }
 
+#define JOB_THREADS 8 /* more than a contract's io has */
+
+static int held_job(struct file_system *fs, void *context)
+{
+    (void)fs;
+    while (!atomic_load((atomic_bool *)context))
+        io_pause(100 * NS_PER_US);
+    return 0;
+}
+
+/* Each thread for jobs has one that ends only when it is told to. */
+static void hold_job_threads(struct disk *disk, struct probe held[JOB_THREADS], atomic_bool *go)
+{
+    for (unsigned i = 0; i < JOB_THREADS; i++)
+        io_job(disk->io, probe_start(&held[i], disk->io), 0, held_job, go);
+}
+
+static void let_go(struct probe held[JOB_THREADS], atomic_bool *go)
+{
+    atomic_store(go, true);
+    for (unsigned i = 0; i < JOB_THREADS; i++)
+        cr_assert_eq(probe_wait(&held[i]), 0);
+}
+
+/* What a client waits for is written by these verbs. The simulator runs a job all at once. */
+CONTRACT(disk, no_write_and_no_background_job_waits_behind_other_jobs)
+{
+    struct disk disk;
+    struct probe held[JOB_THREADS] = {0};
+    struct probe background = {0};
+    atomic_bool go = backend == CONTRACT_SIM;
+    disk_open(&disk, backend);
+    int file = file_open(disk.fs, disk.path, FILE_CREATE);
+    hold_job_threads(&disk, held, &go);
+    struct io_extent extent = {.file = file, .data = (char[]){"x"}, .len = 1};
+    cr_assert_eq(disk_write(&disk, &extent, IO_DSYNC), 1);
+    io_job(disk.io, probe_start(&background, disk.io), IO_BACKGROUND_LANE, file_job, disk.path);
+    cr_assert_eq(probe_wait(&background), 0);
+    let_go(held, &go);
+    file_close(disk.fs, file);
+    disk_close(&disk);
+}
+
+CONTRACT(disk, no_job_waits_behind_the_background)
+{
+    struct disk disk;
+    struct probe held = {0};
+    struct probe others[JOB_THREADS] = {0};
+    atomic_bool go = backend == CONTRACT_SIM;
+    disk_open(&disk, backend);
+    io_job(disk.io, probe_start(&held, disk.io), IO_BACKGROUND_LANE, held_job, &go);
+    for (unsigned i = 0; i < IO_BACKGROUND_LANE; i++) {
+        io_job(disk.io, probe_start(&others[i], disk.io), i, file_job, disk.path);
+        cr_assert_eq(probe_wait(&others[i]), 0);
+    }
+    atomic_store(&go, true);
+    cr_assert_eq(probe_wait(&held), 0);
+    disk_close(&disk);
+}
+
 CONTRACT(disk, a_job_may_use_the_file_verbs)
 {
     struct disk disk;
