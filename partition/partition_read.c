@@ -101,12 +101,17 @@ static void keep_place(const struct partition_read *r, const struct segment *seg
     read_places_keep(&r->partition->shard->read_places, &place);
 }
 
-/* On the core itself, when that takes no waiting; not too much of it in one step. */
+/* On the core itself, when that takes no waiting, and not too much of it in one step. */
 static bool read_segment_now(struct partition_read *r)
 {
     struct shard *shard = r->partition->shard;
     struct segment_read *read = &r->segment;
-    if (!read_files_use(shard, read->file, r->capacity) || !segment_read_now(read, shard->io))
+    enum read_files_way way = read_files_use(shard, read->file, r->capacity);
+    if (way == READ_NEXT_STEP) {
+        read_files_wait(r);
+        return true;
+    }
+    if (way == READ_BY_JOB || !segment_read_now(read, shard->io))
         return false;
     keep_place(r, read->segment);
     r->len = read->len;
@@ -134,7 +139,7 @@ static void read_segment(struct partition_read *r, struct segment *segment, int6
         .file = segment->read_file,
         .check = true,
     };
-    if (read_segment_now(r))
+    if (r->segment.position_hint != SEGMENT_NO_HINT && read_segment_now(r))
         return;
     segment_hold(segment);
     r->segment.file = read_file_hold(segment);

@@ -17,6 +17,7 @@ void read_files_init(struct shard *shard)
     list_init(&files->free);
     list_init(&files->open);
     list_init(&files->leaving);
+    list_init(&files->waiting);
     files->step_bytes = READ_FILES_STEP_BYTES;
     for (uint32_t i = 0; i < READ_FILES_MAX; i++) {
         files->files[i] = (struct read_file){.shard = shard, .file = -1};
@@ -75,7 +76,22 @@ static void close_job_done(struct io_op *op, const struct io_event *event)
 void read_files_step(struct shard *shard)
 {
     struct read_files *files = &shard->read_files;
+    struct list due;
+    struct list *node;
+    list_init(&due);
+    list_append(&due, &files->waiting);
     files->step_bytes = READ_FILES_STEP_BYTES;
+    while ((node = list_pop_front(&due)) != NULL) {
+        struct partition_read *read = LIST_ENTRY(node, struct partition_read, node);
+        ASSERT(read->partition->jobs_out > 0);
+        read->partition->jobs_out--;
+        partition_read_resume(read, 0);
+    }
+}
+
+void read_files_close(struct shard *shard)
+{
+    struct read_files *files = &shard->read_files;
     LIST_EACH(node, &files->leaving) {
         struct read_file *file = LIST_ENTRY(node, struct read_file, node);
         if (file->readers > 0)
@@ -85,6 +101,11 @@ void read_files_step(struct shard *shard)
         file->op.done = close_job_done;
         io_job(shard->io, &file->op, 0, close_job, file);
     }
+}
+
+bool read_files_wait_for_step(const struct shard *shard)
+{
+    return !list_empty(&shard->read_files.waiting);
 }
 
 bool read_files_resting(const struct shard *shard)
@@ -171,18 +192,24 @@ void read_files_open(struct partition *p, struct segment *segment)
 
 /* Using. */
 
-bool read_files_use(struct shard *shard, struct read_file *file, uint32_t bytes)
+enum read_files_way read_files_use(struct shard *shard, struct read_file *file, uint32_t bytes)
 {
     struct read_files *files = &shard->read_files;
-    if (file == NULL)
-        return false;
+    if (file == NULL || bytes > READ_FILES_STEP_BYTES)
+        return READ_BY_JOB;
     ASSERT(file->segment != NULL && file->file >= 0);
     list_remove(&file->node);
     list_push_back(&files->open, &file->node);
     if (files->step_bytes < bytes)
-        return false;
+        return READ_NEXT_STEP;
     files->step_bytes -= bytes;
-    return true;
+    return READ_NOW;
+}
+
+void read_files_wait(struct partition_read *read)
+{
+    read->partition->jobs_out++;
+    list_push_back(&read->partition->shard->read_files.waiting, &read->node);
 }
 
 struct read_file *read_file_hold(struct segment *segment)

@@ -18,11 +18,13 @@
 #include "io/io.h"
 
 struct partition;
+struct partition_read;
 struct segment;
 struct shard;
 
 #define READ_FILES_MAX 64
-/* So much is read on the core itself in one step; what is more, by jobs: others wait for it. */
+/* So much is read on the core itself in one step; what is more waits for the next one, behind what
+ * others want of the core. A read that is larger takes a job. */
 #define READ_FILES_STEP_BYTES (2 * MIB)
 
 struct read_file {
@@ -39,6 +41,7 @@ struct read_files {
     struct list free;
     struct list open; /* the least recently used first */
     struct list leaving;
+    struct list waiting; /* struct partition_read, for the next step */
     uint32_t jobs_out;
     uint64_t step_bytes; /* what is left of READ_FILES_STEP_BYTES */
     struct read_file files[READ_FILES_MAX];
@@ -50,15 +53,22 @@ void read_files_fini(struct shard *shard);
 
 /* Opens the segment's file for the readers to come, when there is a place and it is not open. */
 void read_files_open(struct partition *p, struct segment *segment);
-/* Whether the core may read so much of the file by itself in this step. Null: it is not open. */
-bool read_files_use(struct shard *shard, struct read_file *file, uint32_t bytes);
+/* How the core may read so much of a file by itself; `file` null: it is not open. */
+enum read_files_way { READ_BY_JOB, READ_NOW, READ_NEXT_STEP };
+enum read_files_way read_files_use(struct shard *shard, struct read_file *file, uint32_t bytes);
+/* It is resumed in the next step. Its partition stays. */
+void read_files_wait(struct partition_read *read);
 /* A job reads by the segment's open file, which stays open until `read_file_drop`. */
 struct read_file *read_file_hold(struct segment *segment);
 void read_file_drop(struct read_file *file);
 /* The segment goes, or its file will: it is closed when no job reads by it any more. */
 void read_file_leave(struct segment *segment);
 
-/* Closes what has left. Once a step. */
+/* At the beginning of a step: resumes what waits. */
 void read_files_step(struct shard *shard);
+/* At its end: closes what has left. */
+void read_files_close(struct shard *shard);
+/* Something waits for the next step. */
+bool read_files_wait_for_step(const struct shard *shard);
 /* No job is out, and none is due. */
 bool read_files_resting(const struct shard *shard);

@@ -264,6 +264,7 @@ static bool shard_tell_watches(struct shard *shard)
 uint64_t shard_step(struct shard *shard)
 {
     bool again = true;
+    read_files_step(shard);
     if (heap_next(&shard->deadlines) <= io_now(shard->io))
         (void)heap_run(&shard->deadlines, io_now(shard->io));
     while (again) {
@@ -277,12 +278,13 @@ uint64_t shard_step(struct shard *shard)
         }
     }
     deletion_step(shard);
-    read_files_step(shard);
     uint64_t wal_deadline = wal_pump(shard->wal);
     uint64_t flush_deadline = MIN(flush_step(shard), trim_step(shard));
     uint64_t cleaner_deadline = cleaner_step(shard);
+    read_files_close(shard);
     /* The pump may have taken the stream offline: whoever waited is answered now. */
-    if (!list_empty(&shard->answers) || !list_empty(&shard->trims.answers) || shard->room_due)
+    if (!list_empty(&shard->answers) || !list_empty(&shard->trims.answers) || shard->room_due ||
+        read_files_wait_for_step(shard))
         return 0;
     uint64_t jobs_deadline = MIN(flush_deadline, cleaner_deadline);
     return MIN(MIN(wal_deadline, jobs_deadline), heap_next(&shard->deadlines));

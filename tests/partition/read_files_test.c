@@ -111,13 +111,54 @@ Test(read_files, a_job_reads_the_rest_of_what_is_half_in_memory)
     }
 }
 
-Test(read_files, one_step_reads_so_much_and_no_more)
+Test(read_files, what_one_step_does_not_read_waits_for_the_next)
+{
+    static struct rig_read others[3];
+    start(100, false);
+    int64_t offset = read_one(0);
+    rig.io.hold_reading = true;
+    rig_shard(&rig, 0)->read_files.step_bytes = 399;
+    for (int i = 0; i < 3; i++) {
+        others[i].read.capacity = 200;
+        rig_read_give(&rig, &others[i], 0, offset);
+    }
+    cr_assert(read_files_wait_for_step(rig_shard(&rig, 0)));
+    cr_assert_gt(others[0].read.len, 0);
+    cr_assert_eq(others[1].read.len, 0);
+    rig_settle(&rig);
+    for (int i = 0; i < 3; i++) {
+        cr_assert(others[i].done);
+        cr_assert_eq(others[i].read.error, 0);
+        cr_assert_eq(batch_base_offset(others[i].data), offset);
+    }
+    cr_assert_not(read_files_wait_for_step(rig_shard(&rig, 0)));
+}
+
+/* Its partition was deleted meanwhile. */
+Test(read_files, a_read_that_waits_is_answered_when_its_partition_goes)
 {
     start(100, false);
     int64_t offset = read_one(0);
-    rig_shard(&rig, 0)->read_files.step_bytes = 199;
-    cr_assert_not(reads_without_a_job(offset));
-    cr_assert(reads_without_a_job(r.read.segment.next_offset), "the next step has its own share");
+    rig_shard(&rig, 0)->read_files.step_bytes = 0;
+    rig_read_give(&rig, &r, 0, offset);
+    cr_assert(read_files_wait_for_step(rig_shard(&rig, 0)));
+    partition_delete(rig_partition(&rig, 0));
+    rig.places[0].partition = NULL;
+    rig_settle(&rig);
+    cr_assert(r.done);
+    cr_assert_eq(r.read.error, ERR_OFFLINE);
+    cr_assert_eq(open_logs(), 0);
+}
+
+Test(read_files, a_read_larger_than_a_step_takes_a_job)
+{
+    start(100, false);
+    int64_t offset = read_one(0);
+    struct read_file *file = segments_first(&rig_partition(&rig, 0)->segments)->read_file;
+    cr_assert_not_null(file);
+    cr_assert_eq(read_files_use(rig_shard(&rig, 0), file, READ_FILES_STEP_BYTES + 1), READ_BY_JOB);
+    cr_assert_eq(read_files_use(rig_shard(&rig, 0), NULL, 1), READ_BY_JOB);
+    cr_assert(reads_without_a_job(offset));
 }
 
 /* The batch that comes next is named with its size, so that room for it can be made. */
