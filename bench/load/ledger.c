@@ -219,7 +219,7 @@ static void judge_lanes(struct ledger *ledger, struct ledger_verdict *verdict)
     uint64_t next = 0;
     for (uint32_t i = 0; i < ledger->read.count; i++) {
         const struct ledger_run *run = &ledger->read.items[i];
-        const struct ledger_run *before = run - 1;
+        const struct ledger_run *before = i == 0 ? run : run - 1;
         if (i == 0 || before->lane != run->lane || before->partition != run->partition)
             next = 0;
         if (run->sequence < next)
