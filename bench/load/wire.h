@@ -59,6 +59,7 @@ struct wire {
     struct list sending; /* the calls of the running send */
     struct list waiting; /* sent, waiting for their answers, in order */
     bool send_out;
+    bool silent_out; /* some call of the running send is silent */
     uint8_t *gathered;
     size_t gathered_len;
     size_t gathered_capacity;

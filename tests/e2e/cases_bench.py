@@ -329,7 +329,8 @@ def test_the_null_server_takes_the_load(broker):
                               stdout=subprocess.PIPE)
     try:
         port = int(server.stdout.readline())
-        for more in ([], ["--busy-poll"]):
+        for more in ([], ["--busy-poll"], ["--acks", "0"],
+                     ["--acks", "0", "--connections", 2, "--in-flight", 5, "--batch-size", 700]):
             text = bench(broker, "-t", "null", "-d", "500ms", "-w", "0", "-c", 16, "-s", 256,
                          *more, port=port)
             assert "Failed:                  0" in text, text
