@@ -8,6 +8,10 @@ LESS = (" ms", " s", "seconds", "MiB", "KiB/connection", "us/message", "ms/topic
         "switches/s", "failed or unsent", "sent again")
 
 
+# Beside a case, to hold it against: nobody's merit.
+OF_THE_MACHINE = ("plain read MB/s", "fio MB/s")
+
+
 def append(path, record):
     """On the disk before the next case begins."""
     with open(path, "a", encoding="utf-8") as file:
@@ -79,7 +83,9 @@ def machines_of(records):
 
 def ratio(case, figure, ours, theirs):
     """How many times better ours is; None where nothing can be told."""
-    if case.startswith("yardstick") or ours.median == 0 or theirs.median == 0:
+    if case.startswith("yardstick") or figure in OF_THE_MACHINE:
+        return None
+    if ours.median == 0 or theirs.median == 0:
         return None
     return theirs.median / ours.median if less_is_better(figure) else ours.median / theirs.median
 

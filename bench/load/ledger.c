@@ -194,6 +194,23 @@ static uint32_t excused(struct ledger *ledger, const struct ledger_run *run, uin
     return done;
 }
 
+/* A run of which the sequences below `next` were read before. */
+static void judge_again(struct ledger *ledger, const struct ledger_run *run, uint64_t next,
+                        struct ledger_verdict *verdict)
+{
+    bool again = run->sequence + run->count >= next;
+    uint32_t wrong = (uint32_t)MIN(run->count, next - run->sequence);
+    uint32_t excuse = excused(ledger, run, wrong, again);
+    ASSERT(excuse <= wrong);
+    verdict->resent += excuse;
+    if (excuse == wrong)
+        return;
+    *(again ? &verdict->duplicated : &verdict->reordered) += wrong - excuse;
+    verdict_tell(verdict, "partition %u: record %llu of its sender came %s, at offset %lld",
+                 run->partition, (unsigned long long)run->sequence, again ? "twice" : "late",
+                 (long long)run->offset);
+}
+
 /* Within a partition the sequences of a lane rise: equal ones are doubled, lower ones late. */
 static void judge_lanes(struct ledger *ledger, struct ledger_verdict *verdict)
 {
@@ -202,26 +219,11 @@ static void judge_lanes(struct ledger *ledger, struct ledger_verdict *verdict)
     uint64_t next = 0;
     for (uint32_t i = 0; i < ledger->read.count; i++) {
         const struct ledger_run *run = &ledger->read.items[i];
-        const struct ledger_run *before = i == 0 ? NULL : &ledger->read.items[i - 1];
-        if (before == NULL || before->lane != run->lane || before->partition != run->partition)
+        const struct ledger_run *before = i == 0 ? run : run - 1;
+        if (i == 0 || before->lane != run->lane || before->partition != run->partition)
             next = 0;
-        if (run->sequence >= next) {
-            next = run->sequence + run->count;
-            continue;
-        }
-        bool again = run->sequence + run->count >= next;
-        uint32_t wrong = (uint32_t)MIN(run->count, next - run->sequence);
-        uint32_t excuse = excused(ledger, run, wrong, again);
-        verdict->resent += excuse;
-        wrong -= excuse;
-        if (wrong == 0) {
-            next = MAX(next, run->sequence + run->count);
-            continue;
-        }
-        *(again ? &verdict->duplicated : &verdict->reordered) += wrong;
-        verdict_tell(verdict, "partition %u: record %llu of its sender came %s, at offset %lld",
-                     run->partition, (unsigned long long)run->sequence, again ? "twice" : "late",
-                     (long long)run->offset);
+        if (run->sequence < next)
+            judge_again(ledger, run, next, verdict);
         next = MAX(next, run->sequence + run->count);
     }
 }

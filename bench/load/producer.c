@@ -284,15 +284,14 @@ static struct outcome slot_judge(struct slot *slot, int result, struct bytes ans
         result = query_read_answer(&slot->query, answer, &told.error);
     else if (result == 0 && !plain)
         result = frame_read_answer(answer, producer->layout.version, &told);
+    if (result == 0 && told.error == KAFKA_NONE) {
+        if (!plain)
+            slot_acknowledge(slot, told.base_offset);
+        return (struct outcome){0};
+    }
     if (result != 0 || leaders_explain(told.error))
         leaders_want(&producer->leaders);
-    if (result != 0)
-        return outcome_of_result(slot, result);
-    if (told.error != KAFKA_NONE)
-        return outcome_of_kafka(told.error);
-    if (!plain)
-        slot_acknowledge(slot, told.base_offset);
-    return (struct outcome){0};
+    return result != 0 ? outcome_of_result(slot, result) : outcome_of_kafka(told.error);
 }
 
 /* Doubles with each failure up to a second, and a fifth more by chance, so that not all come at

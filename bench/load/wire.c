@@ -211,6 +211,24 @@ static void wire_received_large(struct io_op *op, const struct io_event *event)
 
 static void wire_pump(struct wire *wire);
 
+/* A send is done with calls in it that get no answer: they end, and may be sent again at once, when
+ * the others wait for theirs. */
+static void wire_end_silent(struct wire *wire)
+{
+    struct list sent;
+    struct list silent;
+    struct list *node;
+    list_init(&sent);
+    list_init(&silent);
+    list_append(&sent, &wire->sending);
+    while ((node = list_pop_front(&sent)) != NULL) {
+        bool ends = LIST_ENTRY(node, struct wire_call, node)->silent;
+        list_push_back(ends ? &silent : &wire->waiting, node);
+    }
+    wire_look_at_clock(wire);
+    calls_end(&silent, 0);
+}
+
 static void wire_sent(struct io_op *op, const struct io_event *event)
 {
     struct wire *wire = CONTAINER_OF(op, struct wire, send);
@@ -219,20 +237,10 @@ static void wire_sent(struct io_op *op, const struct io_event *event)
         wire_break(wire, (int)event->value);
         return;
     }
-    struct list *node;
-    struct list sent;
-    list_init(&sent);
-    list_append(&sent, &wire->sending);
-    while ((node = list_pop_front(&sent)) != NULL) {
-        struct wire_call *call = LIST_ENTRY(node, struct wire_call, node);
-        if (!call->silent) {
-            list_push_back(&wire->waiting, node);
-            continue;
-        }
-        wire_look_at_clock(wire);
-        call->on_its_way = false;
-        call->done(call, 0, (struct bytes){0});
-    }
+    if (wire->silent_out)
+        wire_end_silent(wire);
+    else
+        list_append(&wire->waiting, &wire->sending);
     if (wire->gathered_len > 0 && wire->state == WIRE_OPEN && !wire->receiving)
         wire_parse_gathered(wire);
     if (wire->large)
@@ -246,6 +254,7 @@ static void wire_pump(struct wire *wire)
     int count = 0;
     if (wire->state != WIRE_OPEN || wire->send_out || list_empty(&wire->queued))
         return;
+    wire->silent_out = false;
     while (count < WIRE_PARTS_MAX && !list_empty(&wire->queued)) {
         struct list *node = list_pop_front(&wire->queued);
         struct wire_call *call = LIST_ENTRY(node, struct wire_call, node);
@@ -254,6 +263,7 @@ static void wire_pump(struct wire *wire)
                    (uint32_t)call->correlation_id);
         wire->parts[count++] = call->part;
         call->given = true;
+        wire->silent_out |= call->silent;
         list_push_back(&wire->sending, node);
     }
     wire->send_out = true;

@@ -60,6 +60,7 @@ struct wire {
     struct list sending; /* the calls of the running send */
     struct list waiting; /* sent, waiting for their answers, in order */
     bool send_out;
+    bool silent_out; /* some call of the running send is silent */
     bool large;     /* set before it dials: answers are expected to be large */
     bool receiving; /* into `gathered` */
     uint8_t *gathered;

@@ -13,8 +13,9 @@ from group_messages import LIST_GROUPS
 from harness import BUILT, Skip, free_port, kcat
 
 BENCH = str(BUILT / "odradek-bench")
-LONG_ONLY = ["test_bench_loads_kafka_itself"]
+LONG_ONLY = ["test_bench_loads_kafka_itself", "test_bench_sends_again_when_kafka_itself_is_killed"]
 ONCE = [
+    "test_bench_sends_again_when_kafka_itself_is_killed",
     "test_bench_loads_kafka_itself",
     "test_bench_drives_several_librdkafka_clients_at_once",
     "test_bench_says_in_one_sentence_what_is_wrong",
@@ -335,7 +336,8 @@ def test_the_null_server_takes_the_load(broker):
                               stdout=subprocess.PIPE)
     try:
         port = int(server.stdout.readline())
-        for more in ([], ["--busy-poll"]):
+        for more in ([], ["--busy-poll"], ["--acks", "0"],
+                     ["--acks", "0", "--connections", 2, "--in-flight", 5, "--batch-size", 700]):
             text = bench(broker, "-t", "null", "-d", "500ms", "-w", "0", "-c", 16, "-s", 256,
                          *more, port=port)
             assert "Failed:                  0" in text, text
@@ -358,3 +360,23 @@ def test_bench_loads_kafka_itself(broker):
                       "--create-topic", "-c", 4, "--acks", "all")
         assert got["messages"] == got["consumed"] == 500, got
         assert got["validation"]["good"], got["validation"]
+
+
+class MortalKafka(Kafka):
+    """As our broker is to what kills it."""
+
+    def __init__(self, broker):
+        super().__init__(broker)
+        self.home = broker.home
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def test_bench_sends_again_when_kafka_itself_is_killed(broker):
+    broker.stop()
+    broker.data = broker.data.parent / "kafka-data"
+    with MortalKafka(broker).format().start() as kafka:
+        got = load_while_the_broker_is_killed(kafka, "--retries", "1000")
+    assert got["failed"] == 0 and got["retries"] >= 4, got
