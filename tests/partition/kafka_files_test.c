@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "segments_fixture.h"
 
@@ -216,6 +217,42 @@ Test(kafka_files, meta_properties_as_java_reads_them)
         0);
     cr_assert_eq(load_meta("version=1\nnode.id=1\nnode.id=2\ncluster.id=x\n", &meta), 0);
     cr_assert_eq(meta.node_id, 2, "the last one counts");
+}
+
+/* The cluster id that `value` stands for, "" when the file is refused. */
+static const char *cluster_id_of(const char *value)
+{
+    static struct kafka_meta meta;
+    char text[1024];
+    snprintf(text, sizeof text, "version=1\nnode.id=1\ncluster.id=%s", value);
+    return load_meta(text, &meta) == 0 ? meta.cluster_id : "";
+}
+
+Test(kafka_files, escapes_of_properties_as_java_reads_them)
+{
+    cr_expect_str_eq(cluster_id_of("a\\tb\\nc\\rd\\fe\\qf\n"), "a\tb\nc\rd\feqf");
+    cr_expect_str_eq(cluster_id_of("\\u0041\\u00e9\\u20AC\\uffFF\n"), "A\u00e9\u20ac\uffff");
+    cr_expect_str_eq(cluster_id_of("a\\\r\n  \tb\r"), "ab", "a line that goes on, as on Windows");
+    cr_expect_str_eq(cluster_id_of("a\\\r b\n"), "ab");
+    cr_expect_str_eq(cluster_id_of("a\\"), "a", "nothing behind the backslash");
+    cr_expect_str_eq(cluster_id_of("\\u00"), "");
+    cr_expect_str_eq(cluster_id_of("\\u00g0\n"), "");
+    cr_expect_str_eq(cluster_id_of("\\u00G0\n"), "");
+}
+
+Test(kafka_files, meta_properties_are_as_long_as_they_may_be)
+{
+    struct kafka_meta meta;
+    char id[KAFKA_CLUSTER_ID_MAX + 2];
+    memset(id, 'x', sizeof id);
+    id[KAFKA_CLUSTER_ID_MAX + 1] = '\0';
+    cr_expect_str_eq(cluster_id_of(id), "", "one too many");
+    cr_expect_str_eq(cluster_id_of(id + 1), id + 1);
+    cr_expect_eq(load_meta("version=1\nnode.id=2147483647\ncluster.id=x", &meta), 0);
+    cr_expect_eq(load_meta("version=1\nnode.id=2147483648\ncluster.id=x", &meta), ERR_CORRUPT);
+    cr_expect_eq(load_meta("version=1\nnode.id=-1\ncluster.id=x", &meta), ERR_CORRUPT);
+    cr_expect_eq(load_meta("version=1\nnode.id=1 2\ncluster.id=x", &meta), ERR_CORRUPT);
+    cr_expect_eq(load_meta("version=1\nnode.id=1\nkey\\u00zz=1\ncluster.id=x", &meta), ERR_CORRUPT);
 }
 
 Test(kafka_files, meta_properties_that_are_refused)

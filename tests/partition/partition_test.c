@@ -303,6 +303,19 @@ Test(partition, failed_group_takes_its_transaction_back)
 
 /* Probing. */
 
+Test(partition, its_bytes_are_those_of_its_segments_and_of_memory)
+{
+    struct partition *p = rig_partition(&rig, 0);
+    cr_expect_eq(partition_bytes(p), 0);
+    rig_append_many(&rig, 0, 4);
+    uint32_t len = one_batch_len();
+    cr_expect_eq(partition_bytes(p), 4 * len);
+    rig_flush(&rig);
+    cr_expect_eq(partition_bytes(p), 4 * len);
+    rig_append_many(&rig, 0, 3);
+    cr_expect_eq(partition_bytes(p), 7 * len);
+}
+
 Test(partition, probe_counts_what_is_readable)
 {
     struct partition *p = rig_partition(&rig, 0);

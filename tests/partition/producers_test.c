@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "base/mem.h"
 #include "base/prng.h"
 #include "base/util.h"
 #include "protocol/record.h"
@@ -152,6 +153,33 @@ Test(producers, a_header_without_a_sequence_has_no_last_one_either)
     cr_expect_eq(got.last_sequence, PRODUCER_NO_SEQUENCE);
     cr_expect_eq(got.last_offset, 12);
     cr_expect(got.transactional);
+}
+
+Test(producers, each_is_told_with_its_last_batch_and_its_transaction)
+{
+    struct producer_view view;
+    size_t position = 0;
+    uint32_t count;
+    cr_expect_not(producers_next(state, &position, &view));
+    cr_expect_null(producers_last(state, &count));
+    cr_expect_eq(count, 0);
+    apply(batch_of(9, 1, 0, 3, 20));
+    apply(unnumbered(5, 3, 2, 10));
+    producers_end_transaction(state, 7, 2, 1234);
+    struct producer_last *last = producers_last(state, &count);
+    cr_assert_eq(count, 3);
+    cr_expect(last[0].id == 5 && last[0].epoch == 3 && last[0].last_offset == 11);
+    cr_expect(last[1].id == 7 && last[1].epoch == 2 && last[1].last_offset == -1);
+    cr_expect(last[2].id == 9 && last[2].epoch == 1 && last[2].last_offset == 22);
+    mem_free(last);
+    unsigned seen = 0;
+    while (producers_next(state, &position, &view)) {
+        cr_expect_eq(view.transaction_start, view.id == 5 ? 10 : -1);
+        cr_expect_eq(view.last_sequence, view.id == 9 ? 2 : -1);
+        cr_expect_eq(view.last_timestamp, view.id == 5 ? 1010 : view.id == 7 ? 1234 : 1020);
+        seen++;
+    }
+    cr_expect_eq(seen, 3);
 }
 
 /* Kafka's own partitions of __consumer_offsets have such producers in their snapshots. */

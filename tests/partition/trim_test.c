@@ -250,6 +250,71 @@ Test(trim, failed_wal_fails_the_request_and_moves_nothing)
     expect_start(2);
 }
 
+/* The broker's own records may take what clients have to leave. */
+static void fill_wal(uint32_t place, size_t value_len)
+{
+    struct rig_append *a;
+    int given = 0;
+    do {
+        a = rig_give(&rig, place,
+                     (struct rig_batch){.value_len = value_len, .origin = APPEND_COORDINATOR});
+        rig_settle(&rig);
+    } while (a->result == 0 && ++given < 20000);
+    cr_assert_eq(a->result, ERR_BUSY);
+}
+
+Test(trim, without_room_in_the_wal_requests_wait_in_their_order)
+{
+    struct trimmed first, second, gone;
+    start_with(5);
+    uint32_t other = rig_add(&rig, "other", 0, 1);
+    uint32_t doomed = rig_add(&rig, "doomed", 0, 1);
+    rig_append_many(&rig, other, 5);
+    rig_append_many(&rig, doomed, 5);
+    rig.io.hold_writing = true;
+    fill_wal(0, 200000);
+    fill_wal(0, 10);
+    give(&first, other, 3);
+    give(&gone, doomed, 3);
+    give(&second, other, 2);
+    rig_settle(&rig);
+    cr_assert(!first.done && !second.done && !gone.done);
+    cr_assert_eq(rig_partition(&rig, other)->log_start, 0);
+    partition_delete(rig_partition(&rig, doomed));
+    rig.io.hold_writing = false;
+    rig_flush(&rig);
+    cr_assert(first.done && second.done && gone.done);
+    cr_assert_eq(first.trim.error, 0);
+    cr_assert_eq(second.trim.error, 0);
+    cr_assert_eq(second.trim.log_start, 3, "it does not go back");
+    cr_assert_eq(gone.trim.error, ERR_NOT_FOUND);
+    rig.places[doomed].partition = NULL;
+}
+
+Test(trim, where_nothing_can_be_trimmed_is_told_at_once)
+{
+    struct trimmed t;
+    start_with(3);
+    rig_partition(&rig, 0)->offline = true;
+    give(&t, 0, 2);
+    rig_settle(&rig);
+    cr_assert(t.done);
+    cr_assert_eq(t.trim.error, ERR_OFFLINE);
+    rig_partition(&rig, 0)->offline = false;
+    rig.io.hold_writes = true;
+    struct trimmed holder;
+    give(&holder, 0, 1);
+    partition_delete(rig_partition(&rig, 0));
+    give(&t, 0, 2);
+    rig_step(&rig);
+    cr_assert(t.done);
+    cr_assert_eq(t.trim.error, ERR_NOT_FOUND);
+    rig.io.hold_writes = false;
+    rig_settle(&rig);
+    cr_assert(holder.done);
+    rig.places[0].partition = NULL;
+}
+
 Test(trim, deletion_of_the_partition_answers_whoever_waits)
 {
     struct trimmed t;
