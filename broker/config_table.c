@@ -98,14 +98,11 @@ static int config_compare_name(const void *key, const void *row)
 {
     const struct bytes *name = key;
     const char *text = ((const struct config_def *)row)->name;
-    for (size_t i = 0; i < name->len; i++) {
-        int order = (int)name->data[i] - (uint8_t)text[i];
-        if (order != 0)
-            return order;
-        if (text[i] == '\0')
-            return 1;
-    }
-    return text[name->len] == '\0' ? 0 : -1;
+    int order = strncmp((const char *)name->data, text, name->len);
+    if (order != 0)
+        return order;
+    size_t len = strlen(text);
+    return (name->len > len) - (name->len < len);
 }
 
 const struct config_def *config_table_find(enum config_scope scope, struct bytes name)

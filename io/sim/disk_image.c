@@ -116,13 +116,12 @@ static bool page_is_split(const struct disk_page *page)
     return page->durable != NULL || page->blank;
 }
 
-/* Before sectors change in the cache: the disk keeps what they were. */
+/* Before sectors change in the cache, by page_fill: the disk keeps what they were. */
 static void page_split(struct disk_page *page)
 {
     if (page_is_split(page))
         return;
     if (page->cached == NULL) {
-        page->cached = mem_alloc(DISK_PAGE);
         page->blank = true;
         return;
     }
@@ -174,8 +173,14 @@ static bool is_zero(const uint8_t *data, uint64_t len)
     return data == NULL || memcmp(data, zeros, len) == 0;
 }
 
+/* What a new page has around the part is zeros. */
 static void page_fill(struct disk_page *page, const struct part *part, const uint8_t *data)
 {
+    if (page->cached == NULL) {
+        page->cached = mem_alloc_raw(DISK_PAGE);
+        memset(page->cached, 0, part->from);
+        memset(page->cached + part->to, 0, DISK_PAGE - part->to);
+    }
     memcpy(page->cached + part->from, data == NULL ? zeros : data, part->to - part->from);
 }
 
@@ -212,9 +217,6 @@ static void page_write_through(struct disk_image *image, const struct part *part
     page_allocate(image, page, true);
     if (page->cached == NULL && is_zero(data, part->to - part->from))
         return;
-    if (page->cached == NULL)
-        page->cached =
-            part->to - part->from == DISK_PAGE ? mem_alloc_raw(DISK_PAGE) : mem_alloc(DISK_PAGE);
     page_fill(page, part, data);
 }
 

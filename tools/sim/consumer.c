@@ -229,7 +229,7 @@ static void consumer_fetch(struct sim_consumer *consumer)
     request.min_bytes = (int32_t)party_random(party, 0, (uint64_t)o->bytes_min_max);
     request.max_bytes = consumer->bytes_max = bytes_asked(consumer);
     request.isolation_level = (int8_t)party_random(party, 0, 1);
-    parts->items = mem_alloc_array(consumer->position_count, sizeof *parts->items);
+    parts->items = mem_alloc_raw(consumer->position_count * sizeof *parts->items);
     request.topics.items = parts->topics;
     if (consumer->probe == PROBE_NONE || consumer->probe == PROBE_BEYOND)
         request.topics.count = parts_fill(consumer, parts);

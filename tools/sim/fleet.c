@@ -60,7 +60,7 @@ static void heap_prepare(void)
     mallopt(M_TOP_PAD, HEAP_BYTES);
     malloc_trim(0);
     uintptr_t begin = round_up((uintptr_t)sbrk(0), LARGE_PAGE);
-    mem_free(mem_alloc(LARGE_PAGE / 2));
+    mem_free(mem_alloc_raw(LARGE_PAGE / 2));
     uintptr_t end = (uintptr_t)sbrk(0) / LARGE_PAGE * LARGE_PAGE;
     /* Refused where there are none; then it is slower. */
     if (begin < end)
