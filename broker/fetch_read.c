@@ -102,6 +102,15 @@ static void fetch_out_done(struct fetch_state *state)
         fetch_reads_over(state);
 }
 
+/* One batch may exceed the limits. Where it was before the part was read once more, a compaction
+ * may have put several smaller ones. */
+static void part_cut(struct fetch_part *part)
+{
+    const struct fetch_state *state = part->state;
+    if (part->reread && part->read.len > 0 && state->bytes_read + part->read.len > state->bytes_max)
+        part->read.len = MIN(part->read.len, (uint32_t)batch_size(part->memory));
+}
+
 static void fetch_read_done(struct core *core, struct core_call *call)
 {
     (void)core;
@@ -109,6 +118,7 @@ static void fetch_read_done(struct core *core, struct core_call *call)
     part->error = partition_error(part->read.error);
     if (part->error != KAFKA_NONE)
         part->read.len = 0;
+    part_cut(part);
     part->state->bytes_read += part->read.len;
     fetch_out_done(part->state);
 }

@@ -295,27 +295,33 @@ static void configurer_audit(struct sim_configurer *c)
         configurer_ask(c, setting);
 }
 
+/* Null: there is none yet. */
 static struct model_setting *pick_setting(struct sim_configurer *c)
 {
     uint64_t count = 0;
     while (model_setting_at(c->configs, (uint32_t)count) != NULL)
         count++;
+    if (count == 0)
+        return NULL;
     return model_setting_at(c->configs, (uint32_t)party_random(c->party, 0, count - 1));
 }
 
 static void configurer_go_on(struct timer *timer)
 {
     struct sim_configurer *c = CONTAINER_OF(timer, struct sim_configurer, next);
+    struct model_setting *picked = c->audits ? NULL : pick_setting(c);
     if (c->audits)
         configurer_audit(c);
     else if (c->setting != NULL)
         configurer_send(c);
     else if (c->stopping)
         c->done = true;
+    else if (picked == NULL)
+        configurer_pause(c, PAUSE_NS_MAX);
     else if (party_chance(c->party, 500))
-        configurer_ask(c, pick_setting(c));
+        configurer_ask(c, picked);
     else
-        configurer_change(c, pick_setting(c));
+        configurer_change(c, picked);
 }
 
 static void configurer_answered(struct client_call *call, const void *message)
@@ -351,10 +357,6 @@ struct sim_configurer *sim_configurer_new(struct party *party, struct model_conf
     c->call.done = configurer_answered;
     client_init(&c->client, party);
     timer_init(&c->next, configurer_go_on);
-    for (size_t i = 0; i < ARRAY_LENGTH(rules) && !audits; i++)
-        if (rules[i].type == RESOURCE_BROKER)
-            model_setting_add(configs, RESOURCE_BROKER, BROKER_NODE, rules[i].name,
-                              rules[i].initial);
     return c;
 }
 
@@ -363,6 +365,14 @@ void sim_configurer_free(struct sim_configurer *c)
     heap_cancel(&c->party->timers, &c->next);
     client_fini(&c->client);
     mem_free(c);
+}
+
+void sim_configurer_add_broker(struct sim_configurer *c)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(rules); i++)
+        if (rules[i].type == RESOURCE_BROKER)
+            model_setting_add(c->configs, RESOURCE_BROKER, BROKER_NODE, rules[i].name,
+                              rules[i].initial);
 }
 
 void sim_configurer_add_topic(struct sim_configurer *c, const struct model_topic *topic)

@@ -16,6 +16,8 @@ struct sim_configurer *sim_configurer_new(struct party *party, struct model_conf
                                           bool audits);
 /* After the party has left. */
 void sim_configurer_free(struct sim_configurer *configurer);
+/* Settings of the broker may be changed as well: they have their defaults. */
+void sim_configurer_add_broker(struct sim_configurer *configurer);
 /* The topic stays: its settings may be changed from now on. */
 void sim_configurer_add_topic(struct sim_configurer *configurer, const struct model_topic *topic);
 void sim_configurer_start(struct sim_configurer *configurer);

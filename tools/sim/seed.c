@@ -347,6 +347,7 @@ static void seed_make(struct seed *s)
         .batch_records_max = plan->batch_records_max,
         .session_ms_min = SESSION_MS_MIN,
         .kinds_out = plan->clients_out,
+        .owns_broker = true,
         /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of
          * several whose answers were lost the older ones are then out of order, here as there. */
         .in_flight_max = stops ? 1 : 5,

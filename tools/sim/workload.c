@@ -314,6 +314,8 @@ static void workload_begin(struct workload *v)
     }
     if (has(v, KIND_CONFIGS)) {
         v->configurer = sim_configurer_new(&v->party, v->configs, false);
+        if (v->options.owns_broker)
+            sim_configurer_add_broker(v->configurer);
         sim_configurer_start(v->configurer);
     }
     if (has(v, KIND_HOSTILE)) {
