@@ -422,23 +422,20 @@ void io_read(struct io *io, struct io_op *op, const struct io_extent *extent)
     io->operations->read(io, op, extent);
 }
 
+/* One call: a second one after a part would bring what the disk has delivered meanwhile, and so on,
+ * and the core would wait for the disk without a sleep. */
 int64_t io_file_read_now(struct io *io, const struct io_extent *extent)
 {
-    uint32_t done = 0;
+    struct iovec whole = {extent->data, extent->len};
+    ssize_t got;
     (void)io;
-    while (done < extent->len) {
-        struct iovec rest = {(uint8_t *)extent->data + done, extent->len - done};
-        ssize_t got = preadv2(extent->file, &rest, 1, (off_t)(extent->pos + done), RWF_NOWAIT);
-        if (got < 0 && errno == EINTR)
-            continue;
-        /* Some file systems cannot say whether they would wait. */
-        if (got < 0 && done == 0)
-            return errno == EAGAIN || errno == EOPNOTSUPP ? ERR_BUSY : result_from_errno(errno);
-        if (got <= 0)
-            break;
-        done += (uint32_t)got;
-    }
-    return done;
+    do
+        got = preadv2(extent->file, &whole, 1, (off_t)extent->pos, RWF_NOWAIT);
+    while (got < 0 && errno == EINTR);
+    if (got >= 0)
+        return got;
+    /* Some file systems cannot say whether they would wait. */
+    return errno == EAGAIN || errno == EOPNOTSUPP ? ERR_BUSY : result_from_errno(errno);
 }
 
 int64_t io_read_now(struct io *io, const struct io_extent *extent)
