@@ -100,7 +100,7 @@ int record_read(struct reader *reader, struct record *record)
     if (len < 0)
         return reader_fail(reader, ERR_MALFORMED);
     const uint8_t *body = reader_take(reader, (size_t)len);
-    if (reader->error != 0)
+    if (reader->error != 0 || body == NULL)
         return reader->error;
     struct walk w = {body, body + len};
     int64_t offset_delta;
