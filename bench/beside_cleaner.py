@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Whether compaction delays producing: latency by a timetable, with a cleaning beside it and without.
+"""Whether compaction delays producing: its latency with a cleaning beside it and without.
 
     beside_cleaner.py [ODRADEK [ROUNDS [BROKER ARGUMENT...]]]
 
 Starts a broker of its own (build/release/bin/odradek unless one is named) in a new directory and
-fills a topic of each round with 192 MiB. Then in turn, ROUNDS times (3): 2,000 records a second of
-256 bytes with acks=all for six seconds, and the same while the round's topic, which becomes a
-compacted one when they begin, is cleaned. The bytes that the broker read and wrote meanwhile say
-that it was. On a busy machine only the two of one round can be compared.
+fills a topic of each round with 192 MiB. Then in turn, ROUNDS times (3): by a timetable, 2,000
+records a second of 256 bytes with acks=all for six seconds, and the same while the round's topic,
+which becomes a compacted one when they begin, is cleaned. The bytes that the broker read and
+wrote meanwhile say that it was. On a busy machine only the two of one round can be compared.
 """
 import json
 import pathlib
@@ -72,7 +72,8 @@ def produce(broker, directory):
     after = disk_mib(broker)
     assert result["failed"] == 0, result
     latency = result["latency_ms"]["response"]
-    moved = ", ".join(f"{b - a} MiB {what}" for a, b, what in zip(before, after, ["read", "written"]))
+    moved = ", ".join(f"{after[i] - before[i]} MiB {what}" for i, what in
+                      enumerate(["read", "written"]))
     return latency, moved
 
 

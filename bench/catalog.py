@@ -35,13 +35,13 @@ class Broker:
         self.process = subprocess.Popen(
             [program, "--data", f"{directory}/data", "--listen", f"127.0.0.1:{self.port}", *more],
             stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
                 api_versions(self.port)
                 return
             except OSError:
-                time.sleep(0.01)
+                time.sleep(0.005)
         raise SystemExit("the broker does not answer")
 
 
