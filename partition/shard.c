@@ -311,6 +311,6 @@ bool shard_stopped(const struct shard *shard)
            list_empty(&shard->reads) && list_empty(&shard->queries) &&
            (list_empty(&shard->dirty) || MUTANT(STOP_BEFORE_FLUSH)) && deletion_resting(shard) &&
            flush_resting(&shard->flush) && trim_resting(shard) && shard->rolls_out == 0 &&
-           cleaner_resting(&shard->cleaner) && wal_idle(shard->wal) &&
-           read_files_resting(shard) && !shard_reads(shard);
+           cleaner_resting(&shard->cleaner) && wal_idle(shard->wal) && read_files_resting(shard) &&
+           !shard_reads(shard);
 }

@@ -61,8 +61,8 @@ struct wire {
     struct list waiting; /* sent, waiting for their answers, in order */
     bool send_out;
     bool silent_out; /* some call of the running send is silent */
-    bool large;     /* set before it dials: answers are expected to be large */
-    bool receiving; /* into `gathered` */
+    bool large;      /* set before it dials: answers are expected to be large */
+    bool receiving;  /* into `gathered` */
     uint8_t *gathered;
     size_t gathered_len;
     size_t gathered_capacity;
