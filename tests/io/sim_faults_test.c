@@ -444,3 +444,36 @@ Test(sim_faults, a_late_operation_is_overtaken_and_succeeds)
     io_free(io);
     machine_free(&m);
 }
+
+/* Memory. */
+
+struct pools {
+    uint8_t *first;
+    uint8_t *second;
+};
+
+static void map_and_wait(void *context)
+{
+    struct pools *pools = context;
+    pools->first = mem_map_raw(BLOCK);
+    pools->second = mem_map_raw(BLOCK);
+    memset(pools->first, 1, BLOCK);
+    io_pause(NS_PER_S);
+}
+
+Test(sim_faults, a_process_takes_over_the_pools_of_the_killed_one_and_none_that_is_in_use)
+{
+    struct machine m = machine_new(1);
+    struct pools old = {0};
+    struct pools new = {0};
+    sim_thread_start(m.host, map_and_wait, &old);
+    sim_run(m.sim, NS_PER_MS);
+    cr_assert(old.first != NULL && old.first != old.second);
+    machine_restart_process(&m);
+    sim_thread_start(m.host, map_and_wait, &new);
+    sim_run(m.sim, NS_PER_MS);
+    cr_assert_eq(new.first, old.first);
+    cr_assert_eq(new.second, old.second);
+    sim_host_kill(m.host);
+    machine_free(&m);
+}
