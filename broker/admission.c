@@ -7,8 +7,8 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "broker/config.h"
-#include "broker/config_value.h"
+#include "broker/config/config.h"
+#include "broker/config/config_value.h"
 #include "broker/server.h"
 
 struct admission_count {

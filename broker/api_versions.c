@@ -5,10 +5,10 @@
  * step down. It is the only API that answers a version it does not know.
  */
 #include "base/assert.h"
+#include "broker/catalog/features.h"
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/dispatch.h"
-#include "broker/features.h"
 #include "broker/handlers.h"
 #include "protocol/errors.h"
 

@@ -6,9 +6,9 @@
 
 #include "base/assert.h"
 #include "base/util.h"
-#include "broker/config_value.h"
+#include "broker/catalog/image.h"
+#include "broker/config/config_value.h"
 #include "broker/core.h"
-#include "broker/image.h"
 #include "broker/server.h"
 
 #define MAP_SHARE 16 /* of a core's memory */

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "base/util.h"
-#include "broker/catalog.h"
+#include "broker/catalog/catalog.h"
 #include "broker/core.h"
 
 #define REASONS_TEXT 256

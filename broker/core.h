@@ -21,7 +21,7 @@
 #include "base/region.h"
 #include "base/slab.h"
 #include "base/spsc.h"
-#include "broker/image.h"
+#include "broker/catalog/image.h"
 #include "io/io.h"
 #include "partition/shard.h"
 

@@ -6,11 +6,11 @@
  */
 #include "base/assert.h"
 #include "base/mem.h"
-#include "broker/catalog.h"
+#include "broker/catalog/catalog.h"
+#include "broker/catalog/producer_ids.h"
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/handlers.h"
-#include "broker/producer_ids.h"
 #include "broker/server.h"
 #include "protocol/errors.h"
 #include "protocol/schema/metadata_records.h"

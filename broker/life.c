@@ -3,11 +3,11 @@
 
 #include "base/assert.h"
 #include "broker/accept.h"
-#include "broker/catalog.h"
+#include "broker/catalog/catalog.h"
 #include "broker/connection.h"
-#include "broker/coordinator.h"
 #include "broker/core.h"
-#include "broker/fetch.h"
+#include "broker/fetch/fetch.h"
+#include "broker/groups/coordinator.h"
 #include "broker/server.h"
 
 bool life_stop_asked(const struct core *core)

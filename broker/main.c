@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "broker/config.h"
-#include "broker/options.h"
+#include "broker/config/config.h"
+#include "broker/config/options.h"
 #include "broker/server.h"
 #include "io/file.h"
 

@@ -8,11 +8,11 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "broker/admin/topics.h"
 #include "broker/connection.h"
 #include "broker/core.h"
 #include "broker/handlers.h"
 #include "broker/server.h"
-#include "broker/topics.h"
 #include "protocol/errors.h"
 
 #define TOPIC_OPERATIONS 3576

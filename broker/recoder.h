@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/util.h"
-#include "broker/topic_config.h"
+#include "broker/config/topic_config.h"
 #include "protocol/judge.h"
 
 /* What the records of one batch may be when unpacked: the end of a decompression bomb. Larger than

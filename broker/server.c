@@ -21,7 +21,7 @@
 #include "base/mutant.h"
 #include "base/util.h"
 #include "broker/accept.h"
-#include "broker/catalog.h"
+#include "broker/catalog/catalog.h"
 #include "broker/closings.h"
 #include "broker/core.h"
 #include "broker/partitions.h"

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/uuid.h"
-#include "broker/config.h"
+#include "broker/config/config.h"
 #include "broker/life.h"
 #include "protocol/message.h"
 

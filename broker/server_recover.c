@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/mutant.h"
 #include "base/util.h"
-#include "broker/catalog.h"
+#include "broker/catalog/catalog.h"
 #include "broker/cleaning.h"
 #include "broker/partitions.h"
 #include "broker/server_internal.h"

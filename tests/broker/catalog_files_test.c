@@ -1,13 +1,13 @@
 /* Snapshots and segments of the metadata log: written, read back, damaged, missing. */
-#include "broker/catalog_files.h"
+#include "broker/catalog/catalog_files.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "broker/catalog_snapshot.h"
-#include "broker/catalog_state.h"
+#include "broker/catalog/catalog_snapshot.h"
+#include "broker/catalog/catalog_state.h"
 #include "catalog_fixture.h"
 #include "protocol/batch.h"
 

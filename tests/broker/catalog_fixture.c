@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "broker/catalog_records.h"
+#include "broker/catalog/catalog_records.h"
 #include "protocol/record.h"
 #include "protocol/schema/metadata_records.h"
 

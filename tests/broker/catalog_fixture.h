@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "broker/catalog_files.h"
+#include "broker/catalog/catalog_files.h"
 #include "protocol/message.h"
 
 #define FIXTURE_BATCH_BYTES 4096

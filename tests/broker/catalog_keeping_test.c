@@ -1,5 +1,5 @@
 /* Which of its snapshots, and how much of its log, the catalog may give up. */
-#include "broker/catalog_keeping.h"
+#include "broker/catalog/catalog_keeping.h"
 
 #include <criterion/criterion.h>
 

@@ -1,5 +1,5 @@
 /* What the metadata log amounts to: the same as in Kafka's own image. */
-#include "broker/catalog_state.h"
+#include "broker/catalog/catalog_state.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Changes of configuration: what they make of the settings, and each rule that refuses one. */
-#include "broker/config_alter.h"
+#include "broker/config/config_alter.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

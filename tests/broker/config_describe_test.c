@@ -2,7 +2,7 @@
  * Descriptions of configurations. With KAFKA_FACTS naming a directory that holds
  * describe-configs-*.tsv, what a real broker described is compared row by row.
  */
-#include "broker/config_describe.h"
+#include "broker/config/config_describe.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

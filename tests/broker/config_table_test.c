@@ -2,13 +2,13 @@
  * The table of all keys. With KAFKA_FACTS naming a directory that holds configs.tsv, every row is
  * compared with what Kafka says about it.
  */
-#include "broker/config_table.h"
+#include "broker/config/config_table.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "broker/config_value.h"
+#include "broker/config/config_value.h"
 
 static const struct config_def *find(enum config_scope scope, const char *name)
 {

@@ -1,5 +1,5 @@
 /* Loading the configuration: sources, verdicts, listeners, contradictions. */
-#include "broker/config.h"
+#include "broker/config/config.h"
 
 #include <criterion/criterion.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Checking and reading single values, with Kafka's sentences. */
-#include "broker/config_value.h"
+#include "broker/config/config_value.h"
 
 #include <criterion/criterion.h>
 

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "broker/features.h"
+#include "broker/catalog/features.h"
 
 static struct image image = {
     .features = {{"metadata.version", 29}, {"group.version", 1}, {FEATURE_ELIGIBLE, 1}},

@@ -2,8 +2,8 @@
 #include <criterion/criterion.h>
 
 #include "base/mem.h"
-#include "broker/config.h"
-#include "broker/fetch_internal.h"
+#include "broker/config/config.h"
+#include "broker/fetch/fetch_internal.h"
 #include "catalog_fixture.h"
 #include "protocol/schema/metadata_records.h"
 

@@ -1,5 +1,5 @@
 /* Fetch sessions: what requests may do with them, what answers leave out, who is evicted. */
-#include "broker/fetch_session.h"
+#include "broker/fetch/fetch_session.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/prng.h"
 #include "base/util.h"
-#include "broker/fetch_session_internal.h"
+#include "broker/fetch/fetch_session_internal.h"
 #include "protocol/errors.h"
 
 #define BY_NAME 12

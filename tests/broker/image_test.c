@@ -1,10 +1,10 @@
 /* A core's image of the catalog, built from Kafka's records. */
-#include "broker/image.h"
+#include "broker/catalog/image.h"
 
 #include <criterion/criterion.h>
 
 #include "base/util.h"
-#include "broker/config.h"
+#include "broker/config/config.h"
 #include "catalog_fixture.h"
 #include "protocol/schema/metadata_records.h"
 

@@ -1,5 +1,5 @@
 /* The command line. */
-#include "broker/options.h"
+#include "broker/config/options.h"
 
 #include <criterion/criterion.h>
 

@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-#include "broker/image.h"
+#include "broker/catalog/image.h"
 #include "catalog_fixture.h"
 #include "partition/partition.h"
 #include "protocol/schema/metadata_records.h"

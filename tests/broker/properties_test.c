@@ -1,5 +1,5 @@
 /* The .properties reader, against what java.util.Properties makes of the same text. */
-#include "broker/properties.h"
+#include "broker/config/properties.h"
 
 #include <criterion/criterion.h>
 

@@ -1,5 +1,5 @@
 /* Kafka's quorum-state: what it writes is read, and what is written Kafka reads. */
-#include "broker/quorum_state.h"
+#include "broker/catalog/quorum_state.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

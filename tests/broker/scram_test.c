@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "broker/scram.h"
+#include "broker/catalog/scram.h"
 
 static struct credentials all;
 

@@ -1,10 +1,10 @@
 /* The configuration of one topic: where values come from, and what is refused. */
-#include "broker/topic_config.h"
+#include "broker/config/topic_config.h"
 
 #include <criterion/criterion.h>
 
 #include "base/mem.h"
-#include "broker/config_value.h"
+#include "broker/config/config_value.h"
 
 static struct config *load(const char *text)
 {

@@ -7,9 +7,9 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
-#include "broker/catalog_state.h"
-#include "broker/config.h"
-#include "broker/image.h"
+#include "broker/catalog/catalog_state.h"
+#include "broker/catalog/image.h"
+#include "broker/config/config.h"
 #include "protocol/batch.h"
 #include "protocol/record.h"
 

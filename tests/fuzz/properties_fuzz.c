@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 #include "base/assert.h"
-#include "broker/config.h"
-#include "broker/config_describe.h"
-#include "broker/properties.h"
-#include "broker/topic_config.h"
+#include "broker/config/config.h"
+#include "broker/config/config_describe.h"
+#include "broker/config/properties.h"
+#include "broker/config/topic_config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

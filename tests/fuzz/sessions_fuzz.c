@@ -13,7 +13,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/util.h"
-#include "broker/fetch_session.h"
+#include "broker/fetch/fetch_session.h"
 #include "protocol/errors.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

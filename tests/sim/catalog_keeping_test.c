@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "broker/catalog_files.h"
+#include "broker/catalog/catalog_files.h"
 #include "tests/sim/scene.h"
 
 #define CATALOG DATA "/" CATALOG_DIRECTORY

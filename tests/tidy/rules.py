@@ -52,7 +52,7 @@ BANNED = [
     (r"(?<![\w.>])(socket|bind|listen|accept4?|connect|send|sendto|sendmsg|recv|recvfrom|recvmsg|"
      r"setsockopt|getsockopt|getaddrinfo|poll|ppoll|select|epoll_\w+|io_uring_\w+|eventfd)\s*\(",
      ("io/",)),
-    (r"\berrno\b", ("io/", "base/", "broker/config_value.c")),
+    (r"\berrno\b", ("io/", "base/", "broker/config/config_value.c")),
     (r"\b(rand|random|srand|srandom|drand48|getrandom|getentropy)\s*\(", ("io/",)),
     (r"\b(exit|_exit|quick_exit|abort)\s*\(",
      ("base/assert.c", "base/mem.c", "broker/main.c", "io/io_thread.c")),
@@ -64,7 +64,8 @@ BANNED = [
     (r"#\s*if\s+0\b", ()),
     # What may be otherwise in a test is a mutant, by its one macro: no other conditional stands in
     # the way of reading.
-    (r"#\s*(if|ifdef|ifndef|elif|else)\b", ("base/", "io/", "protocol/", "broker/options.c")),
+    (r"#\s*(if|ifdef|ifndef|elif|else)\b",
+     ("base/", "io/", "protocol/", "broker/config/options.c")),
     (r"\bMUTANTS\b|\bmutant_is\b", ("base/mutant.h",)),
     (r"\bMUTANT\s*\(", ("base/mutant.h", "group/", "wal/", "partition/", "broker/")),
     (r"\btypedef\s+(struct|union|enum)\s+\w*\s*(\{|\w+;)", ()),

@@ -5,8 +5,8 @@
 
 #include "base/assert.h"
 #include "base/util.h"
-#include "broker/config.h"
-#include "broker/options.h"
+#include "broker/config/config.h"
+#include "broker/config/options.h"
 #include "broker/server.h"
 
 #define ARGUMENTS_MAX 96
