@@ -4,10 +4,10 @@
     partitions.py [ODRADEK [PARTITIONS [CONNECTIONS [DIRECTORY]]]]
 
 Starts a broker (build/release/bin/odradek unless one is named) in a new directory, below DIRECTORY
-where one is named, with 10,000 partitions, of which each gets a batch of ten records; then stops and
-kills it and starts it again. Processor time tells more than the clock on a busy machine, and a
-directory in memory (/dev/shm) more than a disk that others use. Idle connections, 1,000 unless told,
-are opened to a fresh broker; memory is what is resident.
+where one is named, with 10,000 partitions, of which each gets a batch of ten records; then stops
+and kills it and starts it again. Processor time tells more than the clock on a busy machine, and a
+directory in memory (/dev/shm) more than a disk that others use. Idle connections, 1,000 unless
+told, are opened to a fresh broker; memory is what is resident.
 """
 import os
 import pathlib
@@ -113,8 +113,9 @@ def idle_connections(program, directory, count):
         client.sendall(frame(18, 0))
     for client in clients:
         assert receive(client)
+    buffers = (resident_bytes(broker) - idle) / 1e6
     print(f"{count} idle connections: {(idle - before) / count:.0f} bytes each; when each has asked "
-          f"once the core's buffers are in use, too: {(resident_bytes(broker) - idle) / 1e6:.1f} MB")
+          f"once the core's buffers are in use, too: {buffers:.1f} MB")
     broker.process.kill()
     broker.process.wait()
 
