@@ -114,8 +114,8 @@ def idle_connections(program, directory, count):
     for client in clients:
         assert receive(client)
     buffers = (resident_bytes(broker) - idle) / 1e6
-    print(f"{count} idle connections: {(idle - before) / count:.0f} bytes each; when each has asked "
-          f"once the core's buffers are in use, too: {buffers:.1f} MB")
+    print(f"{count} idle connections: {(idle - before) / count:.0f} bytes each; when each has")
+    print(f"asked once the core's buffers are in use, too: {buffers:.1f} MB")
     broker.process.kill()
     broker.process.wait()
 
