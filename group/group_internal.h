@@ -111,6 +111,8 @@ struct group {
     bool stored;   /* the log has a record of it, or of an offset: both make it a group to Kafka */
     bool deleting; /* its tombstones are on their way to the disk */
     bool assigned; /* the assignment of this generation is on its way to the disk */
+    /* EMPTY, and the log does not know: a start would find an older generation and its members. */
+    bool empty_unknown;
 };
 
 static inline struct string text_string(struct group_text text)
@@ -204,6 +206,8 @@ void group_rebalance_maybe(struct group *group);
 void group_joined_maybe(struct group *group);
 void group_rebalance_expired(struct timer *timer);
 void group_sync_expired(struct timer *timer);
+/* Tells the log that the group has no member, which it may have missed. */
+void group_store_empty(struct group *group);
 struct string group_choose_protocol(const struct group *group);
 bool group_supports(const struct group *group, struct string type,
                     const struct group_protocol *protocols, uint32_t count);

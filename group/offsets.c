@@ -194,6 +194,17 @@ static int16_t commit_error(const struct group *group, const struct group_commit
     return early ? KAFKA_REBALANCE_IN_PROGRESS : KAFKA_NONE;
 }
 
+/* A commit of nobody behind an older generation's members would be one beside them, to whoever
+ * reads the log: first it has to know that they are gone. */
+static int16_t commit_behind_members(struct group *group)
+{
+    if (!group->empty_unknown || MUTANT(COMMIT_BESIDE_MEMBERS))
+        return KAFKA_NONE;
+    if (group->writes_out == 0)
+        group_store_empty(group);
+    return KAFKA_COORDINATOR_NOT_AVAILABLE;
+}
+
 static void commit_answer(struct group_commit *commit, int16_t error)
 {
     commit->error = error;
@@ -314,6 +325,8 @@ void groups_commit(struct groups *groups, struct group_commit *commit)
         return;
     }
     int16_t error = commit_error(group, commit);
+    if (error == KAFKA_NONE)
+        error = commit_behind_members(group);
     struct group_member *member = member_find(group, caller->member_id);
     if (error == KAFKA_NONE && member != NULL && !transactional)
         member_touch(member);

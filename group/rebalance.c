@@ -165,10 +165,19 @@ static bool elect_leader(struct group *group)
     return false;
 }
 
-static void store_ended(struct group_store *store, int result)
+static void empty_stored(struct group_store *store, int result)
 {
-    (void)store;
-    (void)result; /* the older generation has no live member: nothing is lost */
+    struct group *group = store->group;
+    if (group->state == GROUP_EMPTY && group->generation == store->generation)
+        group->empty_unknown = result != 0;
+}
+
+void group_store_empty(struct group *group)
+{
+    ASSERT(group->state == GROUP_EMPTY);
+    struct group_store *store = group_store_new(group);
+    store->stored = empty_stored;
+    group_store(store);
 }
 
 static void group_end_empty(struct group *group)
@@ -178,17 +187,15 @@ static void group_end_empty(struct group *group)
     group->leader = NULL;
     group_set_state(group, GROUP_EMPTY);
     group_subscribe(group);
-    if (group->groups->closed)
-        return;
-    struct group_store *store = group_store_new(group);
-    store->stored = store_ended;
-    group_store(store);
+    if (!group->groups->closed)
+        group_store_empty(group);
 }
 
 static void group_begin_generation(struct group *group)
 {
     group->generation++;
     group->assigned = false;
+    group->empty_unknown = false;
     struct string chosen = group_choose_protocol(group);
     text_set(&group->protocol_name, string_bytes(chosen));
     group_set_state(group, GROUP_COMPLETING);

@@ -110,6 +110,21 @@ Test(offsets, who_may_commit_in_each_state)
     rig_join_free(&again);
 }
 
+Test(offsets, of_nobody_wait_until_the_log_knows_that_the_members_left)
+{
+    struct rig_join one;
+    rig_make_stable(&rig, "g", &one);
+    struct group_leaver leaver = {one.join.new_member_id, STRING_NULL, 0};
+    (void)groups_leave(&rig.groups, s("g"), &leaver, 1);
+    rig_write(&rig, ERR_OFFLINE);
+    cr_expect_eq(commit_error(NULL, -1), KAFKA_COORDINATOR_NOT_AVAILABLE);
+    cr_expect_eq(commit_error(NULL, -1), KAFKA_NONE);
+    rig_restart(&rig);
+    cr_expect_str_eq(rig_state(&rig, "g"), "Empty");
+    cr_expect_eq(rig_committed(&rig, "g", "t"), 5);
+    rig_join_free(&one);
+}
+
 /* Deleting. */
 
 struct deletion {
