@@ -111,7 +111,7 @@
     X(FORGET_TOMBSTONES, clean, 80, "compaction removes tombstones before their time")             \
     X(CLEAN_BEFORE_CHECKPOINT, stale, 80,                                                          \
       "compaction takes what no checkpoint on the disk knows yet")                                 \
-    X(REMOVE_BEFORE_RENAME, power, 150, "segments give way before the compacted one has its name") \
+    X(REMOVE_BEFORE_RENAME, clean, 300, "segments give way before the compacted one has its name") \
     X(CUT_CATALOG_EARLY, power, 80, "the catalog's log goes before a snapshot has it")             \
     X(SWAP_WITHOUT_SYNC, power, 80, "a compacted segment is not synced before it is swapped")      \
     X(APPLY_TRIED_SETTINGS, ordinary, 40, "a change of settings that is only tried is made")       \
