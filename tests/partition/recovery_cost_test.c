@@ -27,9 +27,9 @@ static void fill(uint32_t count)
 
 static void count_start(uint64_t counted[VERB_COUNT])
 {
-    memset(rig.files.calls, 0, sizeof rig.files.calls);
+    memset(rig.files.verb_calls, 0, sizeof rig.files.verb_calls);
     start();
-    memcpy(counted, rig.files.calls, sizeof rig.files.calls);
+    memcpy(counted, rig.files.verb_calls, sizeof rig.files.verb_calls);
 }
 
 /* The calls of a start that are each partition's own, as `end` makes the stop before it. */
@@ -76,8 +76,9 @@ Test(recovery_cost, a_start_after_a_crash_changes_no_partition_that_was_flushed)
 {
     count_partition(flush_and_crash);
     cr_expect_eq(calls[VERB_LIST], 1);
-    /* .log and partition.metadata: nothing of the indexes, which are empty. */
-    cr_expect_eq(calls[VERB_OPEN], 2, "%lu", calls[VERB_OPEN]);
+    /* .log, partition.metadata and leader-epoch-checkpoint, which may be older than our checkpoint:
+     * nothing of the indexes, which are empty. */
+    cr_expect_eq(calls[VERB_OPEN], 3, "%lu", calls[VERB_OPEN]);
     cr_expect_eq(calls[VERB_INFO], 3, "%lu", calls[VERB_INFO]);
     cr_expect_eq(calls[VERB_WRITE] + calls[VERB_TRUNCATE] + calls[VERB_REMOVE], 0);
 }

@@ -26,7 +26,7 @@ static int fails(struct watched_files *w, enum file_verb verb, const char *path)
         [VERB_MAKE_DIRECTORY] = true, [VERB_REMOVE_DIRECTORY] = true,
         [VERB_INFO] = false,
     };
-    w->calls[verb]++;
+    w->verb_calls[verb]++;
     if (changing[verb]) {
         if (w->changing != NULL)
             w->changing(w->context, verb, path);

@@ -55,7 +55,7 @@ struct unsynced_file {
 struct watched_files {
     struct file_system fs; /* first */
     struct file_fault fault;
-    uint64_t calls[VERB_COUNT];
+    uint64_t verb_calls[VERB_COUNT];
     uint64_t changes;     /* calls so far of verbs that change something */
     uint64_t changes_max; /* the power goes at this one; 0: never */
     bool off;             /* every verb fails */
