@@ -465,12 +465,12 @@ Test(groups, those_beyond_the_memory_are_refused_and_the_others_kept)
     struct scene *s = prepared();
     uint32_t taken = commit_to_many(s, MANY_GROUPS);
     cr_assert(taken > 1000 && taken < MANY_GROUPS, "%u groups", taken);
-    cr_assert_eq(list(s)->groups.count, taken);
+    cr_assert_eq(list(s)->groups.count, (int32_t)taken);
     cr_assert_eq(committed_by(s, "group-0"), 0);
     cr_assert_eq(committed_by(s, "group-9999"), -1);
     scene_crash(s);
     start(s);
-    cr_assert_eq(list(s)->groups.count, taken, "what is in the log is loaded");
+    cr_assert_eq(list(s)->groups.count, (int32_t)taken, "what is in the log is loaded");
     cr_assert_eq(committed_by(s, "group-0"), 0);
     cr_assert_eq(delete_group_named(s, "group-0"), KAFKA_NONE);
     cr_assert_eq(commit(s, 1), KAFKA_NONE, "there is room again");
