@@ -280,7 +280,7 @@ def fetch_disk(turn, size):
     figures = fetched(got)
     figures["plain read MB/s"] = sequential / 1e6
     figures["of the plain read"] = figures["MB/s"] * 1e6 / sequential
-    if fio is not None:
+    if fio:
         figures["fio MB/s"] = fio / 1e6
         figures["of fio"] = figures["MB/s"] * 1e6 / fio
     return figures
