@@ -127,37 +127,13 @@ Test(offsets, of_nobody_wait_until_the_log_knows_that_the_members_left)
 
 /* Deleting. */
 
-struct deletion {
-    struct group_delete deletion;
-    struct group_delete_item item;
-    bool ended;
-};
-
-static void deleted(struct group_delete *deletion)
-{
-    ((struct deletion *)deletion)->ended = true;
-}
-
-static void delete_it(struct deletion *d, const char *group, bool whole)
-{
-    *d = (struct deletion){.item = {.topic = s("t")}};
-    d->deletion = (struct group_delete){
-        .group_id = s(group),
-        .whole = whole,
-        .items = &d->item,
-        .count = whole ? 0 : 1,
-        .done = deleted,
-    };
-    groups_delete(&rig.groups, &d->deletion);
-}
-
 Test(offsets, go_with_their_group)
 {
     struct rig_commit commit;
-    struct deletion d;
+    struct rig_deletion d;
     rig_commit(&rig, &commit, "g", 42, NULL);
     rig_write(&rig, 0);
-    delete_it(&d, "g", true);
+    rig_delete(&rig, &d, "g", true);
     cr_expect(!d.ended, "it is to be durable");
     cr_expect_eq(rig_committed(&rig, "g", "t"), 42);
     rig_write(&rig, 0);
@@ -166,16 +142,16 @@ Test(offsets, go_with_their_group)
     cr_expect_eq(rig.log_count, 3, "to Kafka an offset makes a group, which has to go as well");
     rig_restart(&rig);
     cr_expect_eq(groups_count(&rig.groups), 0);
-    delete_it(&d, "g", true);
+    rig_delete(&rig, &d, "g", true);
     cr_expect_eq(d.deletion.error, KAFKA_GROUP_ID_NOT_FOUND);
 }
 
 Test(offsets, a_deletion_counts_for_commits_that_are_on_their_way)
 {
     struct rig_commit commit;
-    struct deletion d;
+    struct rig_deletion d;
     rig_commit(&rig, &commit, "g", 42, NULL);
-    delete_it(&d, "g", true);
+    rig_delete(&rig, &d, "g", true);
     rig_write(&rig, 0);
     cr_expect(commit.ended && d.ended);
     cr_expect_eq(rig_committed(&rig, "g", "t"), -1);
@@ -186,10 +162,10 @@ Test(offsets, a_deletion_counts_for_commits_that_are_on_their_way)
 Test(offsets, a_commit_behind_a_deletion_stays)
 {
     struct rig_commit commit, later;
-    struct deletion d;
+    struct rig_deletion d;
     rig_commit(&rig, &commit, "g", 42, NULL);
     rig_write(&rig, 0);
-    delete_it(&d, "g", false);
+    rig_delete(&rig, &d, "g", false);
     rig_commit(&rig, &later, "g", 43, NULL);
     rig_write(&rig, 0);
     cr_expect_eq(rig_committed(&rig, "g", "t"), 43);
@@ -200,10 +176,10 @@ Test(offsets, a_commit_behind_a_deletion_stays)
 Test(offsets, a_deletion_that_fails_changes_nothing)
 {
     struct rig_commit commit;
-    struct deletion d;
+    struct rig_deletion d;
     rig_commit(&rig, &commit, "g", 42, NULL);
     rig_write(&rig, 0);
-    delete_it(&d, "g", true);
+    rig_delete(&rig, &d, "g", true);
     rig_write(&rig, ERR_OFFLINE);
     cr_expect_eq(d.deletion.error, KAFKA_COORDINATOR_NOT_AVAILABLE);
     cr_expect_eq(rig_committed(&rig, "g", "t"), 42);
@@ -212,11 +188,11 @@ Test(offsets, a_deletion_that_fails_changes_nothing)
 Test(offsets, that_members_read_are_not_deleted)
 {
     struct rig_join one;
-    struct deletion d;
+    struct rig_deletion d;
     rig_make_stable(&rig, "g", &one);
-    delete_it(&d, "g", true);
+    rig_delete(&rig, &d, "g", true);
     cr_expect_eq(d.deletion.error, KAFKA_NON_EMPTY_GROUP);
-    delete_it(&d, "g", false);
+    rig_delete(&rig, &d, "g", false);
     cr_expect_eq(d.deletion.error, KAFKA_NONE);
     cr_expect_eq(d.item.error, KAFKA_GROUP_SUBSCRIBED_TO_TOPIC);
     d.ended = false;

@@ -373,6 +373,24 @@ void rig_commit_inside(struct rig *rig, struct rig_commit *commit, const char *g
     groups_commit(&rig->groups, &commit->commit);
 }
 
+static void deleted(struct group_delete *deletion)
+{
+    ((struct rig_deletion *)deletion)->ended = true;
+}
+
+void rig_delete(struct rig *rig, struct rig_deletion *d, const char *group, bool whole)
+{
+    *d = (struct rig_deletion){.item = {.topic = s("t")}};
+    d->deletion = (struct group_delete){
+        .group_id = s(group),
+        .whole = whole,
+        .items = &d->item,
+        .count = whole ? 0 : 1,
+        .done = deleted,
+    };
+    groups_delete(&rig->groups, &d->deletion);
+}
+
 int64_t rig_committed(struct rig *rig, const char *group, const char *topic)
 {
     struct group_fetch_item item = {.topic = s(topic)};

@@ -87,6 +87,13 @@ void rig_commit_inside(struct rig *rig, struct rig_commit *commit, const char *g
                        int64_t offset, const struct rig_join *join, int64_t producer_id);
 /* A marker is durable. */
 void rig_end_transaction(struct rig *rig, int64_t producer_id, bool committed);
+struct rig_deletion {
+    struct group_delete deletion;
+    struct group_delete_item item;
+    bool ended;
+};
+/* Of the whole group, or of its offset for partition 0 of "t". */
+void rig_delete(struct rig *rig, struct rig_deletion *d, const char *group, bool whole);
 /* -1: none. */
 int64_t rig_committed(struct rig *rig, const char *group, const char *topic);
 int16_t rig_heartbeat(struct rig *rig, const char *group, const struct rig_join *join);

@@ -307,36 +307,12 @@ Test(transactions, beside_members_of_a_consumer_group)
 
 /* What goes. */
 
-struct deletion {
-    struct group_delete deletion;
-    struct group_delete_item item;
-    bool ended;
-};
-
-static void deleted(struct group_delete *deletion)
-{
-    ((struct deletion *)deletion)->ended = true;
-}
-
-static void delete_it(struct deletion *d, const char *group, bool whole)
-{
-    *d = (struct deletion){.item = {.topic = s("t")}};
-    d->deletion = (struct group_delete){
-        .group_id = s(group),
-        .whole = whole,
-        .items = &d->item,
-        .count = whole ? 0 : 1,
-        .done = deleted,
-    };
-    groups_delete(&rig.groups, &d->deletion);
-}
-
 Test(transactions, pending_offsets_go_with_their_group)
 {
-    struct deletion d;
+    struct rig_deletion d;
     commit_inside("g", 42, 7);
     commit_inside("h", 43, 7);
-    delete_it(&d, "g", true);
+    rig_delete(&rig, &d, "g", true);
     rig_write(&rig, 0);
     cr_expect_eq(d.deletion.error, KAFKA_NONE);
     AND_AFTER_A_RESTART(cr_expect_eq(stable("g"), -1));
@@ -349,14 +325,14 @@ Test(transactions, pending_offsets_go_with_their_group)
 
 Test(transactions, pending_offsets_are_deleted_one_by_one)
 {
-    struct deletion d;
+    struct rig_deletion d;
     commit("g", 41);
     commit_inside("g", 42, 7);
     commit_inside("g", 43, 8);
-    delete_it(&d, "g", false);
+    rig_delete(&rig, &d, "g", false);
     rig_write(&rig, ERR_OFFLINE);
     cr_expect_eq(stable("g"), UNSTABLE, "it could not be written");
-    delete_it(&d, "g", false);
+    rig_delete(&rig, &d, "g", false);
     rig_write(&rig, 0);
     AND_AFTER_A_RESTART(cr_expect_eq(stable("g"), -1));
     rig_end_transaction(&rig, 7, true);
@@ -428,7 +404,7 @@ struct step {
     int producer;
     int64_t offset;
     struct rig_commit commit;
-    struct deletion deletion;
+    struct rig_deletion deletion;
 };
 
 static void model_apply(struct model *m, const struct step *step)
@@ -482,7 +458,7 @@ static void step_begin(struct step *step, struct prng *random)
     step->offset = (int64_t)prng_below(random, 1000);
     const char *name = PLACE_NAMES[step->place];
     if (step->kind == STEP_DELETE)
-        delete_it(&step->deletion, name, false);
+        rig_delete(&rig, &step->deletion, name, false);
     else
         rig_commit_inside(&rig, &step->commit, name, step->offset, NULL,
                           step->kind == STEP_COMMIT ? -1 : step->producer);
