@@ -198,14 +198,14 @@ void recovery_end(struct recovery *r)
 /* Opening a partition. */
 
 static void load_checkpointed_state(struct recovery *r, struct partition *p,
-                                    const struct checkpoint_partition *c, bool has_epochs_file)
+                                    const struct checkpoint_partition *c,
+                                    const struct segments_found *found)
 {
     for (uint32_t i = 0; i < c->epochs.count; i++)
         epochs_assign(&p->epochs, c->epochs.entries[i].epoch, c->epochs.entries[i].start_offset);
     /* One above was told by a batch that was not synced: the WAL tells it again, or it is gone. */
     epochs_cut_end(&p->epochs, p->log_end);
-    p->epochs_changed =
-        has_epochs_file ? !recovery_epochs_file_is_current(r->fs, p) : p->epochs.count > 0;
+    p->epochs_changed = !recovery_epochs_file_is_current(r->fs, p, found);
     bool has_state = c->producers.len > 0 && !MUTANT(LOSE_PRODUCER_STATE);
     if (has_state && producers_snapshot_read(p->producers, c->producers) != 0)
         log_warn(r->log, "producer state of %s-%d is damaged: it starts anew", p->topic, p->index);
@@ -285,7 +285,7 @@ static int open_listed(struct recovery *r, struct partition *p, const struct seg
     if (result != 0)
         leave_unopened(r, p, load.synced_end, result);
     if (c != NULL && known)
-        load_checkpointed_state(r, p, c, found->epochs);
+        load_checkpointed_state(r, p, c, found);
     if (p->offline)
         return 0;
     /* What was replayed Kafka may not have in its indexes, and it will trust them. */

@@ -62,11 +62,13 @@ static int read_epochs(struct file_system *fs, const struct partition *p, struct
     return result;
 }
 
-bool recovery_epochs_file_is_current(struct file_system *fs, const struct partition *p)
+bool recovery_epochs_file_is_current(struct file_system *fs, const struct partition *p,
+                                     const struct segments_found *found)
 {
     struct epochs epochs;
-    int result = read_epochs(fs, p, &epochs);
-    bool current = (result == 0 || result == ERR_NOT_FOUND) && epochs_equal(&epochs, &p->epochs);
+    if (!found->epochs)
+        return p->epochs.count == 0;
+    bool current = read_epochs(fs, p, &epochs) == 0 && epochs_equal(&epochs, &p->epochs);
     epochs_fini(&epochs);
     return current;
 }

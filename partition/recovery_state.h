@@ -26,7 +26,8 @@ int64_t recovery_load_state(struct file_system *fs, struct partition *p,
 
 /* Whether the file with the leader epochs says what `p` has, which comes from our checkpoint: after
  * a crash it may be older, and it is all that a start behind a clean stop reads. Blocking. */
-bool recovery_epochs_file_is_current(struct file_system *fs, const struct partition *p);
+bool recovery_epochs_file_is_current(struct file_system *fs, const struct partition *p,
+                                     const struct segments_found *found);
 
 /* A batch behind that: the `replay` of struct segments_load; `context` is the partition. A
  * transaction's marker, which has to be whole, ends it. */
