@@ -16,7 +16,7 @@
 #include "partition/recovery.h"
 #include "partition/strays.h"
 
-#define WAL_FIRST_FILE_BYTES (2 * MIB)
+#define WAL_FIRST_FILE_BYTES (1 * MIB)
 
 static struct partition *find_any(void *context, struct uuid topic_id, int32_t index)
 {

@@ -29,7 +29,7 @@
 /* A new file takes at most this part of the free space, its share of the reserve included. */
 #define SPACE_SHARE 4
 #define PREPARE_RETRY_NS (500 * NS_PER_MS)
-#define PROBE_WRITES 8
+#define PROBE_WRITES 3
 
 static const char *directory_of(const struct wal *wal)
 {
