@@ -112,9 +112,8 @@ static void write_take(struct consumer_write *write, const struct consumer_plan 
 static void beat_end(struct group *group, struct consumer_beat *beat, int result)
 {
     bool served = beat->error == KAFKA_NONE && beat->epoch >= 0 && !group->groups->closed;
-    struct consumer_member *member = served && group->consumer != NULL
-                                         ? consumer_find(group->consumer, beat->answer_id)
-                                         : NULL;
+    struct consumer_member *member =
+        served && group->consumer != NULL ? consumer_find(group->consumer, beat->answer_id) : NULL;
     if (member != NULL)
         consumer_touch(member);
     if (result != 0)

@@ -228,8 +228,8 @@ Test(consumer_line, a_long_line_is_several_writes_that_each_fit)
         if (!list_empty(&rig.writes)) {
             const struct group_write *write = LIST_FIRST(&rig.writes, struct group_write, node);
             for (uint32_t i = 0; i < write->count; i++)
-                bytes += (size_t)write->records[i].key.len +
-                         (size_t)MAX(write->records[i].value.len, 0);
+                bytes +=
+                    (size_t)write->records[i].key.len + (size_t)MAX(write->records[i].value.len, 0);
         }
         cr_expect_leq(bytes, 600000);
         writes++;
