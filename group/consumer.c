@@ -99,6 +99,9 @@ const char *consumer_state_name(const struct consumer *consumer)
 
 static void recount(struct consumer *consumer, size_t *counted, size_t now)
 {
+    /* A draft goes before anybody else may take memory. */
+    if (consumer->is_draft)
+        return;
     group_memory_force(host_of(consumer)->memory, now);
     group_memory_give(host_of(consumer)->memory, *counted);
     *counted = now;
@@ -128,7 +131,7 @@ void consumer_touch(struct consumer_member *member)
 static void arm_rebalance(struct consumer_member *member)
 {
     struct groups_host *host = host_of(member->consumer);
-    if (consumer_is_classic(member))
+    if (consumer_is_classic(member) || member->consumer->is_draft)
         return;
     if (member->current.state != CONSUMER_UNREVOKED) {
         heap_cancel(host->timers, &member->rebalance);
@@ -319,22 +322,19 @@ static void apply_pattern(struct consumer *consumer, const struct consumer_chang
 
 /* The group. */
 
-struct consumer *consumer_make(struct group *group)
+static struct consumer *consumer_new(struct group *group)
 {
     struct consumer *consumer = mem_alloc(sizeof *consumer);
-    ASSERT(group->consumer == NULL);
     consumer->group = group;
     consumer->hash_due = true;
     list_init(&consumer->members);
     list_init(&consumer->patterns);
     list_init(&consumer->waiting);
     map_init(&consumer->members_by_id);
-    group_memory_force(group->groups->host->memory, sizeof *consumer);
-    group->consumer = consumer;
     return consumer;
 }
 
-void consumer_free(struct consumer *consumer)
+static void consumer_end(struct consumer *consumer)
 {
     ASSERT(!consumer->busy && list_empty(&consumer->waiting));
     LIST_EACH(node, &consumer->members)
@@ -342,42 +342,40 @@ void consumer_free(struct consumer *consumer)
     LIST_EACH(node, &consumer->patterns)
         pattern_drop(consumer, LIST_ENTRY(node, struct consumer_pattern, node));
     map_fini(&consumer->members_by_id);
-    group_memory_give(host_of(consumer)->memory, sizeof *consumer);
-    consumer->group->consumer = NULL;
     mem_free(consumer);
 }
 
-static void apply_epoch(struct group *group, const struct consumer_change *change)
+struct consumer *consumer_make(struct group *group)
 {
-    struct consumer *consumer = group->consumer;
+    ASSERT(group->consumer == NULL);
+    group->consumer = consumer_new(group);
+    group_memory_force(group->groups->host->memory, sizeof *group->consumer);
+    return group->consumer;
+}
+
+void consumer_free(struct consumer *consumer)
+{
+    struct group *group = consumer->group;
+    ASSERT(group->consumer == consumer);
+    group_memory_give(host_of(consumer)->memory, sizeof *consumer);
+    consumer_end(consumer);
+    group->consumer = NULL;
+}
+
+/* Applying. */
+
+static void apply_epoch(struct consumer *consumer, const struct consumer_change *change)
+{
     consumer->stored = !change->tombstone;
     consumer->epoch = change->tombstone ? 0 : change->epoch;
     consumer->hash = change->tombstone ? 0 : change->hash;
-    if (!change->tombstone) {
-        group->stored = true;
-        return;
-    }
-    /* The group's last record: what follows belongs to another one of its name. */
-    group->stored = group->offsets.count > 0;
-    if (!consumer->busy)
-        consumer_free(consumer);
 }
 
-void consumer_apply(struct group *group, const struct consumer_change *change)
+static void apply(struct consumer *consumer, const struct consumer_change *change)
 {
-    if (change->kind == CONSUMER_CLASSIC) {
-        ASSERT(change->tombstone);
-        group_end_classic(group);
-        return;
-    }
-    if (group->consumer == NULL && change->tombstone)
-        return;
-    if (group->consumer == NULL)
-        consumer_make(group);
-    struct consumer *consumer = group->consumer;
     switch (change->kind) {
     case CONSUMER_EPOCH:
-        apply_epoch(group, change);
+        apply_epoch(consumer, change);
         return;
     case CONSUMER_MEMBER:
         apply_member(consumer, change);
@@ -399,6 +397,114 @@ void consumer_apply(struct group *group, const struct consumer_change *change)
         return;
     }
 }
+
+/* The group is in the log now, or not any more. */
+static void apply_stored(struct group *group, bool stored)
+{
+    if (stored) {
+        group->stored = true;
+        return;
+    }
+    /* The group's last record: what follows belongs to another one of its name. */
+    group->stored = group->offsets.count > 0;
+    if (!group->consumer->busy)
+        consumer_free(group->consumer);
+}
+
+void consumer_apply(struct group *group, const struct consumer_change *change)
+{
+    if (change->kind == CONSUMER_CLASSIC) {
+        ASSERT(change->tombstone);
+        group_end_classic(group);
+        return;
+    }
+    if (group->consumer == NULL && change->tombstone)
+        return;
+    if (group->consumer == NULL)
+        consumer_make(group);
+    apply(group->consumer, change);
+    if (change->kind == CONSUMER_EPOCH)
+        apply_stored(group, !change->tombstone);
+}
+
+/* Drafts. */
+
+static size_t consumer_bytes(const struct consumer *consumer)
+{
+    size_t bytes = sizeof *consumer;
+    LIST_EACH(node, &consumer->members)
+        bytes += LIST_ENTRY(node, struct consumer_member, node)->bytes;
+    LIST_EACH(node, &consumer->patterns)
+        bytes += LIST_ENTRY(node, struct consumer_pattern, node)->bytes;
+    return bytes;
+}
+
+static void draft_member(struct consumer *draft, const struct consumer_member *from)
+{
+    struct consumer_member *member = member_take(draft, text_string(from->id));
+    member->said = from->said;
+    member->current = from->current;
+    member->current.assigned = member->current.revoking = (struct spots){0};
+    spots_keep(&member->current.assigned, from->current.assigned);
+    spots_keep(&member->current.revoking, from->current.revoking);
+    spots_keep(&member->target, from->target);
+}
+
+static void draft_pattern(struct consumer *draft, const struct consumer_pattern *from)
+{
+    struct consumer_pattern *pattern = mem_alloc(sizeof *pattern);
+    pattern->text = text_of(text_bytes(from->text));
+    pattern->topics = from->topics;
+    pattern->topic_count = from->topic_count;
+    pattern->version = from->version;
+    pattern->looked_ms = from->looked_ms;
+    list_push_back(&draft->patterns, &pattern->node);
+}
+
+struct consumer *consumer_draft(const struct consumer *consumer)
+{
+    struct group_memory *memory = host_of(consumer)->memory;
+    size_t bytes = consumer_bytes(consumer);
+    ASSERT(!consumer->busy && !consumer->is_draft);
+    if (!group_memory_take(memory, bytes))
+        return NULL;
+    group_memory_give(memory, bytes);
+    struct consumer *draft = consumer_new(consumer->group);
+    draft->is_draft = true;
+    draft->epoch = consumer->epoch;
+    draft->target_epoch = consumer->target_epoch;
+    draft->hash = consumer->hash;
+    draft->topics_seen = consumer->topics_seen;
+    draft->hash_due = consumer->hash_due;
+    draft->stored = consumer->stored;
+    LIST_EACH(node, &consumer->members)
+        draft_member(draft, LIST_ENTRY(node, struct consumer_member, node));
+    LIST_EACH(node, &consumer->patterns)
+        draft_pattern(draft, LIST_ENTRY(node, struct consumer_pattern, node));
+    return draft;
+}
+
+void consumer_draft_apply(struct consumer *draft, const struct consumer_change *change)
+{
+    ASSERT(draft->is_draft);
+    apply(draft, change);
+}
+
+void consumer_draft_end(struct consumer *draft, struct consumer *consumer)
+{
+    ASSERT(draft->is_draft && !consumer->is_draft);
+    consumer->topics_seen = draft->topics_seen;
+    consumer->hash_due = draft->hash_due;
+    LIST_EACH(node, &draft->patterns) {
+        const struct consumer_pattern *from = LIST_ENTRY(node, struct consumer_pattern, node);
+        struct consumer_pattern *to = consumer_find_pattern(consumer, text_string(from->text));
+        if (to != NULL)
+            to->looked_ms = from->looked_ms;
+    }
+    consumer_end(draft);
+}
+
+/* Life. */
 
 void consumer_loaded(struct consumer *consumer)
 {

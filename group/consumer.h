@@ -8,8 +8,9 @@
  *
  * Every change is a list of records (consumer_records.h). They are appended together; when they are
  * durable they are applied by the function that a replay uses, and only then is the heartbeat
- * answered. While they are on their way the group is busy, and other operations of it wait in line.
- * So a group is always what its log says.
+ * answered. While they are on their way the group is busy, and its other heartbeats wait in line;
+ * what those change is the next write, of all of them together (consumer_write.c). So a group is
+ * always what its log says.
  *
  * Topics come from the host, who counts their changes (groups_host.topics).
  */

@@ -1,6 +1,6 @@
 /*
  * ConsumerGroupHeartbeat: a member joins, says what is new about it, moves towards its target, or
- * leaves. A beat is worked out as a whole into a plan, which changes nothing until it is durable.
+ * leaves. A beat is worked out as a whole into a plan, which changes nothing by itself.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,6 +29,14 @@ struct draft {
     bool changed; /* its subscription did */
 };
 
+void beat_answer(struct consumer_beat *beat, int16_t error, const char *message)
+{
+    beat->error = error;
+    beat->message = message;
+    beat->done(beat);
+}
+
+/* Not answered yet. */
 static void __attribute__((format(printf, 3, 4)))
 beat_refuse(struct consumer_beat *beat, int16_t error, const char *format, ...)
 {
@@ -37,7 +45,8 @@ beat_refuse(struct consumer_beat *beat, int16_t error, const char *format, ...)
     va_start(values, format);
     vsnprintf(text, MESSAGE_MAX, format, values);
     va_end(values);
-    beat_answer(beat, error, text);
+    beat->error = error;
+    beat->message = text;
 }
 
 static int shown(struct string text)
@@ -383,56 +392,44 @@ static void draft_replace(struct draft *d)
     plan_add(d->plan, CONSUMER_MEMBER, id, true);
 }
 
-static void beat_go_on(struct group *group, struct consumer_beat *beat)
+static void beat_go_on(struct consumer_plan *plan, struct consumer_beat *beat)
 {
-    struct consumer *consumer = group->consumer;
+    struct consumer *consumer = plan->consumer;
     struct draft d = {
         .beat = beat,
+        .plan = plan,
         .consumer = consumer,
         .view.id = beat->answer_id,
         .epoch = consumer->epoch,
         .target_epoch = consumer->target_epoch,
     };
-    if (!draft_find(&d)) {
-        group_forget_maybe(group);
+    if (!draft_find(&d))
         return;
-    }
-    d.plan = plan_new(group);
-    d.plan->beat = beat;
-    if (!consumer->stored && group->stored)
-        plan_add(d.plan, CONSUMER_CLASSIC, STRING_NULL, true);
+    if (!consumer->stored && plan->group->stored)
+        plan_add(plan, CONSUMER_CLASSIC, STRING_NULL, true);
     said_begin(&d);
     if (d.replaced != NULL)
         draft_replace(&d);
     draft_say(&d);
     int16_t error = draft_resolve(&d);
     if (error != KAFKA_NONE) {
-        plan_free(d.plan);
         beat_refuse(beat, error, "SubscribedTopicRegex `%.*s` is not a valid regular expression.",
                     shown(beat->pattern), beat->pattern.data);
-        group_forget_maybe(group);
         return;
     }
     draft_assign(&d);
-    if (!draft_reconcile(&d)) {
-        plan_free(d.plan);
+    if (!draft_reconcile(&d))
         consumer->hash_due = true;
-        group_forget_maybe(group);
-        return;
-    }
-    if (d.plan->count == 0)
-        consumer_touch(consumer_find(consumer, beat->answer_id));
-    plan_run(d.plan);
 }
 
 /* It leaves, for good or, as a static member, for a while. */
 
-static void beat_leave(struct group *group, struct consumer_beat *beat)
+static void beat_leave(struct consumer_plan *plan, struct consumer_beat *beat)
 {
     bool static_member = string_given(beat->instance_id);
     struct consumer_member *member = static_member
-                                         ? consumer_find_static(group->consumer, beat->instance_id)
-                                         : consumer_find(group->consumer, beat->member_id);
+                                         ? consumer_find_static(plan->consumer, beat->instance_id)
+                                         : consumer_find(plan->consumer, beat->member_id);
     if (member == NULL) {
         if (static_member)
             refuse_unknown_instance(beat);
@@ -444,8 +441,6 @@ static void beat_leave(struct group *group, struct consumer_beat *beat)
         refuse_fenced(beat, member);
         return;
     }
-    struct consumer_plan *plan = plan_new(group);
-    plan->beat = beat;
     beat->answer_epoch = beat->epoch;
     if (beat->epoch == CONSUMER_EPOCH_LEAVE_STATIC) {
         struct consumer_change *change = plan_add(plan, CONSUMER_CURRENT, beat->member_id, false);
@@ -455,8 +450,27 @@ static void beat_leave(struct group *group, struct consumer_beat *beat)
     } else {
         plan_remove_member(plan, member);
     }
-    plan_run(plan);
 }
+
+void consumer_beat_work(struct consumer_plan *plan, struct consumer_beat *beat)
+{
+    const struct groups_config *config = plan->group->groups->host->config;
+    const struct consumer *consumer = plan->consumer;
+    beat->error = KAFKA_NONE;
+    beat->message = NULL;
+    beat->assignment_said = false;
+    if (beat->epoch < 0)
+        beat_leave(plan, beat);
+    else if (consumer->member_count >= (uint32_t)config->consumer_members_max &&
+             consumer_find(consumer, beat->answer_id) == NULL)
+        beat_refuse(beat, KAFKA_GROUP_MAX_SIZE_REACHED,
+                    "The consumer group has reached its maximum capacity of %d members.",
+                    config->consumer_members_max);
+    else
+        beat_go_on(plan, beat);
+}
+
+/* From the request to its place in line. */
 
 /* The group of its name, made where that is new or was a classic one that nobody is in; null: the
  * beat was refused. */
@@ -478,6 +492,7 @@ static struct group *beat_group(struct groups *groups, struct consumer_beat *bea
                     : beat->epoch >= 0 ? "Consumer group %.*s not found."
                                        : "Group %.*s not found.",
                     shown(beat->group_id), beat->group_id.data);
+        beat->done(beat);
         return NULL;
     }
     if (group == NULL)
@@ -488,26 +503,6 @@ static struct group *beat_group(struct groups *groups, struct consumer_beat *bea
     }
     consumer_make(group);
     return group;
-}
-
-void consumer_beat_serve(struct group *group, struct consumer_beat *beat)
-{
-    const struct groups_config *config = group->groups->host->config;
-    const struct consumer *consumer = group->consumer;
-    ASSERT(!consumer->busy);
-    if (beat->epoch < 0) {
-        beat_leave(group, beat);
-        return;
-    }
-    if (consumer->member_count >= (uint32_t)config->consumer_members_max &&
-        consumer_find(consumer, beat->answer_id) == NULL) {
-        beat_refuse(beat, KAFKA_GROUP_MAX_SIZE_REACHED,
-                    "The consumer group has reached its maximum capacity of %d members.",
-                    config->consumer_members_max);
-        group_forget_maybe(group);
-        return;
-    }
-    beat_go_on(group, beat);
 }
 
 static void beat_name(struct groups *groups, struct consumer_beat *beat)
@@ -527,10 +522,11 @@ void consumer_beat_begin(struct group *group, struct consumer_beat *beat)
     beat_name(group->groups, beat);
     struct groups_host *host = group->groups->host;
     beat->interval_ms = host->settings(host, text_bytes(group->id)).heartbeat_ms;
+    list_push_back(&group->consumer->waiting, &beat->node);
     if (group->consumer->busy)
-        list_push_back(&group->consumer->waiting, &beat->node);
-    else
-        consumer_beat_serve(group, beat);
+        return;
+    consumer_serve(group);
+    group_forget_maybe(group);
 }
 
 void groups_consumer_beat(struct groups *groups, struct consumer_beat *beat)
@@ -549,6 +545,7 @@ void groups_consumer_beat(struct groups *groups, struct consumer_beat *beat)
                     shown(beat->assignor), beat->assignor.data, config->assignors[0],
                     config->assignors[1] == NULL ? "" : ", ",
                     config->assignors[1] == NULL ? "" : config->assignors[1]);
+        beat->done(beat);
         return;
     }
     if (groups->closed) {

@@ -51,18 +51,17 @@ struct consumer {
     bool hash_due;        /* whatever the count says */
     bool busy;            /* a write is out */
     bool stored;          /* the log has its epoch */
+    bool is_draft;        /* see consumer_draft */
     struct list waiting;  /* struct consumer_beat */
 };
 
-/* One change of a group: the records, what they mean, and who waits. */
+/* One change of a group, as it is worked out. */
 struct consumer_plan {
-    struct group_write write; /* first */
     struct group *group;
-    struct consumer_beat *beat; /* null: nobody */
+    struct consumer *consumer; /* what it changes: the group as it is, or a draft */
     struct consumer_change *changes;
     uint32_t count;
     uint32_t capacity;
-    bool applied;              /* memory has it already */
     struct group_reply memory; /* of the plan itself, too */
 };
 
@@ -80,6 +79,13 @@ consumer_said_copy(struct group_reply *memory,
 /* The one way a group changes: when a record is durable, and when it is replayed. A change that is
  * the group's first makes it a consumer group. */
 void consumer_apply(struct group *group, const struct consumer_change *change);
+/* The group as it will be when what was worked out last is durable: what comes behind that is
+ * worked out upon it, within the same call, and seen by nobody else. It borrows what members said,
+ * arms no timer and is not counted; null: there is no room for it. */
+struct consumer *consumer_draft(const struct consumer *consumer);
+void consumer_draft_apply(struct consumer *draft, const struct consumer_change *change);
+/* Frees it; which topics it has looked at the group itself need not look at again. */
+void consumer_draft_end(struct consumer *draft, struct consumer *consumer);
 void consumer_loaded(struct consumer *consumer);
 void consumer_close(struct consumer *consumer);
 void consumer_touch(struct consumer_member *member);
@@ -87,17 +93,10 @@ const char *consumer_state_name(const struct consumer *consumer);
 bool consumer_subscribed(const struct consumer *consumer, struct bytes topic);
 
 /* consumer_plan.c */
-struct consumer_plan *plan_new(struct group *group);
+struct consumer_plan *plan_new(struct group *group, struct consumer *consumer);
 struct consumer_change *plan_add(struct consumer_plan *plan, enum consumer_change_kind kind,
                                  struct string key, bool tombstone);
 void plan_free(struct consumer_plan *plan);
-/* Appends what there is, and answers the beat when it is durable; at once where there is nothing.
- */
-void plan_run(struct consumer_plan *plan);
-/* Now, or when the group is not busy any more. */
-void consumer_beat_begin(struct group *group, struct consumer_beat *beat);
-void consumer_beat_serve(struct group *group, struct consumer_beat *beat);
-void beat_answer(struct consumer_beat *beat, int16_t error, const char *message);
 /* Tombstones of the group's own records: it has no members. How many, and they themselves. */
 uint32_t consumer_end_count(const struct consumer *consumer);
 void consumer_end_write(const struct consumer *consumer, struct group_reply *memory,
@@ -109,9 +108,22 @@ void plan_remove_pattern(struct consumer_plan *plan, const struct consumer_membe
 void consumer_session_expired(struct timer *timer);
 void consumer_rebalance_expired(struct timer *timer);
 
-/* The same where memory has it already; and where the group is no consumer group any more. */
-void plan_run_applied(struct consumer_plan *plan);
-void plan_run_free(struct consumer_plan *plan);
+/* consumer_beat.c */
+/* Works it out into the plan, or refuses it; which of both, and with what, stands in the beat. */
+void consumer_beat_work(struct consumer_plan *plan, struct consumer_beat *beat);
+/* Now, or when the group is not busy any more. */
+void consumer_beat_begin(struct group *group, struct consumer_beat *beat);
+void beat_answer(struct consumer_beat *beat, int16_t error, const char *message);
+
+/* consumer_write.c */
+/* Those in line, as many as one write takes; the others when it is durable. */
+void consumer_serve(struct group *group);
+/* Each of these frees the plan. Applied when it is durable, and nobody waits for it. */
+void consumer_write_plan(struct consumer_plan *plan);
+/* The same where memory is to have it at once; and where the group is no consumer group any more.
+ */
+void consumer_write_applied(struct consumer_plan *plan);
+void consumer_write_ended(struct consumer_plan *plan);
 
 /* consumer_classic.c: members of the classic protocol */
 static inline bool consumer_is_classic(const struct consumer_member *member)

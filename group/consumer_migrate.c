@@ -117,11 +117,11 @@ bool consumer_upgrade(struct group *group)
     group_drop_members(group, KAFKA_REBALANCE_IN_PROGRESS);
     group_rest(group);
     consumer_make(group);
-    struct consumer_plan *plan = plan_new(group);
+    struct consumer_plan *plan = plan_new(group, group->consumer);
     plan_add(plan, CONSUMER_CLASSIC, STRING_NULL, true);
     plan_upgrade(plan, members, count, generation);
     /* The first heartbeat compares the hash of the topics, which is not known here. */
-    plan_run_applied(plan);
+    consumer_write_applied(plan);
     consumer_loaded(group->consumer);
     group_reply_free(&memory);
     return true;
@@ -218,7 +218,7 @@ void consumer_downgrade_maybe(struct group *group)
         group->groups->closed || !downgrade_due(consumer))
         return;
     struct group_reply memory = {0};
-    struct consumer_plan *plan = plan_new(group);
+    struct consumer_plan *plan = plan_new(group, group->consumer);
     plan_downgrade(plan, consumer);
     text_set(&group->protocol_type, BYTES_LITERAL("consumer"));
     text_set(&group->protocol_name, string_bytes(common_protocol(consumer)));
@@ -226,7 +226,7 @@ void consumer_downgrade_maybe(struct group *group)
     LIST_EACH(node, &consumer->members)
         downgrade_member(group, LIST_ENTRY(node, struct consumer_member, node), &memory);
     consumer_free(consumer);
-    plan_run_free(plan);
+    consumer_write_ended(plan);
     group_set_state(group, GROUP_STABLE);
     group_subscribe(group);
     struct group_store *store = group_store_new(group);

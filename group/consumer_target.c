@@ -51,7 +51,7 @@ static const struct string *pattern_topics(const struct consumer_plan *plan, str
         *count = (uint32_t)change->pattern.topics.count;
         return change->pattern.topics.items;
     }
-    const struct consumer_pattern *pattern = consumer_find_pattern(plan->group->consumer, text);
+    const struct consumer_pattern *pattern = consumer_find_pattern(plan->consumer, text);
     if (pattern == NULL)
         return NULL;
     *count = pattern->topic_count;
@@ -86,7 +86,7 @@ struct consumer_views consumer_views_of(struct consumer_plan *plan,
                                         const struct consumer_member *gone,
                                         const struct consumer_view *draft)
 {
-    const struct consumer *consumer = plan->group->consumer;
+    const struct consumer *consumer = plan->consumer;
     struct consumer_views views = {
         group_reply_alloc(&plan->memory, consumer->member_count + 1, sizeof *views.items),
         0,

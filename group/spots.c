@@ -1,16 +1,23 @@
-/* Merges of sorted arrays. */
+/* Merges of sorted arrays. Where one of them is much the larger, and what only it has is not
+ * wanted, it is searched and not walked: an assignor holds each member's few partitions against
+ * all. */
 #include "group/spots.h"
 
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "base/mem.h"
+#include "base/util.h"
 
 int spot_compare(const struct spot *a, const struct spot *b)
 {
-    int order = memcmp(a->topic.bytes, b->topic.bytes, sizeof a->topic.bytes);
-    if (order != 0)
-        return order;
+    for (size_t i = 0; i < sizeof a->topic.bytes; i += 8) {
+        uint64_t x = load_be64(a->topic.bytes + i);
+        uint64_t y = load_be64(b->topic.bytes + i);
+        if (x != y)
+            return x < y ? -1 : 1;
+    }
     return (a->partition > b->partition) - (a->partition < b->partition);
 }
 
@@ -65,6 +72,26 @@ bool spots_meet(struct spots a, struct spots b)
 
 enum wanted { ONLY_A = 1, ONLY_B = 2, BOTH = 4 };
 
+/* The first from `from` on that is not below `spot`: in steps that double, and then by halves. */
+static uint32_t skip_below(struct spots set, uint32_t from, const struct spot *spot)
+{
+    uint32_t step = 1;
+    uint32_t low = from;
+    while (step < set.count - low && spot_compare(&set.items[low + step], spot) < 0) {
+        low += step;
+        step *= 2;
+    }
+    uint32_t high = MIN(set.count - low, step) + low;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (spot_compare(&set.items[middle], spot) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static struct spots merge(struct group_reply *memory, struct spots a, struct spots b,
                           unsigned wanted)
 {
@@ -72,12 +99,20 @@ static struct spots merge(struct group_reply *memory, struct spots a, struct spo
     uint32_t j = 0;
     uint32_t room = a.count + ((wanted & ONLY_B) != 0 ? b.count : 0);
     struct spots out = {group_reply_alloc(memory, room, sizeof *out.items), 0};
-    while (i < a.count || j < b.count) {
+    while (i < a.count || (j < b.count && (wanted & ONLY_B) != 0)) {
         int order = i == a.count ? 1 : j == b.count ? -1 : spot_compare(&a.items[i], &b.items[j]);
         unsigned kind = order < 0 ? ONLY_A : order > 0 ? ONLY_B : BOTH;
         if ((wanted & kind) != 0) {
             ASSERT(out.count < room);
             out.items[out.count++] = order <= 0 ? a.items[i] : b.items[j];
+        } else if (order > 0) {
+            j = skip_below(b, j, &a.items[i]);
+            continue;
+        } else if (order < 0 && j < b.count) {
+            i = skip_below(a, i, &b.items[j]);
+            continue;
+        } else if (order < 0) {
+            break;
         }
         i += order <= 0;
         j += order >= 0;

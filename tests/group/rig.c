@@ -175,15 +175,23 @@ static void rig_keep(struct rig *rig, const struct group_record *record, int64_t
                                          {kept->bytes + key, record->value.len}};
 }
 
+uint32_t rig_write_one(struct rig *rig, int result)
+{
+    struct list *node = list_pop_front(&rig->writes);
+    if (node == NULL)
+        return 0;
+    struct group_write *write = LIST_ENTRY(node, struct group_write, node);
+    uint32_t count = write->count;
+    for (uint32_t i = 0; i < count && result == 0; i++)
+        rig_keep(rig, &write->records[i], write->transactional ? write->producer.id : -1);
+    write->done(write, result);
+    return count;
+}
+
 void rig_write(struct rig *rig, int result)
 {
-    struct list *node;
-    while ((node = list_pop_front(&rig->writes)) != NULL) {
-        struct group_write *write = LIST_ENTRY(node, struct group_write, node);
-        for (uint32_t i = 0; i < write->count && result == 0; i++)
-            rig_keep(rig, &write->records[i], write->transactional ? write->producer.id : -1);
-        write->done(write, result);
-    }
+    while (rig_write_one(rig, result) > 0)
+        ;
 }
 
 static void rig_load(struct rig *rig, const struct rig_record *kept)

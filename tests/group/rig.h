@@ -39,6 +39,8 @@ void rig_fini(struct rig *rig);
 void rig_wait(struct rig *rig, int64_t ms);
 /* All writes that wait end, with this result. */
 void rig_write(struct rig *rig, int result);
+/* The first of them ends; how many records it had, 0: there was none. */
+uint32_t rig_write_one(struct rig *rig, int result);
 /* The groups are built anew from what is durable. */
 void rig_restart(struct rig *rig);
 

@@ -84,7 +84,7 @@ const char *scene_told(const struct scene *s);
 
 /* The clients: each a connection of its own. All below is done by the one that is used, the first
  * unless the test says otherwise; each end of the broker's life makes it the first again. */
-#define SCENE_CLIENTS 2
+#define SCENE_CLIENTS 6
 void scene_use(struct scene *s, unsigned client);
 
 /* A request of any kind, in the version that the scenes speak, and its answer; null when none came.

@@ -48,6 +48,8 @@ static int16_t version_of(int16_t api_key)
     case API_LIST_GROUPS:
         return 2;
     case API_DELETE_GROUPS:
+    case API_CONSUMER_GROUP_HEARTBEAT:
+    case API_CONSUMER_GROUP_DESCRIBE:
         return 1;
     default:
         UNREACHABLE();
