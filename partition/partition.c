@@ -232,7 +232,7 @@ int partition_append(struct partition_append *a)
     if (idempotent && a->origin != APPEND_REPLICATION && !append_follows(a, &producer, &result))
         return result;
 
-    struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index};
+    struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index, a->frees_space};
     struct wal_span span;
     result = wal_append(p->shard->wal, &entry, a->len, &span);
     if (result == ERR_NO_MEMORY)

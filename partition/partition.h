@@ -167,6 +167,7 @@ struct partition_append {
     const uint8_t *batch; /* one whole, validated batch; may go once partition_append returns 0 */
     uint32_t len;
     enum append_origin origin;
+    bool frees_space;     /* has a place in the WAL also when the disk is full (wal_append) */
     bool log_append_time; /* stamp the batch with now_ms */
     int64_t now_ms;
     void (*done)(struct partition_append *append); /* never inside partition_append */

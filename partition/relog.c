@@ -87,7 +87,7 @@ static bool copy_partition(struct shard *shard, struct partition *p)
         return false;
     for (uint32_t i = 0; i < p->pending.count; i++) {
         const struct wal_span *from = &pending_at(&p->pending, i)->span;
-        struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index};
+        struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index, false};
         struct relog_copy *copy = &relog->copies[relog->count];
         if (wal_append(shard->wal, &entry, from->len, &copy->span) != 0) {
             /* The copies so far are written, and mean nothing: the first ones stay. */

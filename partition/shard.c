@@ -282,6 +282,9 @@ uint64_t shard_step(struct shard *shard)
     uint64_t flush_deadline = MIN(flush_step(shard), trim_step(shard));
     uint64_t cleaner_deadline = cleaner_step(shard);
     read_files_close(shard);
+    /* No job of the flusher or of retention is out that could make room, so none will come. */
+    if (wal_waits_for_trim(shard->wal) && flush_resting(&shard->flush) && shard->rolls_out == 0)
+        wal_give_up(shard->wal);
     /* The pump may have taken the stream offline: whoever waited is answered now. */
     if (!list_empty(&shard->answers) || !list_empty(&shard->trims.answers) || shard->room_due ||
         read_files_wait_for_step(shard))

@@ -41,7 +41,7 @@ static void trim_finish(struct partition_trim *t, int error)
 static bool trim_log(struct partition_trim *t)
 {
     struct partition *p = t->partition;
-    struct wal_entry entry = {WAL_LOG_START, p->topic_id, p->index};
+    struct wal_entry entry = {WAL_LOG_START, p->topic_id, p->index, true};
     int result = wal_append(p->shard->wal, &entry, LOG_START_BYTES, &t->span);
     if (result == ERR_NO_MEMORY)
         return false;

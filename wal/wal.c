@@ -11,6 +11,10 @@
  * there. When that fails as well nothing is left to try: the owner rolls back, and the stream
  * probes with an empty group until the disk takes one.
  *
+ * A group that waits for a file waits for a job, and every job ends. When the file could not be
+ * made the owner rolls back too, but nothing of these groups was ever written: the stream goes on
+ * where it is, with their sequences.
+ *
  * A stream that falls quiet writes one empty group, a little later: it says that the last group is
  * durable, so that recovery can tell a lost one from one that was never acknowledged.
  */
@@ -131,6 +135,7 @@ static struct wal_group *group_open(struct wal *wal, uint64_t needed)
     group->used = group->sum.end = WAL_GROUP_HEADER;
     wal->waiting_bytes += group->used;
     group->state = GROUP_GATHERING;
+    group->frees_space = true;
     group->sequence = wal->sequence_next++;
     group->opened_ns = io_now(wal->options.io);
     block->holds++;
@@ -184,6 +189,28 @@ uint32_t wal_entry_max(const struct wal *wal)
     return (uint32_t)MIN(room, UINT32_MAX / 2);
 }
 
+/* Whether the current file has room for the entry behind everything that waits: asked when there is
+ * no other file. An entry counts as if it had a group of its own. */
+static bool has_place(const struct wal *wal, bool frees_space, uint32_t size)
+{
+    const struct wal_file *f = wal->current;
+    uint64_t needed = round_up(WAL_GROUP_HEADER + (uint64_t)size, WAL_ALIGNMENT);
+    LIST_EACH(node, &wal->groups) {
+        const struct wal_group *group = LIST_ENTRY(node, const struct wal_group, node);
+        if (group_waits(group))
+            needed += group_len(group);
+    }
+    return f->position + needed <= f->size - (frees_space ? 0 : wal_file_margin(f));
+}
+
+/* Whether the gathering group cannot take the entry. */
+static bool goes_apart(const struct wal *wal, const struct wal_entry *entry, uint32_t size)
+{
+    const struct wal_group *group = wal->gathering;
+    return group->room - group->used < size ||
+           (wal_cramped(wal) && group->frees_space != entry->frees_space);
+}
+
 int wal_append(struct wal *wal, const struct wal_entry *entry, uint32_t len, struct wal_span *span)
 {
     if (wal->state == WAL_OFFLINE || wal->probing)
@@ -191,8 +218,10 @@ int wal_append(struct wal *wal, const struct wal_entry *entry, uint32_t len, str
     if (len > wal_entry_max(wal))
         return ERR_TOO_LARGE;
     uint32_t size = (uint32_t)wal_entry_size(len);
+    if (wal_cramped(wal) && !has_place(wal, entry->frees_space, size))
+        return wal->next == NEXT_FULL ? ERR_NO_MEMORY : ERR_NO_SPACE;
     struct wal_group *group = wal->gathering;
-    if (group != NULL && group->room - group->used < size) {
+    if (group != NULL && goes_apart(wal, entry, size)) {
         group_close(wal, WAL_CLOSE_FULL);
         group = NULL;
     }
@@ -207,6 +236,7 @@ int wal_append(struct wal *wal, const struct wal_entry *entry, uint32_t len, str
     wal->waiting_bytes += size;
     group->entries++;
     group->live++;
+    group->frees_space = group->frees_space && entry->frees_space;
     group->block->holds++;
     wal->stats.entries++;
     *span = (struct wal_span){
@@ -339,7 +369,7 @@ static bool gathering_due(const struct wal *wal, uint64_t *deadline, enum wal_cl
 static void write_proof(struct wal *wal, uint64_t *deadline)
 {
     if (!list_empty(&wal->groups) || wal->proven >= wal->durable || wal->draining ||
-        MUTANT(FORGET_PROOF))
+        MUTANT(FORGET_PROOF) || (wal_cramped(wal) && !has_place(wal, true, 0)))
         return;
     uint64_t due = wal->quiet_ns + QUIET_NS;
     if (due > io_now(wal->options.io)) {
@@ -379,6 +409,7 @@ static uint32_t writes_max(const struct wal *wal)
 uint64_t wal_pump(struct wal *wal)
 {
     uint64_t deadline = IO_NEVER;
+    wal->stuck = false;
     if (wal->state != WAL_ONLINE)
         return pump_state(wal);
     write_proof(wal, &deadline);
@@ -393,17 +424,18 @@ uint64_t wal_pump(struct wal *wal)
         }
         if (group == NULL)
             break;
-        struct wal_file *f = wal_file_for(wal, group_len(group), group->sequence);
+        struct wal_place place = {group->sequence, group_len(group), group->frees_space};
+        struct wal_file *f = wal_file_for(wal, &place);
         if (f == NULL) {
-            /* Not a failure's retry: then only a trim makes room, and it pumps. */
-            if (!wal->job.running && wal->prepare_retry_ns > io_now(wal->options.io))
-                deadline = MIN(deadline, wal->prepare_retry_ns);
+            wal->stuck = wal->writing == 0 && !wal->job.running;
             break;
         }
         group_write(wal, group, f);
     }
+    if (wal->stuck && wal->next == NEXT_FAILED)
+        wal_give_up(wal);
     wal_files_prepare(wal);
-    if (wal->reserve_short && !wal->job.running && !wal->draining)
+    if (wal->next == NEXT_FAILED && !wal->job.running && !wal->draining)
         deadline = MIN(deadline, wal->prepare_retry_ns);
     return deadline;
 }
@@ -437,7 +469,38 @@ static void write_succeeded(struct wal *wal)
     }
 }
 
-/* Drops everything that is not durable, after the owner has rolled back. */
+/* After the owner has rolled back. */
+static void drop_groups(struct wal *wal)
+{
+    wal->gathering = NULL;
+    LIST_EACH(node, &wal->groups) {
+        struct wal_group *group = LIST_ENTRY(node, struct wal_group, node);
+        ASSERT(group->live == 0);
+        group_free(wal, group);
+    }
+    block_leave(wal);
+}
+
+/* The stream is where it was behind the last durable group: no reader can meet what never was. */
+void wal_give_up(struct wal *wal)
+{
+    struct wal_owner *owner = wal->options.owner;
+    ASSERT(wal->state == WAL_ONLINE && !wal->probing && wal->writing == 0);
+    log_warn(wal->options.log, "the WAL has no place for %llu bytes: what waits is not taken",
+             (unsigned long long)wal->waiting_bytes);
+    wal->stuck = false;
+    wal->stats.given_up++;
+    owner->offline(owner);
+    drop_groups(wal);
+    wal->sequence_next = wal->durable + 1;
+    wal->wanted_len = 0;
+    /* A proof that waited was not written. */
+    if (wal->proven > wal->durable)
+        wal->proven = 0;
+    owner->online(owner);
+}
+
+/* Drops everything that is not durable. */
 static void go_offline(struct wal *wal)
 {
     bool was_probing = wal->probing;
@@ -449,15 +512,7 @@ static void go_offline(struct wal *wal)
     wal->retry_ns = io_now(wal->options.io) + wal->backoff_ns;
     if (!was_probing)
         wal->options.owner->offline(wal->options.owner);
-    if (!list_empty(&wal->groups)) {
-        wal->gathering = NULL;
-        LIST_EACH(node, &wal->groups) {
-            struct wal_group *group = LIST_ENTRY(node, struct wal_group, node);
-            ASSERT(group->live == 0);
-            group_free(wal, group);
-        }
-    }
-    block_leave(wal);
+    drop_groups(wal);
 }
 
 static void write_failed(struct wal *wal, int error)
@@ -537,7 +592,7 @@ static void begin_life(struct wal *wal)
     seal_failed(wal);
     uint64_t before = wal->durable + 1;
     uint64_t first = list_empty(&wal->groups) ? wal->sequence_next : before;
-    struct wal_file *next = wal_file_for(wal, WAL_ALIGNMENT, first);
+    struct wal_file *next = wal_file_for(wal, &(struct wal_place){first, WAL_ALIGNMENT, true});
     if (next == NULL) {
         if (!wal->job.running)
             go_offline(wal);
@@ -604,6 +659,16 @@ bool wal_idle(const struct wal *wal)
 bool wal_reserved(const struct wal *wal)
 {
     return !wal->reserve_short;
+}
+
+bool wal_cramped(const struct wal *wal)
+{
+    return wal->next != NEXT_COMES && wal->state == WAL_ONLINE;
+}
+
+bool wal_waits_for_trim(const struct wal *wal)
+{
+    return wal->stuck && wal->next == NEXT_FULL;
 }
 
 bool wal_online(const struct wal *wal)

@@ -15,6 +15,11 @@
  * durable group again, in a new life, to a spare file; when that fails too the stream is offline:
  * the owner is told once, answers what waits, and the stream probes until it may come back.
  *
+ * A full disk: an entry is taken when it has its place in a file, or when a file is on its way. If
+ * that file cannot be made after all, what waited for it ends as behind a failed write, and the
+ * stream goes on with what still has its place. The last part of the last file is for entries that
+ * may free space.
+ *
  * Format, rules and recovery: docs/architecture.md, "WAL".
  */
 #pragma once
@@ -63,6 +68,7 @@ struct wal_entry {
     enum wal_kind kind;
     struct uuid topic_id;
     int32_t partition;
+    bool frees_space; /* it may lead to free space: the last part of the last file is for it */
 };
 
 /* One appended entry. Plain data, copied freely; wal_release ends it. */
@@ -77,8 +83,9 @@ struct wal_span {
 struct wal_owner {
     /* All groups up to `sequence` are durable. Called from io callbacks, never from wal_append. */
     void (*durable)(struct wal_owner *owner, uint64_t sequence);
-    /* The stream is offline: every entry with a sequence above wal_durable(w) is gone. The owner
-     * rolls its partitions back, answers the waiters, and drops those spans (wal_release). */
+    /* Every entry with a sequence above wal_durable(w) is gone: the stream is offline, or had no
+     * place for them, and then `online` follows at once. The owner rolls its partitions back,
+     * answers the waiters, and drops those spans (wal_release). */
     void (*offline)(struct wal_owner *owner);
     /* The stream accepts entries again. */
     void (*online)(struct wal_owner *owner);
@@ -161,7 +168,8 @@ void wal_close(struct wal *wal);
 /*
  * Reserves `len` payload bytes. The caller fills span->data before the next entry is appended, or
  * he returns to the loop. ERR_NO_MEMORY: blocks or files are used up; flush and try again after a
- * wal_release. ERR_TOO_LARGE: more than wal_entry_max. ERR_OFFLINE.
+ * wal_release. ERR_NO_SPACE: there is no place for it, and the next file could not be made; the
+ * stream goes on trying. ERR_TOO_LARGE: more than wal_entry_max. ERR_OFFLINE.
  */
 int wal_append(struct wal *wal, const struct wal_entry *entry, uint32_t len,
                struct wal_span *span) MUST_CHECK;
@@ -183,6 +191,13 @@ bool wal_online(const struct wal *wal);
 /* False: there is no room for the disk-full reserve (wal_reserve.h), so that what is appended now
  * might stand in the way of the next start. The stream goes on trying. */
 bool wal_reserved(const struct wal *wal);
+/* There is no next file, and none on its way: entries are taken as far as the last one goes, and
+ * those that free space should not share a group with others. */
+bool wal_cramped(const struct wal *wal);
+/* A group waits for a file, of which there are as many as may be: only wal_trim makes room. */
+bool wal_waits_for_trim(const struct wal *wal);
+/* No trim will come: what waits for one ends as it does when a file cannot be made. */
+void wal_give_up(struct wal *wal);
 
 /* Readers of span->data: keep the memory beyond wal_release. Owner's core only. */
 void wal_hold(struct wal *wal, struct wal_block *block);
@@ -225,6 +240,7 @@ struct wal_stats {
     uint64_t file_used; /* bytes of files that are not trimmed; one alone: when it is needed */
     uint64_t file_limit;
     uint64_t failed_writes;
+    uint64_t given_up; /* times that groups ended because there was no place for them */
     uint64_t lives;
 };
 void wal_get_stats(const struct wal *wal, struct wal_stats *stats);

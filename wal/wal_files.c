@@ -29,6 +29,9 @@
 /* A new file takes at most this part of the free space, its share of the reserve included. */
 #define SPACE_SHARE 4
 #define PREPARE_RETRY_NS (500 * NS_PER_MS)
+/* The part of the last file that is for what frees space, and how much is enough. */
+#define MARGIN_SHARE 4
+#define MARGIN_MAX MIB
 #define PROBE_WRITES 3
 
 static const char *directory_of(const struct wal *wal)
@@ -151,6 +154,12 @@ static int job_run(struct file_system *fs, void *context)
     return 0;
 }
 
+static void prepare_failed(struct wal *wal)
+{
+    wal->next = NEXT_FAILED;
+    wal->prepare_retry_ns = io_now(wal->options.io) + PREPARE_RETRY_NS;
+}
+
 static void file_prepared(struct wal *wal)
 {
     struct wal_job *job = &wal->job;
@@ -158,12 +167,14 @@ static void file_prepared(struct wal *wal)
     job->prepare = NULL;
     if (job->prepare_result != 0) {
         f->state = FILE_UNUSED;
-        wal->prepare_retry_ns = io_now(wal->options.io) + PREPARE_RETRY_NS;
+        prepare_failed(wal);
         log_warn(wal->options.log, "cannot prepare a WAL file: %s",
                  result_sentence(job->prepare_result));
         return;
     }
     f->state = FILE_SPARE;
+    wal->next = NEXT_COMES;
+    wal->prepare_retry_ns = 0;
     if (job->from_number == UINT64_MAX) {
         f->size = job->prepare_bytes;
         f->file = job->made;
@@ -176,9 +187,10 @@ static void reserve_grown(struct wal *wal)
     job->reserve = false;
     if (job->reserve_result == 0) {
         wal->reserve_short = false;
+        wal->next = NEXT_COMES;
         log_info(wal->options.log, "the disk-full reserve is complete again");
     } else {
-        wal->prepare_retry_ns = io_now(wal->options.io) + PREPARE_RETRY_NS;
+        prepare_failed(wal);
     }
 }
 
@@ -269,6 +281,22 @@ static bool job_plan_file(struct wal *wal)
     return true;
 }
 
+/* Whether a file is to be made now. What failed last time is in doubt until it has succeeded. */
+static bool job_wants_file(struct wal *wal)
+{
+    if (file_in_state(wal, FILE_SPARE) != NULL) {
+        wal->next = NEXT_COMES;
+        return false;
+    }
+    if (!job_plan_file(wal)) {
+        wal->next = NEXT_FULL;
+        return false;
+    }
+    if (wal->next == NEXT_FULL)
+        wal->next = NEXT_COMES;
+    return true;
+}
+
 void wal_files_prepare(struct wal *wal)
 {
     struct wal_job *job = &wal->job;
@@ -285,8 +313,9 @@ void wal_files_prepare(struct wal *wal)
     if (job->reserve) {
         job->reserve_bytes = files_bytes(wal);
         wanted = true;
-    } else if (may_prepare && file_in_state(wal, FILE_SPARE) == NULL && job_plan_file(wal))
+    } else if (may_prepare && job_wants_file(wal)) {
         wanted = true;
+    }
     if (!wanted)
         return;
     job->wal = wal;
@@ -296,20 +325,34 @@ void wal_files_prepare(struct wal *wal)
     io_job(wal->options.io, &job->op, 2, job_run, job);
 }
 
-struct wal_file *wal_file_for(struct wal *wal, uint32_t len, uint64_t sequence)
+uint64_t wal_file_margin(const struct wal_file *f)
+{
+    return round_up(MIN(f->size / MARGIN_SHARE, MARGIN_MAX), WAL_ALIGNMENT);
+}
+
+static bool has_room(struct wal *wal, const struct wal_file *f, const struct wal_place *place)
+{
+    uint64_t room = f->size - f->position;
+    if (place->len > room)
+        return false;
+    return place->frees_space || place->len + wal_file_margin(f) <= room ||
+           file_in_state(wal, FILE_SPARE) != NULL;
+}
+
+struct wal_file *wal_file_for(struct wal *wal, const struct wal_place *place)
 {
     struct wal_file *f = wal->current;
-    while (f == NULL || f->size - f->position < len) {
+    while (f == NULL || !has_room(wal, f, place)) {
         f = file_in_state(wal, FILE_SPARE);
         if (f == NULL) {
-            wal->wanted_len = len;
+            wal->wanted_len = place->len;
             wal_files_prepare(wal);
             return NULL;
         }
         wal->wanted_len = 0;
         wal->used_bytes += f->size;
         f->state = FILE_LIVE;
-        f->first_sequence = f->end_sequence = sequence;
+        f->first_sequence = f->end_sequence = place->sequence;
         wal->current = f;
     }
     return f;
@@ -332,6 +375,7 @@ static void file_retire(struct wal *wal, struct wal_file *f, uint32_t free_files
 {
     ASSERT(wal->used_bytes >= f->size);
     wal->used_bytes -= f->size;
+    wal->prepare_retry_ns = 0; /* it may succeed now */
     bool keep =
         f->state == FILE_LIVE && f->size >= wal->current->size && free_files < FREE_FILES_MAX;
     if (keep) {
@@ -565,6 +609,7 @@ int wal_files_open(struct wal *wal)
         wal_reserve_grow(files_of(wal), directory_of(wal), wal->options.stream, wal->current->size);
     if (result != 0) {
         wal->reserve_short = true;
+        wal->next = NEXT_FAILED;
         log_warn(wal->options.log, "no room for the disk-full reserve in %s: %s", directory_of(wal),
                  result_sentence(result));
     }

@@ -35,7 +35,8 @@ struct wal_group {
     uint32_t used;
     uint32_t room; /* of the block, for this group */
     uint32_t entries;
-    uint32_t live; /* entries not released yet */
+    uint32_t live;    /* entries not released yet */
+    bool frees_space; /* all of them do */
     struct wal_group_sum sum;
     enum group_state state;
     uint64_t sequence;
@@ -51,6 +52,13 @@ enum file_state {
     FILE_SPARE,     /* ready to be written */
     FILE_LIVE,      /* has groups */
     FILE_SEALED,    /* a write failed: deleted when trimmed */
+};
+
+/* The file behind the current one. */
+enum wal_next {
+    NEXT_COMES,  /* it is there, or is being made, or is tried when the job is done */
+    NEXT_FULL,   /* there are as many as may be: a trim makes room */
+    NEXT_FAILED, /* it could not be made, and is tried again at prepare_retry_ns */
 };
 
 struct wal_file {
@@ -118,10 +126,12 @@ struct wal {
     struct wal_file files[WAL_FILES_MAX];
     uint32_t file_slots; /* those behind were never used: each pump looks at the files */
     struct wal_file *current;
-    uint64_t used_bytes;      /* of live and sealed files */
-    uint64_t waiting_bytes;   /* of entries in groups that are not written yet */
-    uint32_t wanted_len;      /* of a group that waits for a file */
-    bool reserve_short;       /* the reserve does not cover the files */
+    uint64_t used_bytes;    /* of live and sealed files */
+    uint64_t waiting_bytes; /* of entries in groups that are not written yet */
+    uint32_t wanted_len;    /* of a group that waits for a file */
+    enum wal_next next;
+    bool stuck;         /* a group waits for a file, and no job is under way that may make one */
+    bool reserve_short; /* the reserve does not cover the files */
     struct wal_position trim; /* the last asked for */
     uint64_t file_next;
     struct wal_job job;
@@ -132,12 +142,21 @@ struct wal {
     struct wal_stats stats;
 };
 
+/* What a group needs of a file. */
+struct wal_place {
+    uint64_t sequence; /* the group's, or the first of a new life */
+    uint32_t len;
+    bool frees_space;
+};
+
 /* wal_files.c */
 
-/* A file for a group of `len` bytes that begins at `sequence`, made current when it is another one;
- * null when none is ready: preparing one is under way then, and its end pumps again, or there is no
- * room for one. */
-struct wal_file *wal_file_for(struct wal *wal, uint32_t len, uint64_t sequence);
+/* A file with a place for this group, made current when it is another one; null when none is ready:
+ * a job is under way then, and its end pumps again, or wal->next says why there is none. */
+struct wal_file *wal_file_for(struct wal *wal, const struct wal_place *place);
+/* The last part of a file is given away when there is another one behind it; else it is for what
+ * frees space. */
+uint64_t wal_file_margin(const struct wal_file *f);
 /* Starts the background job when there is something to prepare, delete or store. */
 void wal_files_prepare(struct wal *wal);
 /* Deletes sealed files that hold nothing durable: no recovery looks for their groups. */

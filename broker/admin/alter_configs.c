@@ -364,6 +364,7 @@ static void alter_propose(struct alter_state *state)
         if (item->error != KAFKA_NONE)
             continue;
         state->waiting++;
+        item->proposal.frees_space = true; /* of retention, for one */
         item->proposal.judge = alter_judge;
         item->proposal.call.done = alter_done;
         catalog_propose(state->request->core, &item->proposal);

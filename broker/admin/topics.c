@@ -647,6 +647,7 @@ void delete_topics_handle(struct request *r)
         if (item->error != KAFKA_NONE)
             continue;
         state->waiting++;
+        item->proposal.frees_space = true;
         item_propose(r, item, delete_judge);
     }
     topics_done_one(state);

@@ -60,7 +60,8 @@ struct catalog {
     int64_t producer_id_next;
     int64_t now_ms;
     bool overflow;
-    bool conflict; /* that was for a configuration that the batch changes already */
+    bool conflict; /* that was for a configuration that the batch changes already, and the like */
+    bool frees_space; /* all proposals in the batch do */
     struct catalog_keeping *keeping;
     struct proposal retire;
     bool retire_again; /* not everything fitted into the proposal */
@@ -311,12 +312,20 @@ static void commit_write(struct catalog *catalog)
         .batch = catalog->buffer,
         .len = (uint32_t)len,
         .origin = APPEND_COORDINATOR,
+        .frees_space = catalog->frees_space,
         .done = commit_durable,
     };
     if (partition_append(&catalog->append) != 0) {
         log_warn(&catalog->core->log, "no memory to write the catalog");
         commit_end(catalog, KAFKA_KAFKA_STORAGE_ERROR);
     }
+}
+
+/* The next batch has it first. */
+static void proposal_postpone(struct catalog *catalog, struct proposal *proposal)
+{
+    list_push_front(proposal->urgent ? &catalog->urgent : &catalog->waiting, &proposal->node);
+    catalog->waiting_count++;
 }
 
 /* Judges one proposal; what it added stays only when it was accepted. */
@@ -332,8 +341,7 @@ static void proposal_take(struct catalog *catalog, struct proposal *proposal)
         catalog->name_count = names_before;
     }
     if (retry) {
-        list_push_front(proposal->urgent ? &catalog->urgent : &catalog->waiting, &proposal->node);
-        catalog->waiting_count++;
+        proposal_postpone(catalog, proposal);
     } else if (catalog->overflow) {
         proposal_end(catalog, proposal, KAFKA_POLICY_VIOLATION);
     } else if (error != KAFKA_NONE || catalog->builder.count == before.count) {
@@ -341,7 +349,19 @@ static void proposal_take(struct catalog *catalog, struct proposal *proposal)
     } else {
         list_push_back(&catalog->committing, &proposal->node);
         catalog->last_count++;
+        catalog->frees_space = catalog->frees_space && proposal->frees_space;
     }
+}
+
+/* On a full disk a batch is refused as a whole: what may free space must not be in one with what
+ * has no place. */
+static bool must_not_share(struct catalog *catalog, const struct proposal *proposal)
+{
+    if (!wal_cramped(catalog->core->shard.wal) || catalog->builder.count == 0 ||
+        proposal->frees_space == catalog->frees_space)
+        return false;
+    catalog->overflow = catalog->conflict = true;
+    return true;
 }
 
 static struct proposal *proposal_next(struct catalog *catalog)
@@ -371,11 +391,15 @@ static void catalog_gather(struct catalog *catalog)
     int64_t limit = catalog_setting(catalog, "odradek.catalog.batch.proposals");
     catalog->last_count = 0;
     catalog->conflict = false;
+    catalog->frees_space = true;
     for (int64_t i = 0; i < limit && !catalog->overflow; i++) {
         struct proposal *proposal = proposal_next(catalog);
         if (proposal == NULL)
             break;
-        proposal_take(catalog, proposal);
+        if (must_not_share(catalog, proposal))
+            proposal_postpone(catalog, proposal);
+        else
+            proposal_take(catalog, proposal);
     }
     enum catalog_close_reason reason = catalog->reason;
     if (catalog->overflow)
@@ -507,6 +531,7 @@ bool catalog_retire(struct catalog *catalog, bool *proposed)
         catalog->retirement = RETIRE_PROPOSED;
         *proposed = true;
         catalog->retire.urgent = true;
+        catalog->retire.frees_space = true;
         catalog->retire.judge = retire_judge;
         catalog->retire.call.done = retire_done;
         catalog_propose(catalog->core, &catalog->retire);

@@ -35,6 +35,9 @@ struct proposal {
      * Kafka error means that nothing was added, and ends the proposal at once. */
     int16_t (*judge)(struct catalog *catalog, struct proposal *proposal);
     bool urgent; /* of the broker's own, or somebody waits to produce: judged before the others */
+    /* It may lead to free space, or to an orderly stop: it has a place in the WAL when the disk is
+     * full and others have none. */
+    bool frees_space;
     /* out */
     int16_t error; /* Kafka's; of the judge, or of the storage; 7: not taken within 30 s */
     struct list node;
@@ -45,7 +48,7 @@ struct proposal {
 enum catalog_close_reason {
     CATALOG_CLOSE_COUNT,    /* odradek.catalog.batch.proposals were in it */
     CATALOG_CLOSE_BYTES,    /* the next proposal would not have fitted */
-    CATALOG_CLOSE_CONFLICT, /* the next one changes what this one changes */
+    CATALOG_CLOSE_CONFLICT, /* the next one changes what this one changes, or must not share */
     CATALOG_CLOSE_AGE,      /* odradek.catalog.batch.wait.ms were over */
     CATALOG_CLOSE_URGENT,   /* somebody waits who must not wait for others */
     CATALOG_CLOSE_IDLE,     /* nobody else was expected */

@@ -197,7 +197,7 @@ Test(recovery_damage, wal_that_goes_on_behind_a_gap_takes_the_partition_offline)
     uint32_t len;
     uint8_t *batch = rig_build(&spec, &len);
     batch_patch_offset(batch, 7);
-    struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index};
+    struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index, false};
     struct wal_span span;
     cr_assert_eq(wal_append(p->shard->wal, &entry, len, &span), 0);
     memcpy(span.data, batch, len);
@@ -214,7 +214,7 @@ Test(recovery_damage, entry_that_is_no_batch_is_damage)
     rig_add(&rig, "topic", 0, 1);
     start();
     struct partition *p = rig_partition(&rig, 0);
-    struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index};
+    struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index, false};
     struct wal_span span;
     rig_append_many(&rig, 0, 2);
     cr_assert_eq(wal_append(p->shard->wal, &entry, 10, &span), 0);

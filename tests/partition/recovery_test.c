@@ -227,7 +227,7 @@ Test(recovery, leader_epoch_of_a_lost_batch_begins_where_its_next_one_is)
 static void log_log_start(uint32_t place, int64_t offset, uint32_t len)
 {
     struct partition *p = rig_partition(&rig, place);
-    struct wal_entry entry = {WAL_LOG_START, p->topic_id, p->index};
+    struct wal_entry entry = {WAL_LOG_START, p->topic_id, p->index, true};
     struct wal_span span;
     cr_assert_eq(wal_append(p->shard->wal, &entry, len, &span), 0);
     memset(span.data, 0, len);

@@ -493,49 +493,6 @@ static void fill_file(void)
     }
 }
 
-Test(wal_failure, a_group_waits_for_the_next_file_without_ticking)
-{
-    rig_init(&r);
-    r.options.files_max = 2;
-    rig_open(&r);
-    fill_file();
-    rig_append_durable(&r, "x");
-    fill_file();
-    rig_settle(&r, SECONDS(1));
-    /* Both files are full of live entries. */
-    rig_append(&r, "y");
-    rig_append(&r, "z");
-    rig_settle(&r, SECONDS(100));
-    cr_assert_lt(r.durable, r.spans[r.span_count - 1].sequence);
-    cr_assert_eq(r.deadline, IO_NEVER, "only a flush can help");
-    rig_flush(&r);
-    rig_settle(&r, SECONDS(1));
-    cr_assert_geq(r.durable, r.spans[r.span_count - 1].sequence);
-    rig_crash(&r);
-    int result;
-    cr_assert_not_null(strstr(rig_recover(&r, &result), "y z "));
-    cr_assert_eq(result, 0);
-    rig_fini(&r);
-}
-
-Test(wal_failure, a_full_disk_is_tried_again_while_a_group_waits)
-{
-    begin();
-    fill_file();
-    disk_fail(&r.disk, "write", "-wal-0-", -1, ERR_NO_SPACE);
-    for (int i = 0; i < 300; i++) {
-        rig_append(&r, "n");
-        rig_settle(&r, 0);
-    }
-    cr_assert_eq(r.told_offline, 0, "a full disk is no failed write");
-    cr_assert_lt(r.durable, r.spans[r.span_count - 1].sequence);
-    cr_assert(r.deadline > r.disk.io.now_ns && r.deadline <= r.disk.io.now_ns + SECONDS(1));
-    disk_heal(&r.disk);
-    rig_settle(&r, SECONDS(2));
-    cr_assert_geq(r.durable, r.spans[r.span_count - 1].sequence);
-    rig_fini(&r);
-}
-
 /* A new life at the occupancy limit: the failed file gives no room before the next flush. */
 Test(wal_failure, a_new_life_finds_a_file_at_the_occupancy_limit)
 {

@@ -17,7 +17,7 @@ static uint8_t again[GROUP_BYTES];
 /* Appends an entry of random bytes; returns where its payload begins. */
 static uint32_t append(struct prng *prng, struct wal_group_header *h, uint32_t len)
 {
-    const struct wal_entry entry = {WAL_BATCH, uuid_from_random(prng_next(prng), 7), 3};
+    const struct wal_entry entry = {WAL_BATCH, uuid_from_random(prng_next(prng), 7), 3, false};
     wal_entry_encode(group + h->used, &entry, len);
     uint32_t at = h->used + WAL_ENTRY_HEADER;
     for (uint32_t i = 0; i < len; i++)
