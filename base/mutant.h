@@ -114,6 +114,9 @@
     X(REMOVE_BEFORE_RENAME, clean, 300, "segments give way before the compacted one has its name") \
     X(CUT_CATALOG_EARLY, power, 80, "the catalog's log goes before a snapshot has it")             \
     X(SWAP_WITHOUT_SYNC, power, 80, "a compacted segment is not synced before it is swapped")      \
+    X(RETAIN_TOO_LITTLE, ordinary, 80, "retention by size takes one segment too many")             \
+    X(RETAIN_FOREVER, ordinary, 80, "nothing goes by retention")                                   \
+    X(GO_BY_OLDEST_RECORD, ordinary, 80, "a segment goes when its first record is too old")        \
     X(APPLY_TRIED_SETTINGS, ordinary, 40, "a change of settings that is only tried is made")       \
     X(SNAPSHOT_WITHOUT_SETTINGS, clean, 80, "a snapshot of the catalog leaves settings out")
 

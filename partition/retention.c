@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/partition.h"
 #include "partition/shard.h"
@@ -53,6 +54,8 @@ static bool may_go(const struct partition *p, const struct segment *segment, boo
 
 static int64_t largest_timestamp(const struct segment *segment)
 {
+    if (MUTANT(GO_BY_OLDEST_RECORD))
+        return segment->first_timestamp;
     return segment->max_timestamp >= 0 ? segment->max_timestamp : segment->modified_ms;
 }
 
@@ -83,8 +86,8 @@ static struct segment *first_kept(const struct partition *p, int64_t now_ms)
     uint64_t excess;
     bool by_size = excess_bytes(p, &excess);
     while (by_size && segment != NULL && may_go(p, segment, false) &&
-           excess >= segment->synced_bytes) {
-        excess -= segment->synced_bytes;
+           (excess >= segment->synced_bytes || (MUTANT(RETAIN_TOO_LITTLE) && excess > 0))) {
+        excess -= MIN(excess, segment->synced_bytes);
         segment = next_segment(p, segment);
     }
     while (limits->ms >= 0 && segment != NULL && may_go(p, segment, true) &&
@@ -116,7 +119,7 @@ void retention_judge(const struct partition *p, struct retention_verdict *verdic
 {
     int64_t now_ms = io_wall_ms(p->shard->io);
     *verdict = (struct retention_verdict){.offset = p->log_start, .wait_ns = RETENTION_NEVER};
-    if (!p->retention.limits.enabled || p->segments.count == 0)
+    if (!p->retention.limits.enabled || p->segments.count == 0 || MUTANT(RETAIN_FOREVER))
         return;
     const struct segment *kept = first_kept(p, now_ms);
     if (kept == NULL) {

@@ -28,7 +28,7 @@
 #define TIMEOUT_MS 30000
 /* A thousand years: longer than any clock jumps. */
 #define TOMBSTONE_MS "31536000000000"
-#define CONFIGS_MAX 9
+#define CONFIGS_MAX 11
 #define CONFIG_BYTES 32
 /* No code of Kafka: the answer does not hold what was asked. */
 #define ERROR_MALFORMED (-2)
@@ -133,6 +133,14 @@ static void creation_set_number(struct creation *c, const char *name, int32_t va
     creation_set(c, name, text);
 }
 
+/* -1: there is none. */
+static void creation_set_limit(struct creation *c, const char *name, int64_t value)
+{
+    char *text = c->texts[c->topic.configs.count];
+    snprintf(text, CONFIG_BYTES, "%lld", (long long)value);
+    creation_set(c, name, text);
+}
+
 static void creation_fill(struct sim_admin *admin, struct creation *c)
 {
     const struct model_topic_plan *plan = &admin->options.plan;
@@ -153,6 +161,10 @@ static void creation_fill(struct sim_admin *admin, struct creation *c)
     creation_set_number(c, "max.message.bytes", plan->message_bytes_max);
     creation_set_number(c, "segment.bytes", plan->segment_bytes);
     creation_set_number(c, "segment.ms", plan->segment_ms);
+    if (plan->retains) {
+        creation_set_limit(c, "retention.ms", plan->retention.ms);
+        creation_set_limit(c, "retention.bytes", plan->retention.bytes);
+    }
     if (plan->compact) {
         creation_set(c, "cleanup.policy", "compact");
         creation_set(c, "min.cleanable.dirty.ratio", "0.1");

@@ -21,6 +21,9 @@
 #define NO_SESSION_EPOCH (-1)
 #define FINISH_BYTES (1 << 20)
 #define BEYOND 1000000
+#define OFFSETS_VERSION_MIN 1
+#define OFFSETS_VERSION_MAX 11
+#define TIME_EARLIEST (-2)
 
 enum consumer_probe { PROBE_NONE, PROBE_BEYOND, PROBE_SESSION, PROBE_EPOCH };
 
@@ -35,6 +38,7 @@ struct position {
     bool asked;         /* by the fetch that is out, or by its session */
     bool answered;
     bool at_end;
+    bool lost; /* the log begins behind it: where is asked for */
 };
 
 struct sim_consumer {
@@ -43,6 +47,7 @@ struct sim_consumer {
     struct client client;
     struct client_call call;
     struct timer next;
+    struct position *seeking;   /* whose log start is being asked for; null: none */
     struct position *positions; /* MODEL_TOPIC_PARTITIONS_MAX of each topic */
     uint32_t position_count;
     uint64_t moment;
@@ -251,6 +256,65 @@ static void consumer_jump(struct sim_consumer *consumer)
                                                  (uint64_t)model_floor(partition_of(position)));
 }
 
+/* Asks where the log begins of the first position that is below. False: there is none. */
+static bool consumer_seek(struct sim_consumer *consumer)
+{
+    struct list_offsets_request request;
+    struct list_offsets_request_topic topic;
+    struct list_offsets_request_partition part;
+    struct position *position = NULL;
+    for (uint32_t i = 0; i < consumer->position_count && position == NULL; i++)
+        if (consumer->positions[i].lost && position_lives(&consumer->positions[i]))
+            position = &consumer->positions[i];
+    consumer->seeking = position;
+    if (position == NULL)
+        return false;
+    consumer->moment = model_topics_moment(consumer->party->topics);
+    position->start_floor = model_start_floor(partition_of(position));
+    message_defaults(&list_offsets_request_struct, &request);
+    message_defaults(&list_offsets_request_topic_struct, &topic);
+    message_defaults(&list_offsets_request_partition_struct, &part);
+    part.partition_index = position->index;
+    part.timestamp = TIME_EARLIEST;
+    topic.name = string_of(position->topic->name);
+    topic.partitions.items = &part;
+    topic.partitions.count = 1;
+    request.replica_id = -1;
+    request.topics.items = &topic;
+    request.topics.count = 1;
+    client_call(&consumer->client, &consumer->call, API_LIST_OFFSETS,
+                (int16_t)party_random(consumer->party, OFFSETS_VERSION_MIN, OFFSETS_VERSION_MAX),
+                &request);
+    return true;
+}
+
+/* It goes on where the log begins. The name may mean another life of the topic by now. */
+static void consumer_sought(struct sim_consumer *consumer, struct position *position,
+                            const struct list_offsets_response *answer)
+{
+    if (!model_topic_stays(position->topic)) {
+        position->lost = false;
+        return;
+    }
+    if (answer->topics.count != 1 || answer->topics.items[0].partitions.count != 1) {
+        consumer_break(consumer, position, "the log start is not what was asked for");
+        return;
+    }
+    const struct list_offsets_response_partition_response *told =
+        answer->topics.items[0].partitions.items;
+    if (told->error_code == KAFKA_KAFKA_STORAGE_ERROR)
+        return;
+    if (told->error_code != KAFKA_NONE) {
+        model_break(consumer->party->model, "%s-%d: where it begins is answered with error %d",
+                    position->topic->name, position->index, told->error_code);
+        return;
+    }
+    model_told_start(consumer->party->model, partition_of(position), told->offset,
+                     position->start_floor);
+    position->offset = MAX(position->offset, told->offset);
+    position->lost = false;
+}
+
 static bool consumer_has_work(const struct sim_consumer *consumer)
 {
     for (uint32_t i = 0; i < consumer->options.topic_count; i++)
@@ -266,6 +330,8 @@ static void consumer_next(struct timer *timer)
         consumer->done = true;
         return;
     }
+    if (consumer_seek(consumer))
+        return;
     if (!consumer->finishing && party_chance(consumer->party, consumer->options.jump_rate))
         consumer_jump(consumer);
     consumer_fetch(consumer);
@@ -300,6 +366,7 @@ static bool consumer_take_batch(struct sim_consumer *consumer, struct position *
         consumer_break(consumer, position, "a batch has another compression than its topic");
     if (batch_is_log_append_time(batch.data) != plan->append_time)
         consumer_break(consumer, position, "a batch has the wrong kind of times");
+    model_batch_at(party->model, p, base, (uint32_t)batch.len);
     model_seen_epoch(party->model, p, base, batch_last_offset(batch.data),
                      batch_leader_epoch(batch.data));
     reader_init(&reader, records.data, records.len);
@@ -330,6 +397,12 @@ static void consumer_take_error(struct sim_consumer *consumer, struct position *
                    error == KAFKA_INCONSISTENT_TOPIC_ID;
     if (consumer->probe == PROBE_BEYOND && error == KAFKA_OFFSET_OUT_OF_RANGE)
         return;
+    if (error == KAFKA_OFFSET_OUT_OF_RANGE && topic->plan.retains) {
+        model_told_out_of_range(consumer->party->model, partition_of(position), position->offset,
+                                position->floor);
+        position->lost = true;
+        return;
+    }
     int64_t start = model_start_ceiling(partition_of(position));
     if (error == KAFKA_OFFSET_OUT_OF_RANGE && position->offset < start) {
         position->offset = start;
@@ -506,8 +579,10 @@ static void consumer_done(struct client_call *call, const void *message)
 {
     struct sim_consumer *consumer = CONTAINER_OF(call, struct sim_consumer, call);
     struct party *party = consumer->party;
-    const struct fetch_response *answer = message;
-    if (answer == NULL)
+    const struct fetch_response *answer = consumer->seeking == NULL ? message : NULL;
+    if (consumer->seeking != NULL && message != NULL)
+        consumer_sought(consumer, consumer->seeking, message);
+    else if (answer == NULL)
         consumer_forget_session(consumer);
     else if (consumer_take_session(consumer, answer))
         consumer_take(consumer, answer);

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "tools/sim/model_clock.h"
 #include "tools/sim/model_internal.h"
 
 #define NUMBER_BITS 40
@@ -44,6 +45,7 @@ void model_free(struct model *model)
     while ((id = map_next(&model->producer_ids, &position)) != NULL)
         mem_free(id);
     map_fini(&model->producer_ids);
+    mem_free(model->clock.jumps);
     mem_free(model->partitions);
     mem_free(model->producers);
     mem_free(model);
@@ -70,6 +72,7 @@ struct model_partition *model_add_partition(struct model *model, const char *top
     struct model_partition *p = mem_alloc(sizeof *p);
     size_t count = model->partition_count;
     snprintf(p->topic, sizeof p->topic, "%s", topic);
+    p->model = model;
     p->index = index;
     p->epoch = -1;
     model->partitions =
@@ -150,8 +153,7 @@ static size_t producer_of(record_id id)
     return (size_t)(id >> NUMBER_BITS) - 1;
 }
 
-/* Null when no such record was ever sent. */
-static struct model_record *record_of(struct model *model, record_id id)
+struct model_record *model_record_of(const struct model *model, record_id id)
 {
     size_t producer = producer_of(id);
     uint64_t number = id & (((uint64_t)1 << NUMBER_BITS) - 1);
@@ -173,16 +175,21 @@ record_id model_send(struct model *model, unsigned producer, struct model_partit
     }
     p->records[p->count] = (struct model_record){.partition = partition,
                                                  .time_ms = time_ms,
+                                                 .sent_ms = model_now_ms(model),
                                                  .acknowledged = -1,
                                                  .first_seen = -1,
                                                  .sends = 1};
+    partition->newest_ms = MAX(partition->newest_ms, time_ms);
+    partition->last_sent_ms = model_now_ms(model);
     model->counts.sent++;
     return id_of(producer, p->count++);
 }
 
 void model_send_again(struct model *model, record_id id)
 {
-    record_of(model, id)->sends++;
+    struct model_record *record = model_record_of(model, id);
+    record->sends++;
+    record->partition->last_sent_ms = model_now_ms(model);
 }
 
 /*
@@ -293,13 +300,13 @@ static bool place_take(struct model *model, struct model_partition *p, int64_t o
     }
     place->id = id;
     if (!p->append_time)
-        model_told_time(model, p, offset, record_of(model, id)->time_ms);
+        model_told_time(model, p, offset, model_record_of(model, id)->time_ms);
     return true;
 }
 
 void model_acknowledged(struct model *model, record_id id, int64_t offset)
 {
-    struct model_record *record = record_of(model, id);
+    struct model_record *record = model_record_of(model, id);
     struct model_partition *p = record->partition;
     if (!offset_fits(model, p, offset))
         return;
@@ -321,7 +328,7 @@ void model_acknowledged(struct model *model, record_id id, int64_t offset)
 
 void model_refused(struct model *model, record_id id)
 {
-    struct model_record *record = record_of(model, id);
+    struct model_record *record = model_record_of(model, id);
     ASSERT(record->sends == 1);
     record->refused = true;
     model->counts.refused++;
@@ -354,7 +361,7 @@ static void check_order(struct model *model, struct model_partition *p, record_i
 /* Consumers may begin anywhere; this sees each offset once, in order. */
 static void check_next(struct model *model, struct model_partition *p, record_id id, int64_t offset)
 {
-    struct model_record *record = record_of(model, id);
+    struct model_record *record = model_record_of(model, id);
     bool idempotent = model->producers[producer_of(id)].idempotent;
     record->places++;
     model->counts.seen++;
@@ -370,7 +377,7 @@ static void check_next(struct model *model, struct model_partition *p, record_id
     if (record->first_seen < 0) {
         record->first_seen = offset;
         /* Of what was sent again this may be a late copy; the first one was deleted, unseen. */
-        bool late = record->sends > 1 && p->start_asked > 0;
+        bool late = record->sends > 1 && (p->start_asked > 0 || p->start_known > 0);
         if (!p->compacted && !late)
             check_order(model, p, id, offset);
     }
@@ -378,7 +385,7 @@ static void check_next(struct model *model, struct model_partition *p, record_id
 
 void model_extend_checked(struct model *model, struct model_partition *p)
 {
-    p->checked_end = MAX(p->checked_end, p->start_asked);
+    p->checked_end = MAX(p->checked_end, MAX(p->start_asked, p->start_known));
     while (!p->compacted && (size_t)p->checked_end < p->capacity &&
            p->places[p->checked_end].seen) {
         check_next(model, p, p->places[p->checked_end].id, p->checked_end);
@@ -394,7 +401,7 @@ void model_seen(struct model *model, struct model_partition *p, const struct mod
     if (id == 0)
         id = value.len < MODEL_VALUE_MIN ? 0 : load_be64(value.data);
     bool tombstone = p->compacted && model_is_tombstone(id);
-    const struct model_record *record = record_of(model, id);
+    const struct model_record *record = model_record_of(model, id);
     if (!offset_fits(model, p, offset))
         return;
     if (record == NULL || record->partition != p || tombstone != (sight->tombstone != 0) ||
@@ -421,7 +428,7 @@ static void check_tombstone(struct model *model, const struct model_partition *p
 {
     const struct model_place *place = &p->places[offset];
     /* Of two copies the first one gives way. */
-    bool copied = record_of(model, place->id)->sends > 1 &&
+    bool copied = model_record_of(model, place->id)->sends > 1 &&
                   !model->producers[producer_of(place->id)].idempotent;
     if (p->keeps_tombstones && !place->seen_last && !copied)
         model_break(model, "%s-%d: the tombstone %llx at %zu is gone before its time", p->topic,
@@ -463,6 +470,8 @@ void model_read_whole(struct model *model, struct model_partition *p, int64_t en
     else if (end > p->checked_end)
         model_break(model, "%s-%d: the log ends at %lld, but %lld was not read", p->topic, p->index,
                     (long long)end, (long long)p->checked_end);
+    if (p->retains)
+        model_judge_rest(model, p, end);
     if (end < p->high_watermark)
         model_break(model, "%s-%d: the log ends at %lld below its high watermark %lld", p->topic,
                     p->index, (long long)end, (long long)p->high_watermark);

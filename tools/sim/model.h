@@ -12,6 +12,9 @@
  *   - leader epochs never fall along a log
  *   - the log start is where a deletion of records was asked to move it, and never goes back; what
  *     a confirmed deletion has removed is not read again, and nothing else is removed
+ *   - but by retention: what is below the log start is older than retention.ms by any reading of
+ * the broker's clock since it was sent, or retention.bytes are left behind it; and when nothing is
+ * in the way what is long overdue is gone
  *   - what ListOffsets and OffsetForLeaderEpoch say fits what is known
  * And at the end, when everything has been read once more: every acknowledged record is there.
  *
@@ -52,6 +55,27 @@ void model_use_append_time(struct model_partition *partition);
 /* It is compacted: of the records with one key the last one that anybody knows of is there, and
  * others may be gone. Tombstones stay as well, or may go. */
 void model_use_compaction(struct model_partition *partition, bool keeps_tombstones);
+/* Retention, as a topic was asked for. The model of it is in model_retention.c. */
+struct model_retention {
+    int64_t ms;          /* retention.ms, -1: no limit */
+    int64_t bytes;       /* retention.bytes, -1: no limit */
+    int64_t segment_max; /* no segment is larger */
+};
+void model_use_retention(struct model_partition *partition,
+                         const struct model_retention *retention);
+bool model_retains(const struct model_partition *partition);
+/* A batch that takes at most so many bytes of a log is about to be sent: it may be there once
+ * (more).
+ */
+void model_batch_sent(struct model_partition *partition, uint32_t bytes);
+/* A batch is known to begin there, and to take so many. */
+void model_batch_at(struct model *model, struct model_partition *partition, int64_t offset,
+                    uint32_t bytes);
+/* Reading there was out of range, so the log begins behind it; `floor` is model_floor of when it
+ * was asked for. */
+void model_told_out_of_range(struct model *model, struct model_partition *partition, int64_t offset,
+                             int64_t floor);
+
 /* The key of a record in such a partition: a small number. */
 uint32_t model_key(record_id id);
 /* Whether a record in such a partition has no value: then its key is its id, and nobody else's. */

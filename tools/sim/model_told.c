@@ -29,7 +29,7 @@ void model_told_end(struct model *model, struct model_partition *p, int64_t end,
 
 int64_t model_start_floor(const struct model_partition *p)
 {
-    return p->start_known;
+    return MAX(p->start_known, model_overdue_end(p));
 }
 
 int64_t model_start_ceiling(const struct model_partition *p)
@@ -39,10 +39,11 @@ int64_t model_start_ceiling(const struct model_partition *p)
 
 void model_told_start(struct model *model, struct model_partition *p, int64_t start, int64_t floor)
 {
-    if (start < floor || start > p->start_asked)
+    if (start < floor || (start > p->start_asked && !p->retains))
         model_break(
             model, "%s-%d: the log start is told as %lld, it was %lld, and asked to be %lld",
             p->topic, p->index, (long long)start, (long long)floor, (long long)p->start_asked);
+    model_judge_start(model, p, start);
 }
 
 void model_trimming(struct model *model, struct model_partition *p, int64_t offset)
@@ -61,7 +62,7 @@ void model_trimmed(struct model *model, struct model_partition *p, int64_t offse
 static bool time_told_of_rest(struct model *model, struct model_partition *p,
                               const struct model_time_answer *a)
 {
-    if (p->start_asked == 0)
+    if (p->start_asked == 0 && !p->retains)
         return false;
     model->counts.told++;
     if (a->offset >= 0 && a->offset < a->start_floor)
@@ -188,7 +189,7 @@ void model_told_epoch_end(struct model *model, struct model_partition *p,
     for (size_t i = 0; fits && !none && i < p->span_count; i++) {
         const struct model_span *span = &p->spans[i];
         if (span->epoch > a->asked)
-            fits = MAX(span->first, p->start_asked) >= a->end;
+            fits = p->retains || MAX(span->first, p->start_asked) >= a->end;
         else if (span->first < a->floor)
             fits = MIN(span->last, a->floor - 1) < a->end;
     }

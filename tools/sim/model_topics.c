@@ -68,6 +68,8 @@ static void topic_add_partitions(struct model_topics *topics, struct model_topic
             model_use_append_time(topic->partitions[i]);
         if (topic->plan.compact)
             model_use_compaction(topic->partitions[i], topic->plan.keeps_tombstones);
+        if (topic->plan.retains)
+            model_use_retention(topic->partitions[i], &topic->plan.retention);
     }
 }
 

@@ -28,6 +28,8 @@ struct model_topic_plan {
     int32_t segment_ms;        /* 0: not set */
     bool compact;              /* records have keys, and the last of each key stays */
     bool keeps_tombstones;     /* in a compacted one; else they go soon */
+    bool retains;              /* the oldest go by themselves, by the limits below */
+    struct model_retention retention;
 };
 
 /* One life of a topic. The order of its times is that of events on the client's machine. */

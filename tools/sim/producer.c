@@ -29,6 +29,8 @@
 #define RETRY_NS_MAX (300 * NS_PER_MS)
 #define TIMEOUT_MS 20000
 #define BUNDLE_MAX 4
+/* Compressing adds no more, and a sixteenth. */
+#define PACKING_BYTES 256
 
 /* A request that is out. */
 struct bundle {
@@ -143,6 +145,8 @@ static void batch_acknowledged(struct batch_out *batch,
         model_break(model, "%s-%d: a batch was taken after the topic's deletion was confirmed",
                     topic->name, model_index(lane->partition));
     batch->base_offset = part->base_offset;
+    if (part->base_offset >= 0 && topic->plan.compression == MODEL_COMPRESSION_KEPT)
+        model_batch_at(model, lane->partition, part->base_offset, (uint32_t)batch->len);
     for (uint32_t i = 0; i < batch->count; i++)
         model_acknowledged(model, batch->ids[i],
                            part->base_offset < 0 ? -1 : part->base_offset + i);
@@ -283,6 +287,8 @@ static void lane_send_failed(struct lane *lane)
             continue;
         for (uint32_t record = 0; record < batch->count; record++)
             model_send_again(producer->party->model, batch->ids[record]);
+        if (!producer->options.idempotent)
+            model_batch_sent(lane->partition, batch->bytes_max);
         producer_send(producer, &batch, 1);
     }
 }
@@ -350,6 +356,8 @@ void batch_make(struct batch_out *batch, const struct batch_plan *plan)
     }
     batch->len = batch_build_end(&builder, &options);
     ASSERT(batch->len > 0);
+    /* A topic's own compression may be the worse one. */
+    batch->bytes_max = (uint32_t)(batch->len + batch->len / 16 + PACKING_BYTES);
     mem_free(value);
     if (plan->compression != COMPRESSION_NONE)
         batch_compress(batch, (enum compression)plan->compression, party->compressor);
@@ -376,6 +384,7 @@ static struct batch_out *lane_fill(struct lane *lane)
                                : (int8_t)party_random(party, 1, COMPRESSION_COUNT - 1);
     *batch = (struct batch_out){.lane = lane};
     batch_make(batch, &plan);
+    model_batch_sent(lane->partition, batch->bytes_max);
     lane->next_sequence += (int32_t)batch->count;
     return batch;
 }

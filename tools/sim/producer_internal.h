@@ -22,6 +22,7 @@ struct batch_out {
     enum probe probe;
     uint8_t *data; /* null: acknowledged, or none */
     int64_t len;
+    uint32_t bytes_max; /* that it can take in a log */
     record_id *ids;
     uint32_t count;
     int32_t base_sequence;

@@ -142,6 +142,7 @@ static void clock_jump(struct seed *s)
     int64_t ahead_ms = minutes[choice] * 60 * 1000;
     sim_host_shift_wall(s->life.host, ahead_ms - s->ahead_ms);
     s->ahead_ms = ahead_ms;
+    workload_clock_jumped(s->workload, ahead_ms);
 }
 
 static void event_begin(struct seed *s, const struct plan_event *event)
@@ -306,6 +307,8 @@ static void seed_make(struct seed *s)
     static const char *const settings[] = {
         "log.message.timestamp.after.max.ms=9223372036854775807",
         "log.retention.ms=-1",
+        /* Topics that have a limit of their own are looked at more often. */
+        "log.retention.check.interval.ms=1000",
         /* More happens to groups in less time; a member has to be silent for longer than a stall.
          */
         "offsets.topic.num.partitions=4",

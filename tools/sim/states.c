@@ -127,14 +127,18 @@ static void see_segments(struct seen *seen, const struct shard *shard)
 {
     uint32_t count = 0;
     uint32_t failing = 0;
+    uint32_t moving = 0;
     LIST_EACH(node, &shard->partitions) {
         const struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
         count += p->segments.count;
         failing += p->segments.write_failed;
+        moving += p->retention.trimming;
     }
     if (count > seen->segments && seen->segments > 0)
         reach(failing < seen->segments_failing ? STATE_SEGMENT_AFTER_FAILURE : STATE_SEGMENT_ROLLED,
               1);
+    edge(seen, STATE_RETENTION_MOVED, moving > 0);
+    edge(seen, STATE_RETENTION_ROLLED, shard->rolls_out > 0);
     seen->segments = count;
     seen->segments_failing = failing;
 }

@@ -50,6 +50,8 @@
     X(RELOG_BLOCKED, "relog: no room for copies")                                     \
     X(SEGMENT_ROLLED, "partition: segment rolled")                                    \
     X(SEGMENT_AFTER_FAILURE, "partition: new segment after a failed write or sync")   \
+    X(RETENTION_MOVED, "retention: the log start is being moved")                     \
+    X(RETENTION_ROLLED, "retention: all goes, an empty segment is begun")             \
     X(PARTITION_OFFLINE, "partition: offline")                                        \
     X(PARTITION_DELETED, "partition: deleted")                                        \
     X(DELETE_FAILED, "partition: deletion tried again")                               \

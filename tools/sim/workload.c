@@ -18,6 +18,7 @@
 #include "tools/sim/group_crew.h"
 #include "tools/sim/hostile.h"
 #include "tools/sim/inspector.h"
+#include "tools/sim/model_clock.h"
 #include "tools/sim/producer.h"
 
 #define PRODUCERS_MAX 40
@@ -25,6 +26,9 @@
 #define ADMINS_MAX 4
 #define STEADY_MAX 2
 #define NAME_BYTES 64
+#define RETAINED_BYTES_MAX 60000
+/* No batch is larger: message.max.bytes is less. */
+#define BATCH_BYTES_MAX 1100000
 #define STEP_NS (50 * NS_PER_MS)
 /* When nothing is in the way, a rebalance ends by then: sessions and rebalances are shorter. */
 #define REBALANCE_NS (30 * NS_PER_S)
@@ -51,6 +55,7 @@ enum kind {
     KIND_GROUPS = 1 << 17,
     KIND_TRIMS = 1 << 18,
     KIND_CONFIGS = 1 << 19,
+    KIND_RETENTION = 1 << 20,
 };
 
 enum stage {
@@ -62,7 +67,7 @@ enum stage {
     STAGE_LEAVING,
 };
 
-_Static_assert(KIND_CONFIGS == 1 << (WORKLOAD_KINDS - 1), "all kinds are counted");
+_Static_assert(KIND_RETENTION == 1 << (WORKLOAD_KINDS - 1), "all kinds are counted");
 
 struct workload {
     struct io_loop loop; /* first */
@@ -242,10 +247,30 @@ static void passing_topic_began(void *context, struct model_topic *topic)
     add_consumer(v, &consumer);
 }
 
+/* Short segments and small limits, so that much goes within seconds. */
+static void choose_retention(struct party *party, struct model_topic_plan *plan)
+{
+    bool by_time = party_chance(party, 650);
+    plan->retains = true;
+    plan->retention.ms = by_time ? (int64_t)party_random(party, 100, 5000) : -1;
+    plan->retention.bytes = -1;
+    if (!by_time || party_chance(party, 400))
+        plan->retention.bytes =
+            party_chance(party, 200) ? 0 : (int64_t)party_random(party, 1, RETAINED_BYTES_MAX);
+    plan->segment_bytes = (int32_t)MIB;
+    plan->segment_ms = (int32_t)party_random(party, 20, 600);
+    plan->retention.segment_max = plan->segment_bytes + BATCH_BYTES_MAX;
+}
+
 static struct model_topic_plan choose_plan(struct workload *v)
 {
     struct party *party = &v->party;
     struct model_topic_plan plan = {.compression = MODEL_COMPRESSION_KEPT};
+    if (has(v, KIND_RETENTION) && party_chance(party, 350)) {
+        plan.append_time = party_chance(party, 300);
+        choose_retention(party, &plan);
+        return plan;
+    }
     if (!has(v, KIND_PLANS))
         return plan;
     if (party_chance(party, 400))
@@ -436,6 +461,7 @@ static void workload_advance(struct workload *v)
     const bool *calm = v->options.calm;
     if (calm != NULL && *calm && v->party.calm_ns == IO_NEVER) {
         party_calm(&v->party);
+        model_calm(v->model);
         if (v->crew != NULL)
             sim_crew_calm(v->crew);
         v->end_ns = MAX(v->end_ns, now);
@@ -504,6 +530,11 @@ static void workload_send_home(struct workload *v)
     v->hostile = NULL;
 }
 
+static int64_t party_clock(void *context)
+{
+    return party_wall_ms(context);
+}
+
 static int workload_go(struct workload *v, void (*begin)(struct workload *v), uint64_t seed,
                        struct workload_result *result)
 {
@@ -516,6 +547,7 @@ static int workload_go(struct workload *v, void (*begin)(struct workload *v), ui
     if (error != 0)
         return error;
     party_init(&v->party, io, v->model, seed);
+    model_use_clock(v->model, party_clock, &v->party);
     v->party.topics = v->topics;
     v->party.configs = v->configs;
     v->party.host = v->options.host;
@@ -527,6 +559,7 @@ static int workload_go(struct workload *v, void (*begin)(struct workload *v), ui
     if (model_violation(v->model) != NULL)
         snprintf(result->violation, sizeof result->violation, "%s", model_violation(v->model));
     workload_send_home(v);
+    model_use_clock(v->model, NULL, NULL);
     party_fini(&v->party);
     io_free(io);
     return 0;
@@ -568,6 +601,11 @@ void workload_free(struct workload *v)
     model_topics_free(v->topics);
     model_free(v->model);
     mem_free(v);
+}
+
+void workload_clock_jumped(struct workload *v, int64_t ahead_ms)
+{
+    model_clock_jumped(v->model, ahead_ms);
 }
 
 int workload_run(struct workload *v, struct workload_result *result)

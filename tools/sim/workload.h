@@ -15,7 +15,7 @@
 
 #define WORKLOAD_VIOLATION_BYTES 512
 /* Of clients and of what they do; each is a bit of kinds_out. */
-#define WORKLOAD_KINDS 20
+#define WORKLOAD_KINDS 21
 
 struct workload_options {
     const char *host;
@@ -50,5 +50,7 @@ struct workload *workload_new(const struct workload_options *options);
 void workload_free(struct workload *workload);
 /* On an io of its own, on the calling thread; returns when all is over. ERR_*: there is no io. */
 int workload_run(struct workload *workload, struct workload_result *result) MUST_CHECK;
+/* The clock of the broker's machine is so far ahead of that of the clients' from now on. */
+void workload_clock_jumped(struct workload *workload, int64_t ahead_ms);
 /* The same once more, without the work: lists all and reads all. Nothing must be in the way. */
 int workload_audit(struct workload *workload, struct workload_result *result) MUST_CHECK;
