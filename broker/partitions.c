@@ -109,7 +109,7 @@ static void keeper_configured(struct image_listener *listener, struct image_topi
         if (p != NULL)
             partition_configure(p, image, topic);
     }
-    cleaning_configure(core);
+    cleaner_look_again(&core->shard.cleaner);
 }
 
 static void keeper_led(struct image_listener *listener, struct image_partition *place)
@@ -125,6 +125,7 @@ static void core_configure(struct core *core)
     const struct config_layers layers = image_config_layers(&core->image);
     wal_set_profile(core->shard.wal, config_layers_wal_profile(&layers));
     core->shard.flush.profile = config_layers_flush_profile(&layers);
+    cleaning_configure(core);
     core->configured = core->image.broker_changes;
     admission_configured(core);
 }

@@ -67,6 +67,11 @@ void cleaner_init(struct shard *shard);
 void cleaner_fini(struct shard *shard);
 /* Before the shard's first step, and again when the configuration has changed. */
 void cleaner_configure(struct shard *shard, const struct cleaner_settings *settings);
+/* The configuration of a partition has changed: the next step looks for work. */
+static inline void cleaner_look_again(struct cleaner *cleaner)
+{
+    cleaner->look_ns = 0;
+}
 /* Starts what is due. Returns the next deadline, in ns. */
 uint64_t cleaner_step(struct shard *shard);
 /* Nothing is out. */

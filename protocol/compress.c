@@ -122,7 +122,9 @@ static struct lz4_states *lz4_of(struct compressor *c)
 {
     if (c->lz4.state == NULL) {
         c->lz4.state = mem_alloc_raw((size_t)LZ4_sizeofState());
-        c->lz4.state_high = mem_alloc_raw((size_t)LZ4_sizeofStateHC());
+        void *high = mem_alloc_raw((size_t)LZ4_sizeofStateHC());
+        c->lz4.state_high = LZ4_initStreamHC(high, (size_t)LZ4_sizeofStateHC());
+        ASSERT(c->lz4.state_high != NULL);
     }
     return &c->lz4;
 }

@@ -3,7 +3,8 @@
 
 #include "protocol/compress.h"
 
-/* `state` and `state_high` are LZ4_sizeofState() and LZ4_sizeofStateHC() bytes. */
+/* `state` has LZ4_sizeofState() bytes; `state_high` is an LZ4_streamHC_t that LZ4_initStreamHC
+ * made. */
 struct lz4_states {
     void *state;
     void *state_high;

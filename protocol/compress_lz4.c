@@ -55,6 +55,22 @@ size_t lz4_frame_bound(size_t len)
     return FRAME_HEADER_SIZE + blocks * MARK_SIZE + len + MARK_SIZE;
 }
 
+/* The table of the high compressor has 256 KiB: clearing it costs more than a small block does. A
+ * reset leaves it, and what stands in it is too far back to be used. */
+static int compress_high(LZ4_streamHC_t *state, struct bytes block, uint8_t *to, int room,
+                         int level)
+{
+    LZ4_resetStreamHC_fast(state, level);
+    return LZ4_compress_HC_continue(state, (const char *)block.data, (char *)to, (int)block.len,
+                                    room);
+}
+
+static int compress_fast(void *state, struct bytes block, uint8_t *to, int room)
+{
+    return LZ4_compress_fast_extState(state, (const char *)block.data, (char *)to, (int)block.len,
+                                      room, 1);
+}
+
 /* One block; plain when compression does not make it smaller. */
 static void write_block(struct writer *w, const struct lz4_states *states, int level,
                         struct bytes block)
@@ -63,12 +79,9 @@ static void write_block(struct writer *w, const struct lz4_states *states, int l
     if (mark == NULL)
         return;
     size_t room = MIN((size_t)(w->end - w->pos), block.len - 1);
-    const char *from = (const char *)block.data;
-    char *to = (char *)w->pos;
-    int size = level == LEVEL_FAST ? LZ4_compress_fast_extState(states->state, from, to,
-                                                                (int)block.len, (int)room, 1)
-                                   : LZ4_compress_HC_extStateHC(states->state_high, from, to,
-                                                                (int)block.len, (int)room, level);
+    int size = level == LEVEL_FAST
+                   ? compress_fast(states->state, block, w->pos, (int)room)
+                   : compress_high(states->state_high, block, w->pos, (int)room, level);
     if (size > 0) {
         store_le32(mark, (uint32_t)size);
         write_gap(w, (size_t)size);

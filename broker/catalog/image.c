@@ -207,14 +207,16 @@ static uint32_t topic_place(const struct image *image, const char *name)
 
 /* Topics. */
 
-/* Most topics have no configuration of their own: looking up each value for each of them was most
- * of what their creation took. */
+/* Looking up each value for each topic was most of what its creation took. */
 static void image_build_plain(struct image *image)
 {
     if (image->plain_built)
         return;
     struct config_layers layers = image_config_layers(image);
-    topic_config_build_layered(&image->plain, &layers, NULL, 0);
+    if (image->broker_changes == 0)
+        image->plain = *image->config->topic;
+    else
+        topic_config_build(&image->plain, &layers);
     image->producer_idle_ms = config_layers_integer(&layers, "producer.id.expiration.ms");
     image->plain_built = true;
 }
@@ -227,13 +229,8 @@ int64_t image_producer_idle_ms(struct image *image)
 
 static void topic_configure(struct image *image, struct image_topic *topic)
 {
-    if (topic->override_count == 0) {
-        image_build_plain(image);
-        topic->config = image->plain;
-        return;
-    }
-    struct config_layers layers = image_config_layers(image);
-    topic_config_build_layered(&topic->config, &layers, topic->overrides, topic->override_count);
+    image_build_plain(image);
+    topic_config_override(&topic->config, &image->plain, topic->overrides, topic->override_count);
 }
 
 static void apply_topic(struct applying *a, const struct topic_record *record)

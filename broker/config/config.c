@@ -18,6 +18,7 @@
 #include "broker/config/config_load.h"
 #include "broker/config/config_value.h"
 #include "broker/config/properties.h"
+#include "broker/config/topic_config.h"
 
 static const struct config_def *config_row(const char *key)
 {
@@ -276,12 +277,15 @@ int config_load(const struct config_input *input, struct config_notes *notes,
     config_check(&loading);
     config_note_rest(&loading);
     mem_free(loading.noted);
+    if (notes->refusals > 0) {
+        config_free(loading.config);
+        *config = NULL;
+        return ERR_INVALID;
+    }
+    loading.config->topic = mem_alloc(sizeof *loading.config->topic);
+    topic_config_build(loading.config->topic, &(struct config_layers){.config = loading.config});
     *config = loading.config;
-    if (notes->refusals == 0)
-        return 0;
-    config_free(loading.config);
-    *config = NULL;
-    return ERR_INVALID;
+    return 0;
 }
 
 void config_make_absolute(struct config *config, const char *working_directory)
@@ -316,6 +320,7 @@ void config_free(struct config *config)
         mem_free(config->unknown[i].name);
     mem_free(config->listeners);
     mem_free(config->values);
+    mem_free(config->topic);
     mem_free(config->unknown);
     mem_free(config->log_directory);
     mem_free(config->rack);

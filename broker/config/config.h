@@ -25,6 +25,8 @@
 #include "partition/flush.h"
 #include "wal/wal.h"
 
+struct topic_config;
+
 /* A name and its value, as ConfigRecords of the catalog hold them. */
 struct config_pair {
     char *name;
@@ -109,6 +111,7 @@ struct config {
     struct config_listener *listeners;
     uint32_t listener_count;
     struct config_value *values; /* one per row of the broker table */
+    struct topic_config *topic;  /* of a topic without settings of its own; topic_config.h */
     struct config_unknown *unknown;
     uint32_t unknown_count;
 };

@@ -200,7 +200,7 @@ static int16_t check_logs(struct config_alteration *a, const struct config_layer
     struct topic_config topic;
     const char *roll = text_in(then, "log.roll.ms");
     uint64_t file = a->layers.config->wal_file_bytes;
-    topic_config_build_layered(&topic, then, NULL, 0);
+    topic_config_build(&topic, then);
     if (roll != NULL && config_value_integer(roll) < 1)
         return config_alter_refuse(a, KAFKA_INVALID_REQUEST,
                                    "requirement failed: log.roll.ms must be greater than or equal "

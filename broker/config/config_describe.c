@@ -78,20 +78,33 @@ static const char *layer_text(const struct config_layers *layers, enum config_so
     }
 }
 
+/* The rows of a broker key's family; of one that stands alone only its own. */
+static uint32_t family_rows(const struct config_def *def,
+                            const struct config_def *rows[CONFIG_SYNONYMS_MAX])
+{
+    struct config_synonym_name names[CONFIG_SYNONYMS_MAX];
+    uint32_t count = config_synonyms_split(def, names);
+    for (uint32_t i = 0; i < count; i++) {
+        rows[i] = config_table_find(CONFIG_SCOPE_BROKER, names[i].name);
+        ASSERT(rows[i] != NULL);
+    }
+    if (count > 0)
+        return count;
+    rows[0] = def;
+    return 1;
+}
+
 /* Adds the synonyms of a broker key from the layers `first` to `last`. */
 static void describe_synonyms(const struct config_layers *layers, const struct config_def *def,
                               enum config_source first, enum config_source last,
                               struct config_description *d)
 {
-    struct config_synonym_name names[CONFIG_SYNONYMS_MAX];
-    uint32_t count = config_synonyms_split(def, names);
+    const struct config_def *rows[CONFIG_SYNONYMS_MAX];
+    uint32_t count = family_rows(def, rows);
     bool started = false;
-    if (count == 0)
-        names[count++].name = bytes_of_string(def->name);
     for (enum config_source layer = first; layer <= last; layer++) {
         for (uint32_t i = 0; i < count; i++) {
-            const struct config_def *row = config_table_find(CONFIG_SCOPE_BROKER, names[i].name);
-            ASSERT(row != NULL);
+            const struct config_def *row = rows[i];
             const char *text = layer_text(layers, layer, row);
             started = started || (row == def && text != NULL);
             if (started && text != NULL)

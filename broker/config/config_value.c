@@ -135,30 +135,37 @@ int config_value_choice(const char *choices, const char *text)
     return -1;
 }
 
-static int config_check_range(const struct config_fault *fault, double value, struct bytes shown)
+#define CONFIG_REASON_MAX 64
+
+/* Whether a number breaks its rule; says how. */
+static bool config_number_wrong(const struct config_rule *rule, double value,
+                                char reason[CONFIG_REASON_MAX])
 {
-    const struct config_rule *rule = &fault->def->rule;
-    if (value < rule->low)
-        return config_refuse(fault, shown, "Value must be at least %.15g", rule->low);
-    if (rule->kind == CONFIG_RULE_BETWEEN && value > rule->high)
-        return config_refuse(fault, shown, "Value must be no more than %.15g", rule->high);
-    if (rule->kind == CONFIG_RULE_WHOLE_MIB && fmod(value, (double)MIB) != 0)
-        return config_refuse(fault, shown, "Value must be a multiple of 1048576");
-    return 0;
+    bool mib = rule->kind == CONFIG_RULE_WHOLE_MIB;
+    bool high = rule->kind == CONFIG_RULE_BETWEEN && value > rule->high;
+    bool low = value < rule->low &&
+               (mib || rule->kind == CONFIG_RULE_AT_LEAST || rule->kind == CONFIG_RULE_BETWEEN);
+    if (low)
+        snprintf(reason, CONFIG_REASON_MAX, "Value must be at least %.15g", rule->low);
+    else if (high)
+        snprintf(reason, CONFIG_REASON_MAX, "Value must be no more than %.15g", rule->high);
+    else if (mib && fmod(value, (double)MIB) != 0)
+        snprintf(reason, CONFIG_REASON_MAX, "Value must be a multiple of 1048576");
+    else if (rule->kind == CONFIG_RULE_GZIP_LEVEL && value != -1 && (value < 1 || value > 9))
+        snprintf(reason, CONFIG_REASON_MAX, "Value must be between 1 and 9 or equal to -1");
+    else
+        return false;
+    return true;
 }
 
 /* Kafka shows a number that is out of range as it was read, not as it was written. */
 static int config_check_number(const struct config_fault *fault, double value)
 {
-    enum config_rule_kind kind = fault->def->rule.kind;
-    int result = 0;
+    char reason[CONFIG_REASON_MAX];
+    if (!config_number_wrong(&fault->def->rule, value, reason))
+        return 0;
     char *text = config_value_render(fault->def, fault->text);
-    struct bytes shown = bytes_of_string(text);
-    if (kind == CONFIG_RULE_AT_LEAST || kind == CONFIG_RULE_BETWEEN ||
-        kind == CONFIG_RULE_WHOLE_MIB)
-        result = config_check_range(fault, value, shown);
-    else if (kind == CONFIG_RULE_GZIP_LEVEL && value != -1 && (value < 1 || value > 9))
-        result = config_refuse(fault, shown, "Value must be between 1 and 9 or equal to -1");
+    int result = config_refuse(fault, bytes_of_string(text), "%s", reason);
     mem_free(text);
     return result;
 }
@@ -398,6 +405,23 @@ static char *config_print(const char *format, ...)
     return mem_copy_string(text);
 }
 
+/* Written as a number is printed: nothing is to be done but to copy it. */
+static bool config_is_printed_integer(struct bytes text)
+{
+    struct bytes digits = text;
+    if (digits.len > 0 && digits.data[0] == '-')
+        digits = (struct bytes){digits.data + 1, digits.len - 1};
+    return config_all_digits(digits.data, digits.len) && digits.data[0] != '0';
+}
+
+static char *config_render_integer(const char *text)
+{
+    struct bytes trimmed = config_trim(bytes_of_string(text));
+    if (config_is_printed_integer(trimmed))
+        return mem_copy_bytes(trimmed);
+    return config_print("%lld", (long long)config_value_integer(text));
+}
+
 /* The fewest digits that read back as the same number, as Java's Double.toString: plain from 0.001
  * up to ten million, else with an exponent. */
 static char *config_render_double(double value)
@@ -464,7 +488,7 @@ char *config_value_render(const struct config_def *def, const char *text)
     case CONFIG_TYPE_INT:
     case CONFIG_TYPE_SHORT:
     case CONFIG_TYPE_LONG:
-        return config_print("%lld", (long long)config_value_integer(text));
+        return config_render_integer(text);
     case CONFIG_TYPE_DOUBLE:
         return config_render_double(config_value_double(text));
     case CONFIG_TYPE_LIST:

@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/util.h"
 #include "broker/config/config_load.h"
 #include "broker/config/config_value.h"
 
@@ -20,13 +21,6 @@ struct topic_value {
     const char *text; /* null: none */
     int64_t factor;
 };
-
-static const struct config_def *topic_row(const char *key)
-{
-    const struct config_def *def = config_table_find(CONFIG_SCOPE_TOPIC, bytes_of_string(key));
-    ASSERT(def != NULL);
-    return def;
-}
 
 static const char *topic_override(const struct config_def *def, const struct config_pair *overrides,
                                   size_t count)
@@ -77,29 +71,6 @@ char *topic_config_text(const struct config_layers *layers, const struct config_
     return mem_copy_string(number);
 }
 
-/* Where the values of one topic come from. */
-struct topic_origin {
-    const struct config_layers *layers;
-    const struct config_pair *overrides;
-    size_t count;
-};
-
-static const char *topic_text(const struct topic_origin *origin, const char *key)
-{
-    const struct config_def *def = topic_row(key);
-    return topic_value(origin->layers, def, origin->overrides, origin->count).text;
-}
-
-/* A number or a truth. */
-static int64_t topic_number(const struct topic_origin *origin, const char *key)
-{
-    const struct config_def *def = topic_row(key);
-    struct topic_value value = topic_value(origin->layers, def, origin->overrides, origin->count);
-    if (def->type == CONFIG_TYPE_BOOLEAN)
-        return config_value_boolean(value.text);
-    return topic_integer(def, &value);
-}
-
 static int topic_compression(const char *text)
 {
     static const int kinds[] = {COMPRESSION_NONE,   COMPRESSION_ZSTD, COMPRESSION_LZ4,
@@ -109,28 +80,97 @@ static int topic_compression(const char *text)
     return kinds[choice];
 }
 
-void topic_config_build_layered(struct topic_config *topic, const struct config_layers *layers,
-                                const struct config_pair *overrides, size_t count)
+/* A number or a truth. */
+static int64_t topic_number(const struct config_def *def, const struct topic_value *value)
 {
-    const struct topic_origin origin = {layers, overrides, count};
-#define TOPIC_CONFIG_FILL(type, member, key) topic->member = (type)topic_number(&origin, key);
-    TOPIC_CONFIG_FIELDS(TOPIC_CONFIG_FILL)
-#undef TOPIC_CONFIG_FILL
-    topic->min_cleanable_dirty_ratio =
-        config_value_double(topic_text(&origin, "min.cleanable.dirty.ratio"));
-    topic->compression = topic_compression(topic_text(&origin, "compression.type"));
-    topic->log_append_time =
-        strcmp(topic_text(&origin, "message.timestamp.type"), "LogAppendTime") == 0;
-    const char *policies = topic_text(&origin, "cleanup.policy");
-    topic->cleanup_delete = config_list_has(policies, BYTES_LITERAL("delete"));
-    topic->cleanup_compact = config_list_has(policies, BYTES_LITERAL("compact"));
+    if (def->type == CONFIG_TYPE_BOOLEAN)
+        return config_value_boolean(value->text);
+    return topic_integer(def, value);
 }
 
-void topic_config_build(struct topic_config *topic, const struct config *config,
-                        const struct config_pair *overrides, size_t count)
+/* Where the plain values stand. */
+enum topic_member { TOPIC_INT32, TOPIC_INT64, TOPIC_BOOL };
+struct topic_field {
+    const char *key;
+    enum topic_member member;
+    size_t offset;
+};
+static const struct topic_field topic_fields[] = {
+#define TOPIC_CONFIG_FIELD(type, name, key) \
+    {key,                                   \
+     _Generic((type)0, int32_t              \
+              : TOPIC_INT32, int64_t        \
+              : TOPIC_INT64, bool           \
+              : TOPIC_BOOL),                \
+     offsetof(struct topic_config, name)},
+    TOPIC_CONFIG_FIELDS(TOPIC_CONFIG_FIELD)
+#undef TOPIC_CONFIG_FIELD
+};
+
+static const struct topic_field *topic_field_named(const char *key)
 {
-    struct config_layers layers = {.config = config};
-    topic_config_build_layered(topic, &layers, overrides, count);
+    for (size_t i = 0; i < ARRAY_LENGTH(topic_fields); i++)
+        if (strcmp(topic_fields[i].key, key) == 0)
+            return &topic_fields[i];
+    return NULL;
+}
+
+static void topic_take_number(struct topic_config *topic, const struct topic_field *field,
+                              int64_t number)
+{
+    uint8_t *place = (uint8_t *)topic + field->offset;
+    if (field->member == TOPIC_INT32)
+        memcpy(place, &(int32_t){(int32_t)number}, sizeof(int32_t));
+    else if (field->member == TOPIC_INT64)
+        memcpy(place, &number, sizeof number);
+    else
+        memcpy(place, &(bool){number != 0}, sizeof(bool));
+}
+
+/* Takes the value of one row, if there is a member for it. */
+static void topic_take(struct topic_config *topic, const struct config_def *def,
+                       const struct topic_value *value)
+{
+    const char *key = def->name, *text = value->text;
+    const struct topic_field *field = topic_field_named(key);
+    if (field != NULL) {
+        topic_take_number(topic, field, topic_number(def, value));
+    } else if (strcmp(key, "min.cleanable.dirty.ratio") == 0) {
+        topic->min_cleanable_dirty_ratio = config_value_double(text);
+    } else if (strcmp(key, "compression.type") == 0) {
+        topic->compression = topic_compression(text);
+    } else if (strcmp(key, "message.timestamp.type") == 0) {
+        topic->log_append_time = strcmp(text, "LogAppendTime") == 0;
+    } else if (strcmp(key, "cleanup.policy") == 0) {
+        topic->cleanup_delete = config_list_has(text, BYTES_LITERAL("delete"));
+        topic->cleanup_compact = config_list_has(text, BYTES_LITERAL("compact"));
+    }
+}
+
+void topic_config_build(struct topic_config *topic, const struct config_layers *layers)
+{
+    struct config_table table = config_table(CONFIG_SCOPE_TOPIC);
+    *topic = (struct topic_config){0};
+    for (uint32_t i = 0; i < table.count; i++) {
+        struct topic_value value = topic_value(layers, &table.rows[i], NULL, 0);
+        if (value.text != NULL)
+            topic_take(topic, &table.rows[i], &value);
+    }
+}
+
+void topic_config_override(struct topic_config *topic, const struct topic_config *plain,
+                           const struct config_pair *overrides, size_t count)
+{
+    *topic = *plain;
+    for (size_t i = 0; i < count; i++) {
+        struct bytes name = bytes_of_string(overrides[i].name);
+        const struct config_def *def = config_table_find(CONFIG_SCOPE_TOPIC, name);
+        if (def == NULL)
+            continue;
+        const struct topic_value value = {topic_override(def, overrides, count), 1};
+        if (value.text != NULL)
+            topic_take(topic, def, &value);
+    }
 }
 
 int topic_config_validate(const char *name, const char *value, char *message, size_t size)
@@ -178,11 +218,12 @@ int topic_config_validate_all(const struct config *config, const struct config_p
                               size_t count, char *message, size_t size)
 {
     struct topic_config topic;
+    ASSERT(config->topic != NULL);
     for (size_t i = 0; i < count; i++) {
         int result = topic_config_validate(overrides[i].name, overrides[i].value, message, size);
         if (result != 0)
             return result;
     }
-    topic_config_build(&topic, config, overrides, count);
+    topic_config_override(&topic, config->topic, overrides, count);
     return topic_config_check(config, &topic, message, size);
 }

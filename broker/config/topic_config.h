@@ -2,8 +2,9 @@
  * The configuration of one topic, in typed values.
  *
  * A value comes from the topic itself, else from the broker keys that feed it (segment.ms from
- * log.roll.ms, else log.roll.hours), else from its default. Built once per change of the catalog,
- * read on the hot path.
+ * log.roll.ms, else log.roll.hours), else from its default. What the broker says is the same for
+ * every topic and built once; a topic takes a copy of it and its own few settings over that. Read
+ * on the hot path.
  */
 #pragma once
 
@@ -67,13 +68,13 @@ int topic_config_validate(const char *name, const char *value, char *message,
 int topic_config_validate_all(const struct config *config, const struct config_pair *overrides,
                               size_t count, char *message, size_t size) MUST_CHECK;
 
-/* The values in force. Overrides that are unknown or invalid (written by a newer broker) are
- * passed over. */
-void topic_config_build(struct topic_config *topic, const struct config *config,
-                        const struct config_pair *overrides, size_t count);
-/* The same over what was changed while running. */
-void topic_config_build_layered(struct topic_config *topic, const struct config_layers *layers,
-                                const struct config_pair *overrides, size_t count);
+/* The values in force of a topic that has no settings of its own: what the layers say. A row at a
+ * time, looked up by name, so build it once and keep it (config->topic, image.plain). */
+void topic_config_build(struct topic_config *topic, const struct config_layers *layers);
+/* The same for a topic with overrides, over `plain`. Overrides that are unknown or invalid (written
+ * by a newer broker) are passed over; of two for one key the first one counts. */
+void topic_config_override(struct topic_config *topic, const struct topic_config *plain,
+                           const struct config_pair *overrides, size_t count);
 
 /* The text of one value in force, from mem_alloc; null: none (internal keys only). */
 char *topic_config_text(const struct config_layers *layers, const struct config_def *def,

@@ -176,6 +176,10 @@ static void expect_rendered(enum config_scope scope, const char *name, const cha
 Test(config_value, renders_as_kafka_reads)
 {
     expect_rendered(CONFIG_SCOPE_TOPIC, "segment.bytes", " +007340032", "7340032");
+    expect_rendered(CONFIG_SCOPE_TOPIC, "segment.bytes", " 7340032 ", "7340032");
+    expect_rendered(CONFIG_SCOPE_TOPIC, "retention.bytes", "-1", "-1");
+    expect_rendered(CONFIG_SCOPE_TOPIC, "retention.bytes", "-0", "0");
+    expect_rendered(CONFIG_SCOPE_TOPIC, "retention.bytes", "0", "0");
     expect_rendered(CONFIG_SCOPE_TOPIC, "preallocate", "TRUE", "true");
     expect_rendered(CONFIG_SCOPE_TOPIC, "cleanup.policy", " compact , delete,compact",
                     "compact,delete");

@@ -21,7 +21,7 @@ static struct topic_config build(const char *text, const struct config_pair *ove
 {
     struct topic_config topic;
     struct config *config = load(text);
-    topic_config_build(&topic, config, overrides, n);
+    topic_config_override(&topic, config->topic, overrides, n);
     config_free(config);
     return topic;
 }
@@ -103,6 +103,29 @@ Test(topic_config, lets_its_own_values_win)
     cr_expect_eq(t.segment_bytes, 1073741824, "an invalid override is passed over");
 }
 
+Test(topic_config, takes_a_value_of_each_kind_of_member)
+{
+    struct config_pair own[] = {
+        {(char[]){"preallocate"}, (char[]){"true"}},
+        {(char[]){"max.message.bytes"}, (char[]){"4096"}},
+        {(char[]){"flush.ms"}, (char[]){"9223372036854775806"}},
+    };
+    struct topic_config t = build("", own, 3);
+    cr_expect(t.preallocate && !t.unclean_leader_election);
+    cr_expect_eq(t.max_message_bytes, 4096);
+    cr_expect_eq(t.flush_ms, INT64_MAX - 1);
+    cr_expect_eq(t.flush_messages, INT64_MAX);
+}
+
+Test(topic_config, takes_the_first_of_two_values_for_one_key)
+{
+    struct config_pair own[] = {
+        {(char[]){"retention.ms"}, (char[]){"17"}},
+        {(char[]){"retention.ms"}, (char[]){"18"}},
+    };
+    cr_expect_eq(build("", own, 2).retention_ms, 17);
+}
+
 Test(topic_config, keeps_everything_without_a_cleanup_policy)
 {
     struct config_pair own[] = {{(char[]){"cleanup.policy"}, (char[]){""}}};
@@ -132,7 +155,7 @@ Test(topic_config, follows_what_was_changed_while_running)
     struct config *config = load("log.retention.hours=1\n");
     struct config_pair defaults[] = {{(char[]){"log.retention.ms"}, (char[]){"7200000"}}};
     struct config_layers layers = {.config = config, .defaults = defaults, .default_count = 1};
-    topic_config_build_layered(&t, &layers, NULL, 0);
+    topic_config_build(&t, &layers);
     cr_expect_eq(t.retention_ms, 7200000);
     config_free(config);
 }

@@ -33,7 +33,7 @@ static void use_config(const struct config *config)
     struct config_description description;
     struct config_layers layers = {.config = config};
     ASSERT(config->listener_count > 0 && config->log_directory != NULL);
-    topic_config_build(&topic, config, NULL, 0);
+    topic_config_override(&topic, config->topic, NULL, 0);
     ASSERT(topic.segment_bytes >= 1048576);
     config_describe_broker(&layers, NULL, &description);
     config_description_fini(&description);

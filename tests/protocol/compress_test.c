@@ -310,6 +310,26 @@ Test(compress, the_library_reads_our_lz4_frames)
     free(text);
 }
 
+/* Its state is not cleared between two blocks, nor are those of a frame. */
+Test(compress, a_high_level_of_lz4_makes_the_same_of_a_text_whatever_came_before)
+{
+    size_t len = 150000, capacity = compress_bound(COMPRESSION_LZ4, len);
+    uint8_t *text = text_of(len), *noise = noise_of(len);
+    uint8_t *first = malloc(capacity), *again = malloc(capacity);
+    struct bytes in = {text, len};
+    int64_t size = compress_bytes(compressor, COMPRESSION_LZ4, 12, in, first, capacity);
+    cr_assert(size > 0 && (size_t)size < len / 4);
+    round_trip(COMPRESSION_LZ4, 12, (struct bytes){text + 7, 1000});
+    round_trip(COMPRESSION_LZ4, 3, (struct bytes){noise, len});
+    round_trip(COMPRESSION_LZ4, 17, (struct bytes){text + 1, 100000});
+    cr_assert_eq(compress_bytes(compressor, COMPRESSION_LZ4, 12, in, again, capacity), size);
+    cr_assert_eq(memcmp(first, again, (size_t)size), 0);
+    free(first);
+    free(again);
+    free(noise);
+    free(text);
+}
+
 Test(compress, a_wrong_lz4_header_is_malformed)
 {
     uint8_t packed[128], plain[64];
