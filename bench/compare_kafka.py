@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Odradek and Apache Kafka side by side: the same machine, client and loads, one broker at a time.
 
-In each round every broker takes every case, in turns whose order alternates; before each turn two
-yardsticks tell what the machine carries just then: a server that answers at once, and one that only
-makes durable what arrives. Each figure goes to results.jsonl as soon as it is there, so that a run
+In each round every broker takes every case, in turns whose order alternates; before each turn
+yardsticks tell what the machine carries just then: servers that answer at once, or only make
+durable what arrives. Each figure goes to results.jsonl as soon as it is there, so that a run
 may be stopped and another one goes on; the report is made of all that stands in that file.
 """
 import argparse
+import os
 import pathlib
+import shutil
 import signal
 import struct
 import subprocess
@@ -16,15 +18,12 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from compare import cases, machine, page, plan, results  # noqa: E402
-from compare.brokers import BROKERS, BUILT, JARS, ROOT, Failed  # noqa: E402
+from compare import cases, machine, markdown, page, plan, results, yardsticks  # noqa: E402
+from compare.brokers import BROKERS, JARS, ROOT, Failed  # noqa: E402
 
-YARDSTICKS = {
-    "yardstick-network": "odradek-bench, 128 connections of 256 bytes, against kafka_null_server, "
-                         "which answers at once and keeps nothing; before each turn.",
-    "yardstick-durable": "io_null_server: 128 connections of 344 bytes, answered when a direct, "
-                         "synchronous write is done; before each turn, on the same disk.",
-}
+# What may go wrong in one case, or with one broker, while the others go on.
+TROUBLES = (Failed, OSError, ValueError, LookupError, ArithmeticError, AssertionError, struct.error,
+            subprocess.SubprocessError)
 # Under all loads: what Java has compiled, and what the disk has allocated, is not what is measured.
 WARM_TOPIC = ["-t", "warm", "-p", 16, "--create-topic", "--acks", "all", "-s", 256]
 
@@ -85,6 +84,7 @@ class Run:
     def __init__(self, options):
         self.options = options
         self.noted = set()
+        self.noted_at = time.time()
         self.path = options.out / "results.jsonl"
         options.out.mkdir(parents=True, exist_ok=True)
         options.home.mkdir(parents=True, exist_ok=True)
@@ -92,46 +92,49 @@ class Run:
             self.path.unlink(missing_ok=True)
 
     def note(self, round_, broker, case, **more):
+        """Figures, or the trouble that there are none."""
         self.noted.add((round_, broker, case))
+        now = time.time()
         results.append(self.path, {"round": round_, "broker": broker, "case": case,
-                                   "time": round(time.time()), **more})
+                                   "time": round(now), "took": round(now - self.noted_at, 1),
+                                   **more})
+        self.noted_at = now
         told = more.get("trouble") or ", ".join(f"{figure} {results.number(value)}" for
                                                 figure, value in more["figures"].items())
         say(f"round {round_} {broker} {case}: {told}")
+        if "line" in more:
+            say(more["line"])
 
     def measure(self, round_, turn, name):
-        """A case that fails is told, and the others go on."""
-        turn.commands = []
+        """A case that fails is told, and the others go on: on a broker that was started again, if
+        it is gone."""
+        turn.commands, turn.line = [], None
+        broker = turn.broker
+        if not broker.runs():
+            broker.start()
         try:
             figures = cases.CASES[name].run(turn)
+            if not broker.runs():
+                raise Failed("it ended meanwhile")
         except cases.Skipped as reason:
-            self.note(round_, turn.broker.name, name, trouble=f"skipped: {reason}")
-        except (Failed, OSError, KeyError, AssertionError, struct.error,
-                subprocess.SubprocessError) as reason:
-            self.note(round_, turn.broker.name, name, trouble=f"failed: {reason}")
+            self.note(round_, broker.name, name, trouble=f"skipped: {reason}")
+        except TROUBLES as reason:
+            gone = "" if broker.runs() else f"; the broker is gone: {broker.last_words()}"
+            self.note(round_, broker.name, name,
+                      trouble=f"failed: {type(reason).__name__}: {reason}{gone}")
         else:
-            self.note(round_, turn.broker.name, name, figures=figures, commands=turn.commands)
+            line = {"line": turn.line} if turn.line else {}
+            self.note(round_, broker.name, name, figures=figures, commands=turn.commands, **line)
 
     def yardsticks(self, round_, broker):
-        seconds = min(3, self.options.seconds)
-        figures, words = machine.durable_yardstick(self.options.home, seconds)
-        self.note(round_, broker, "yardstick-durable", figures=figures, commands=[" ".join(words)])
-        server = subprocess.Popen([str(BUILT / "kafka_null_server"), "0", "null", "1"],
-                                  stdout=subprocess.PIPE)
-        try:
-            port = int(server.stdout.readline())
-            output = self.options.home / "null.json"
-            words = [BUILT / "odradek-bench", "-b", f"127.0.0.1:{port}", "-t", "null", "-c", 128,
-                     "-s", 256, "--acks", "all", "-w", "1s", "-d", f"{seconds}s", "--json-output",
-                     output]
-            words = [str(word) for word in words]
-            got = cases.run_bench(words, output)
-            self.note(round_, broker, "yardstick-network", commands=[" ".join(words)],
-                      figures={"messages/s": got["messages_per_second"]})
-        finally:
-            server.kill()
-            server.wait()
-            server.stdout.close()
+        seconds = yardsticks.seconds_each(self.options)
+        for name in yardsticks.needed(cases.CASES[case] for case in self.options.cases):
+            try:
+                figures, commands = yardsticks.YARDSTICKS[name].measure(self.options.home, seconds)
+            except TROUBLES as reason:
+                self.note(round_, broker, name, trouble=f"failed: {reason}")
+            else:
+                self.note(round_, broker, name, figures=figures, commands=commands)
 
     def part(self, round_, kind, part, names):
         """The cases of one part, on a broker of their own."""
@@ -156,27 +159,40 @@ class Run:
             for name in names:
                 self.measure(round_, turn, name)
             broker.stop()
-        except (Failed, OSError, subprocess.SubprocessError) as reason:
+        except TROUBLES as reason:
+            say(f"round {round_} {kind.name} {part}: {reason}")
             for name in names:
                 if (round_, kind.name, name) not in self.noted:
                     self.note(round_, kind.name, name, trouble=f"failed: {reason}")
         finally:
             broker.close()
 
+    def turn(self, round_, name, first_round):
+        self.yardsticks(round_, name)
+        for part in plan.PARTS:
+            names = plan.taken(self.options, name, part, first_round)
+            if names:
+                self.part(round_, BROKERS[name], part, names)
+
     def go(self):
         results.append(self.path, {"machine": machine.describe(self.options.home),
                                    "command": " ".join(sys.argv)})
         done = [r["round"] for r in results.load(self.path) if "round" in r]
         first = max(done, default=0) + 1
+        begin = self.noted_at = time.time()
         for round_ in range(first, first + self.options.rounds):
             order = self.options.brokers
             for name in order if round_ % 2 == 1 else reversed(order):
-                self.yardsticks(round_, name)
-                for part in plan.PARTS:
-                    names = plan.taken(self.options, name, part, round_ == first)
-                    if names:
-                        self.part(round_, BROKERS[name], part, names)
-            self.report()
+                self.turn(round_, name, round_ == first)
+            say(f"round {round_} is done: {(time.time() - begin) / 60:.1f} minutes in all")
+
+    def leave_nothing(self):
+        """What a signal at the wrong moment leaves running, or on the disk."""
+        for pid in machine.children():
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        for name in self.options.brokers:
+            shutil.rmtree(self.options.home / name, ignore_errors=True)
 
     def report(self):
         records = results.load(self.path)
@@ -187,18 +203,36 @@ class Run:
         if not any("figures" in r for r in records):
             say("nothing is measured yet")
             return
-        texts = {**YARDSTICKS, **{name: case.text for name, case in cases.CASES.items()}}
-        results.write_markdown(self.options.out / "report.md", records, texts)
-        results.write_csv(self.options.out / "report.csv", records)
-        page.write(self.options.out / "report.html", records, texts)
+        texts = {name: yardstick.text for name, yardstick in yardsticks.YARDSTICKS.items()}
+        texts |= {name: case.text for name, case in cases.CASES.items()}
+        held = {name: (case.held, yardsticks.YARDSTICKS[case.held.yardstick].figure)
+                for name, case in cases.CASES.items() if case.held is not None}
+        markdown.write(self.options.out / "report.md", records, texts, held)
+        results.write_csv(self.options.out / "report.csv", records, held)
+        page.write(self.options.out / "report.html", records, texts, held)
         say(f"reports: {self.options.out}/report.md, report.csv, report.html")
+
+
+class Stopped(BaseException):
+    """By a signal; nobody takes it for the trouble of a case."""
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = number
+
+
+STOPPED_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def stop(number, _):
+    raise Stopped(number)
 
 
 def main():
     options = parse()
     if options.list:
         for name, case in cases.CASES.items():
-            print(f"{name:18} {case.text}")
+            print(f"{name:20} {case.text}")
         return 0
     if any(name.startswith("kafka") for name in options.brokers) and not options.report:
         if not any(JARS.glob("kafka-server-*.jar")):
@@ -206,18 +240,23 @@ def main():
     if not options.report:
         say(plan.told(options))
     run = Run(options)
-    # So that a broker is not left behind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        if options.report:
-            run.report()
-        else:
-            run.go()
-    except KeyboardInterrupt:
-        say("stopped; what was measured is kept")
+    if options.report:
         run.report()
-        return 130
-    return 0
+        return 0
+    status = 0
+    for number in STOPPED_BY:
+        signal.signal(number, stop)
+    try:
+        run.go()
+    except Stopped as reason:
+        say("stopped; what was measured is kept")
+        status = 128 + reason.number
+    finally:
+        for number in STOPPED_BY:
+            signal.signal(number, signal.SIG_IGN)
+        run.leave_nothing()
+        run.report()
+    return status
 
 
 if __name__ == "__main__":

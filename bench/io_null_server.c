@@ -1,18 +1,20 @@
 /*
  * What io alone can carry: a server that reads size-prefixed requests and answers each at once with
- * four bytes, and a closed-loop client on another core, in one process. The rest of the broker is
- * held against this number.
+ * four bytes, or as many as are asked for, and a closed-loop client on another core, in one
+ * process. The rest of the broker is held against this number.
  *
- *   io_null_server ring|epoll CONNECTIONS REQUEST_BYTES SECONDS [WAL_FILE]
+ *   io_null_server ring|epoll CONNECTIONS REQUEST_BYTES[:ANSWER_BYTES] SECONDS [WAL_FILE]
  *
  * With a WAL_FILE the answers wait for group commit: everything that has arrived goes out as one
- * direct, synchronous write of 4 KiB blocks, at most two in flight.
+ * direct, synchronous write of 4 KiB blocks, at most two in flight. What is written and answered
+ * is always the same memory: nothing is copied for it.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
 #include "io/io.h"
@@ -20,10 +22,12 @@
 #define BUFFER_BYTES 65536
 #define BUFFER_COUNT 1024
 #define WAL_BYTES ((uint64_t)64 << 20)
-#define WAL_WRITE_MAX ((uint32_t)256 << 10)
+#define WAL_FILL_BYTES ((uint32_t)256 << 10)
 #define WAL_BLOCK 4096
 #define CONNECTIONS_MAX 4096
 #define ANSWER_BYTES 4
+#define ANSWER_BYTES_MAX ((uint32_t)64 << 20)
+#define ARRIVING_BYTES_MAX (WAL_BYTES / 2)
 
 struct server;
 
@@ -42,7 +46,6 @@ struct connection {
     bool changed;
     bool sending;
     struct iovec part;
-    uint8_t answers[BUFFER_BYTES];
 };
 
 struct wal_write {
@@ -61,6 +64,10 @@ struct server {
     int wal;
     uint64_t wal_pos;
     uint64_t pending_bytes;
+    uint32_t write_bytes_max; /* all that can arrive: each connection has one request under way */
+    uint8_t *answers;         /* of all connections, one like the other */
+    uint32_t answers_bytes;
+    uint32_t answer_bytes;
     struct wal_write writes[2];
     unsigned oldest;
     struct connection *changed;
@@ -134,10 +141,11 @@ static void connection_answer(struct connection *c)
 {
     if (c->sending || c->durable == 0)
         return;
-    uint32_t count = MIN(c->durable, (uint32_t)(sizeof c->answers / ANSWER_BYTES));
+    const struct server *server = c->server;
+    uint32_t count = MIN(c->durable, server->answers_bytes / server->answer_bytes);
     c->durable -= count;
     c->sending = true;
-    c->part = (struct iovec){c->answers, count * ANSWER_BYTES};
+    c->part = (struct iovec){server->answers, count * server->answer_bytes};
     io_send(c->server->io, &c->send_op, c->socket, &c->part, 1);
 }
 
@@ -185,7 +193,8 @@ static void server_written(struct io_op *op, const struct io_event *event)
 static void server_write(struct server *server, unsigned group)
 {
     struct wal_write *write = &server->writes[group];
-    uint64_t len = round_up(MIN(server->pending_bytes + 1, (uint64_t)WAL_WRITE_MAX), WAL_BLOCK);
+    ASSERT(server->pending_bytes < server->write_bytes_max);
+    uint64_t len = round_up(server->pending_bytes + 1, WAL_BLOCK);
     server->pending_bytes = 0;
     if (server->wal_pos + len > WAL_BYTES)
         server->wal_pos = 0;
@@ -250,6 +259,7 @@ struct client {
     struct caller *callers;
     uint8_t *request;
     uint32_t request_bytes;
+    uint32_t answer_bytes;
     uint32_t connections;
     uint64_t answers;
     uint64_t end_ns;
@@ -282,7 +292,7 @@ static void caller_received(struct io_op *op, const struct io_event *event)
     if (event->buffer != NULL) {
         caller->got += event->buffer->len;
         io_recv_release(caller->client->io, event->buffer);
-        if (caller->got == ANSWER_BYTES) {
+        if (caller->got == caller->client->answer_bytes) {
             caller->got = 0;
             caller->client->answers++;
             caller->answered = true;
@@ -329,10 +339,10 @@ static void client_run(void *context)
     client->end_ns = begin_ns + client->seconds * NS_PER_S;
     io_run(client->io, &client->loop);
     double seconds = (double)(io_now_precise(client->io) - begin_ns) / (double)NS_PER_S;
-    printf("%s: %u connections, %u bytes: %.0f requests/s, mean %.0f us\n",
+    double each_us = seconds * 1e6 / (double)MAX(client->answers, (uint64_t)1);
+    printf("%s: %u connections, %u bytes, answers of %u: %.0f requests/s, mean %.0f us\n",
            io_backend_name(client->io), client->connections, client->request_bytes,
-           (double)client->answers / seconds,
-           seconds * 1e6 * client->connections / (double)MAX(client->answers, (uint64_t)1));
+           client->answer_bytes, (double)client->answers / seconds, each_us * client->connections);
 }
 
 static void server_run(void *context)
@@ -351,10 +361,10 @@ static void server_open_wal(struct server *server, const char *path)
     for (int i = 0; i < 2; i++) {
         server->writes[i].server = server;
         server->writes[i].op.done = server_written;
-        server->writes[i].block = mem_map(WAL_WRITE_MAX);
+        server->writes[i].block = mem_map(MAX(server->write_bytes_max, WAL_FILL_BYTES));
     }
-    for (uint64_t pos = 0; pos < WAL_BYTES; pos += WAL_WRITE_MAX) {
-        int result = file_write(fs, server->wal, server->writes[0].block, WAL_WRITE_MAX, pos);
+    for (uint64_t pos = 0; pos < WAL_BYTES; pos += WAL_FILL_BYTES) {
+        int result = file_write(fs, server->wal, server->writes[0].block, WAL_FILL_BYTES, pos);
         if (result != 0)
             fail(path, result);
     }
@@ -379,22 +389,49 @@ static struct io *bench_io(enum io_backend backend, const struct log *log)
     return io;
 }
 
-static void client_init(struct client *client, char **argv)
+/* False when the arguments make no sense. */
+static bool client_init(struct client *client, char **argv)
 {
+    char *rest;
     client->loop = (struct io_loop){client_step, no_work};
     client->connections = (uint32_t)strtoul(argv[2], NULL, 10);
-    client->request_bytes = (uint32_t)strtoul(argv[3], NULL, 10);
+    uint64_t request_bytes = strtoul(argv[3], &rest, 10);
+    uint64_t answer_bytes = *rest == ':' ? strtoul(rest + 1, NULL, 10) : ANSWER_BYTES;
     client->seconds = strtoul(argv[4], NULL, 10);
+    if (client->connections == 0 || client->connections > CONNECTIONS_MAX || request_bytes < 8 ||
+        request_bytes > ARRIVING_BYTES_MAX / client->connections || answer_bytes == 0 ||
+        answer_bytes > ANSWER_BYTES_MAX)
+        return false;
+    client->request_bytes = (uint32_t)request_bytes;
+    client->answer_bytes = (uint32_t)answer_bytes;
     client->callers = mem_alloc_array(client->connections, sizeof *client->callers);
     client->request = mem_alloc(client->request_bytes);
     uint32_t size = client->request_bytes - 4;
     memcpy(client->request, &size, sizeof size);
+    return true;
+}
+
+static void server_init(struct server *server, const struct client *client)
+{
+    server->loop = (struct io_loop){server_step, no_work};
+    server->accept_op.done = server_accepted;
+    server->connections = mem_alloc_array(CONNECTIONS_MAX, sizeof(struct connection *));
+    server->write_bytes_max =
+        (uint32_t)round_up((uint64_t)client->connections * client->request_bytes + 1, WAL_BLOCK);
+    server->answer_bytes = client->answer_bytes;
+    server->answers_bytes = MAX(client->answer_bytes, (uint32_t)BUFFER_BYTES);
+    server->answers = mem_alloc(server->answers_bytes);
+    /* Pages that nobody has written to would all be one page of zeros. */
+    memset(server->answers, 'x', server->answers_bytes);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 5 || strtoul(argv[3], NULL, 10) < 8) {
-        fprintf(stderr, "usage: %s ring|epoll CONNECTIONS REQUEST_BYTES SECONDS [WAL_FILE]\n",
+    struct client client = {.answers = 0};
+    if (argc < 5 || !client_init(&client, argv)) {
+        fprintf(stderr,
+                "usage: %s ring|epoll CONNECTIONS REQUEST_BYTES[:ANSWER_BYTES] SECONDS "
+                "[WAL_FILE]\n",
                 argv[0]);
         return 2;
     }
@@ -402,17 +439,14 @@ int main(int argc, char **argv)
     log_init_stderr(&log, LOG_INFO, "bench");
     enum io_backend backend = strcmp(argv[1], "epoll") == 0 ? IO_EPOLL : IO_RING;
     struct server server = {.io = bench_io(backend, &log), .wal = -1};
-    struct client client = {.io = bench_io(backend, &log)};
-    server.loop = (struct io_loop){server_step, no_work};
-    server.accept_op.done = server_accepted;
-    server.connections = mem_alloc_array(CONNECTIONS_MAX, sizeof(struct connection *));
+    client.io = bench_io(backend, &log);
+    server_init(&server, &client);
     struct io_listen_options listen = {.host = "127.0.0.1", .first = true};
     int result = io_listen(server.io, &listen, &server.listener, &client.port);
     if (result != 0)
         fail("listen", result);
     if (argc > 5)
         server_open_wal(&server, argv[5]);
-    client_init(&client, argv);
     struct io_thread *threads[2];
     result = io_thread_start(&threads[0], "server", 0, server_run, &server);
     if (result == 0)

@@ -142,6 +142,9 @@ class Broker:
             time.sleep(max(0.002, min(1, time.monotonic() - asked)))
         raise Failed(f"{self.name} does not start: {self.last_words()}")
 
+    def runs(self):
+        return self.process is not None and self.process.poll() is None
+
     def stop(self):
         """Seconds to a clean end."""
         begin = time.monotonic()

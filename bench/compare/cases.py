@@ -11,12 +11,16 @@ import resource
 import socket
 import subprocess
 import time
+from typing import NamedTuple
 
-from compare import machine
+from compare import machine, trend
 from compare.brokers import BUILT, Failed, create_topics, frame, metadata
+from compare.client import run_bench
 
 CASES = {}
-BENCH_SECONDS = 900
+# A client that takes so much longer than it was asked to hangs. Kafka may take minutes to write,
+# durably, what is then read.
+PATIENCE_SECONDS = 180
 # Connections that are made before their answers are waited for: Kafka's backlog has room for 50,
 # and a connection that finds none tries again a second later.
 BACKLOG = 32
@@ -26,13 +30,24 @@ class Skipped(Exception):
     """The case cannot run here, with the reason."""
 
 
+class Held(NamedTuple):
+    """What a case's figure, of so many records a request, is to be a part of."""
+    yardstick: str
+    figure: str = "messages/s"
+    per_request: int = 1
+
+
+SMALL = Held("yardstick-durable")
+
+
 class Case:
-    def __init__(self, function, part, heavy, asked, cost):
+    def __init__(self, function, part, heavy, asked, cost, held):
         self.run = function
         self.part = part
         self.heavy = heavy  # in the first round only, and left out by --quick
         self.asked = asked  # runs only when it is named
         self.cost = cost
+        self.held = held
         self.text = " ".join(function.__doc__.split())
 
     def seconds(self, options, kafka):
@@ -53,20 +68,11 @@ def at_least(seconds, quick):
                                                       max(seconds, options.seconds))
 
 
-def case(name, part="load", heavy=False, asked=False, cost=None):
+def case(name, part="load", heavy=False, asked=False, cost=None, held=None):
     def add(function):
-        CASES[name] = Case(function, part, heavy, asked, cost)
+        CASES[name] = Case(function, part, heavy, asked, cost, held)
         return function
     return add
-
-
-def run_bench(words, output, limit=BENCH_SECONDS):
-    """The results of odradek-bench. Messages that fail are figures, too."""
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=limit)
-    if done.returncode not in (0, 1):
-        raise Failed(f"odradek-bench: {done.stdout.strip()[-500:]}")
-    return json.loads(output.read_text())
 
 
 class Turn:
@@ -77,9 +83,11 @@ class Turn:
         self.options = options
         self.client_cpus = client_cpus
         self.commands = []
+        self.line = None     # what figures do not tell
         self.loaded = 0      # records of the topic that fetch cases read
         self.partitions = 0  # of the topics that standing cases made
         self.started = None
+        self.seconds = options.heat  # of the load that is asked for next
 
     def words(self, *arguments, output):
         words = [BUILT / "odradek-bench", "-b", f"127.0.0.1:{self.broker.port}", *arguments,
@@ -93,9 +101,10 @@ class Turn:
         output = self.broker.home / "result.json"
         words = self.words(*arguments, output=output)
         self.commands.append(" ".join(words))
-        return run_bench(words, output, BENCH_SECONDS + self.options.long_seconds)
+        return run_bench(words, output, self.seconds + PATIENCE_SECONDS)
 
     def times(self, seconds=None):
+        self.seconds = self.options.warmup + (seconds or self.options.seconds)
         return ["-w", f"{self.options.warmup}s", "-d", f"{seconds or self.options.seconds}s"]
 
     def measured(self, *arguments):
@@ -137,13 +146,17 @@ def failures(got):
     return {name: count for name, count in counts.items() if count > 0}
 
 
-def produce(turn, topic, partitions, *arguments, seconds=None, keep=False):
+def produce(turn, topic, partitions, *arguments, seconds=None, keep=False, touched=False):
+    """With `touched` each partition has taken a record before."""
     words = ["-t", topic, "--acks", "all", *arguments, *turn.times(seconds)]
     if not keep:
         # Before the processor time is looked at.
         create_topics(turn.broker.port, [(topic, partitions)])
         wait_led(turn.broker)
         words.append("--delete-topic-after")
+    if touched:
+        turn.bench("-t", topic, "--acks", "all", "-c", 1, "-s", 256, "-n", partitions, "-d",
+                   f"{PATIENCE_SECONDS}s")
     got, figures = turn.measured(*words)
     # Each is told by its end; what came behind the load is none of its intervals.
     end = (seconds or turn.options.seconds) + 0.001
@@ -152,13 +165,13 @@ def produce(turn, topic, partitions, *arguments, seconds=None, keep=False):
             **latencies(got, "response"), **figures, **failures(got)}
 
 
-@case("produce-128-1p")
+@case("produce-128-1p", held=SMALL)
 def produce_128_1p(turn):
     """128 connections, one record of 256 bytes a request, on one partition."""
     return produce(turn, "p1", 1, "-c", 128, "-s", 256)
 
 
-@case("produce-128-16p")
+@case("produce-128-16p", held=SMALL)
 def produce_128_16p(turn):
     """128 connections, one record of 256 bytes a request, on 16 partitions."""
     return produce(turn, "p16", 16, "-c", 128, "-s", 256)
@@ -176,31 +189,50 @@ for number in (1, 10, 50, 100):
     add_concurrent(number)
 
 
-@case("produce-64x256")
+# Batches of 64 records: arguments of the client.
+BATCHES = {"64x256": ["-s", 256, "--records-per-batch", 64, "--batch-size", 32768],
+           "64x1k": ["-s", 1000, "--records-per-batch", 64, "--batch-size", 131072]}
+LONE = ["-c", 16]
+# As Kafka's own producers have it: max.in.flight.requests.per.connection is 5.
+PIPED = ["-c", 80, "--connections", 16, "--in-flight", 5]
+
+
+@case("produce-64x256", held=Held("yardstick-durable-16k", per_request=64))
 def produce_64x256(turn):
     """16 connections, batches of 64 records of 256 bytes, on 16 partitions."""
-    return produce(turn, "b256", 16, "-c", 16, "-s", 256, "--records-per-batch", 64,
-                   "--batch-size", 32768)
+    return produce(turn, "b256", 16, *LONE, *BATCHES["64x256"])
 
 
-@case("produce-64x1k")
+@case("produce-64x256-x5", held=Held("yardstick-durable-16k-x5", per_request=64))
+def produce_64x256_x5(turn):
+    """As produce-64x256, with 5 requests under way on each connection."""
+    return produce(turn, "x256", 16, *PIPED, *BATCHES["64x256"])
+
+
+@case("produce-64x1k", held=Held("yardstick-durable-64k", per_request=64))
 def produce_64x1k(turn):
     """16 connections, batches of 64 records of 1 KB, on 16 partitions."""
-    return produce(turn, "b1k", 16, "-c", 16, "-s", 1000, "--records-per-batch", 64,
-                   "--batch-size", 131072)
+    return produce(turn, "b1k", 16, *LONE, *BATCHES["64x1k"])
 
 
-@case("produce-64k")
+@case("produce-64x1k-x5", held=Held("yardstick-durable-64k-x5", per_request=64))
+def produce_64x1k_x5(turn):
+    """As produce-64x1k, with 5 requests under way on each connection."""
+    return produce(turn, "x1k", 16, *PIPED, *BATCHES["64x1k"])
+
+
+@case("produce-64k", held=Held("yardstick-durable-64k", per_request=63))
 def produce_64k(turn):
-    """4 connections with 5 requests on their way each, batches of 64 KiB, on 4 partitions."""
+    """4 connections with 5 requests under way on each, batches of 64 KiB, on 4 partitions."""
     return produce(turn, "b64k", 4, "-c", 20, "--connections", 4, "--in-flight", 5, "-s", 1000,
                    "--records-per-batch", 63, "--batch-size", 65536)
 
 
-@case("produce-1000p")
+@case("produce-1000p", held=SMALL)
 def produce_1000p(turn):
-    """128 connections, one record of 256 bytes a request, on 1,000 partitions."""
-    return produce(turn, "p1000", 1000, "-c", 128, "-s", 256)
+    """128 connections, one record of 256 bytes a request, on 1,000 partitions, each of which has
+    one already."""
+    return produce(turn, "p1000", 1000, "-c", 128, "-s", 256, touched=True)
 
 
 @case("tail")
@@ -286,25 +318,30 @@ def fetch_disk(turn, size):
     return figures
 
 
-def add_pinned(name, text, *arguments):
+def add_pinned(like, partitions, *arguments):
     def pinned(turn):
-        return produce(turn, name, *arguments)
-    pinned.__doc__ = text + (" The broker has one processor (Odradek: one core), and the client "
-                             "another one.")
-    case(f"one-core-{name}", part="pinned")(pinned)
+        return produce(turn, like, partitions, *arguments)
+    pinned.__doc__ = (f"As produce-{like}. The broker has one processor (Odradek: one core), and "
+                      "the client another one.")
+    case(f"one-core-{like}", part="pinned", held=CASES[f"produce-{like}"].held)(pinned)
 
 
-add_pinned("128-1p", "As produce-128-1p.", 1, "-c", 128, "-s", 256)
-add_pinned("128-16p", "As produce-128-16p.", 16, "-c", 128, "-s", 256)
-add_pinned("64x1k", "As produce-64x1k.", 16, "-c", 16, "-s", 1000, "--records-per-batch", 64,
-           "--batch-size", 131072)
+add_pinned("128-1p", 1, "-c", 128, "-s", 256)
+add_pinned("128-16p", 16, "-c", 128, "-s", 256)
+for batch, shape in BATCHES.items():
+    add_pinned(batch, 16, *LONE, *shape)
+    add_pinned(f"{batch}-x5", 16, *PIPED, *shape)
 
 
-@case("long", asked=True, cost=lambda options, _: options.warmup + options.long_seconds + 3)
+@case("long", asked=True, held=SMALL,
+      cost=lambda options, _: options.warmup + options.long_seconds + 3)
 def long_load(turn):
-    """As produce-128-16p, for --long-seconds: whether the last tenth is as fast as the first."""
+    """As produce-128-16p, for --long-seconds: whether it slows down meanwhile."""
     figures = produce(turn, "long", 16, "-c", 128, "-s", 256, seconds=turn.options.long_seconds)
     rates = [point["messages_per_second"] for point in turn.points]
+    if len(rates) < 2 or sum(rates) == 0:
+        raise Failed("hardly anything was acknowledged")
+    turn.line = trend.told(turn.points)
     tenth = max(1, len(rates) // 10)
     first, last = sum(rates[:tenth]) / tenth, sum(rates[-tenth:]) / tenth
     if first == 0:
@@ -314,13 +351,13 @@ def long_load(turn):
             "worst interval of the mean": min(rates) * len(rates) / sum(rates)}
 
 
-@case("fetch-1m-memory")
+@case("fetch-1m-memory", held=Held("yardstick-send-1m", "MB/s"))
 def fetch_1m_memory(turn):
     """Four consumers, fetches of 1 MiB, from the page cache."""
     return fetch_memory(turn, 1 << 20)
 
 
-@case("fetch-64k-memory")
+@case("fetch-64k-memory", held=Held("yardstick-send-64k", "MB/s"))
 def fetch_64k_memory(turn):
     """Four consumers, fetches of 64 KiB, from the page cache."""
     return fetch_memory(turn, 64 << 10)
@@ -464,6 +501,7 @@ def partitions_10000(turn):
     """Topics of 1,000 partitions, one after another, until there are 10,000 partitions with those
     of the cases before. Then the memory."""
     before = turn.partitions
+    memory = machine.memory(turn.broker.process.pid)["PSS MiB"]
     begin = time.monotonic()
     while turn.partitions < 10000:
         count = min(1000, 10000 - turn.partitions)
@@ -471,8 +509,10 @@ def partitions_10000(turn):
         turn.partitions += count
     wait_led(turn.broker, turn.partitions)
     seconds = time.monotonic() - begin
-    return {"all led s": seconds, "partitions/s": (turn.partitions - before) / seconds,
-            **machine.memory(turn.broker.process.pid)}
+    figures = machine.memory(turn.broker.process.pid)
+    made = turn.partitions - before
+    return {"all led s": seconds, "partitions/s": made / seconds, **figures,
+            "KiB/partition": (figures["PSS MiB"] - memory) * 1024 / made}
 
 
 @case("restart-10000", part="standing", heavy=True, cost=takes(1, 150))

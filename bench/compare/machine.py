@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 
-from compare.brokers import BUILT, ROOT, Failed
+from compare.brokers import ROOT
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 READ_BYTES = 1 << 20
@@ -40,20 +40,6 @@ def describe(home):
         "load": " ".join(f"{load:.2f}" for load in os.getloadavg()),
         "date": time.strftime("%Y-%m-%d %H:%M:%S %z"),
     }
-
-
-def durable_yardstick(home, seconds):
-    """Requests a second of the server that only makes what arrives durable, in groups."""
-    path = pathlib.Path(home) / "yardstick"
-    command = [BUILT / "io_null_server", "ring", "128", "344", str(seconds), path]
-    words = [str(word) for word in command]
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=seconds + 120)
-    path.unlink(missing_ok=True)
-    found = re.search(r"([\d.]+) (?:requests|answers)/s", done.stdout)
-    if done.returncode != 0 or found is None:
-        raise Failed(f"io_null_server: {done.stdout}")
-    return {"requests/s": float(found.group(1))}, words
 
 
 def drop_cache():
@@ -95,6 +81,12 @@ def processors_apart():
     """One for a broker and one for its client, as taskset takes them; None where there is one."""
     mine = sorted(os.sched_getaffinity(0))
     return (str(mine[0]), str(mine[-1])) if len(mine) > 1 else None
+
+
+def children():
+    """Processes that this one has started, and that nobody has waited for."""
+    path = pathlib.Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    return [int(pid) for pid in path.read_text().split()] if path.exists() else []
 
 
 def cpu_seconds(pid):

@@ -1,7 +1,7 @@
 """The report as one HTML page that needs nothing else: bars with their ranges, tables, commands."""
 import html
 
-from compare import results
+from compare import goals, results
 
 # The colours of odradek-bench's own pages.
 COLOURS = ["#1864ab", "#e8590c", "#2b8a3e", "#862e9c", "#c92a2a"]
@@ -12,7 +12,7 @@ td,th{padding:.15em .8em;text-align:right;border-bottom:1px solid #ddd}
 td:first-child,th:first-child{text-align:left}
 svg{width:100%;height:auto;margin:.3em 0;font:12px system-ui,sans-serif}
 pre{overflow-x:auto;font-size:12px}
-.better{color:#2b8a3e}.worse,.bad{color:#c92a2a}"""
+.better{color:#2b8a3e}.worse{color:#c92a2a}"""
 WIDTH, LABEL, VALUE, BAR = 900, 110, 190, 20
 
 
@@ -20,9 +20,11 @@ def bar(at, broker, summary, most, colour):
     scale = (WIDTH - LABEL - VALUE) / most if most > 0 else 0
     y = at * BAR + 4
     middle = y + BAR / 2 - 2
-    least, end = LABEL + summary.least * scale, LABEL + summary.most * scale
+    # What is less than nothing has no bar.
+    least, median, end = (LABEL + max(0, value) * scale
+                          for value in (summary.least, summary.median, summary.most))
     return (f'<text x="{LABEL - 8}" y="{middle + 4}" text-anchor="end">{html.escape(broker)}</text>'
-            f'<rect x="{LABEL}" y="{y}" width="{summary.median * scale:.1f}" height="{BAR - 6}" '
+            f'<rect x="{LABEL}" y="{y}" width="{median - LABEL:.1f}" height="{BAR - 6}" '
             f'fill="{colour}"/>'
             f'<line x1="{least:.1f}" x2="{end:.1f}" y1="{middle}" y2="{middle}" stroke="#222"/>'
             f'<text x="{end + 8:.1f}" y="{middle + 4}">{results.cell(summary)}</text>')
@@ -38,65 +40,84 @@ def plot(figure, of, brokers):
             f'<svg viewBox="0 0 {WIDTH} {len(shown) * BAR + 6}">{bars}</svg>')
 
 
-def ratio_cells(case, figure, of, brokers):
-    for other in brokers[1:]:
-        if brokers[0] not in of or other not in of:
-            yield "<td></td>"
-            continue
-        times = results.ratio(case, figure, of[brokers[0]], of[other])
-        if times is None:
-            yield "<td></td>"
-        else:
-            yield f'<td class="{"better" if times >= 1 else "worse"}">{times:.2f}</td>'
+def table(head, rows, style, linked=False):
+    """`style` tells a cell's class by its head and text; it may be empty. The first cells are the
+    names of sections, if `linked`."""
+    lines = "".join(f"<th>{html.escape(name)}</th>" for name in head)
+    for row in rows:
+        cells = ""
+        for at, (name, text) in enumerate(zip(head, row)):
+            told = style(name, text)
+            text = html.escape(text)
+            if linked and at == 0:
+                text = f'<a href="#{text}">{text}</a>'
+            cells += (f'<td class="{told}">' if told else "<td>") + f"{text}</td>"
+        lines += f"</tr>\n<tr>{cells}"
+    return f"<table><tr>{lines}</tr></table>"
 
 
-def overview(records, brokers):
+def ratio_style(name, text):
+    if " : " not in name or text == results.NONE:
+        return ""
+    return "better" if float(text) >= 1 else "worse"
+
+
+def goal_style(name, text):
+    return {"yes": "better", "no": "worse"}.get(text, "") if name == "met" else ""
+
+
+def overview(records, held):
     """One line a case: its first figure."""
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in
-                   ["case", "figure", *brokers, *(f"{brokers[0]} : {b}" for b in brokers[1:])])
-    body = ""
-    why = results.troubles(records)
-    for case, figures in results.gather(records).items():
-        figure, of = next(iter(figures.items()))
-        told = (results.cell_or_why(of, broker, why.get(case, {})) for broker in brokers)
-        cells = "".join(f"<td>{html.escape(text)}</td>" for text in told)
-        ratios = "".join(ratio_cells(case, figure, of, brokers))
-        body += (f'<tr><td><a href="#{case}">{case}</a></td><td>{html.escape(figure)}</td>{cells}'
-                 f"{ratios}</tr>\n")
-    return f"<table><tr>{head}</tr>\n{body}</table>"
+    first = {}
+    for row in results.rows(records, held):
+        first.setdefault(row[0], row)
+    return first.values()
 
 
 def sections(records, texts, brokers):
-    for case, figures in results.gather(records).items():
+    measured = results.gather(records)
+    missed = {case: {} for case in results.troubles(records) if case not in measured}
+    for case, figures in {**missed, **measured}.items():
         plots = "\n".join(plot(figure, of, brokers) for figure, of in figures.items())
+        plots = plots or "<p>It could not be measured.</p>"
         yield f'<h2 id="{case}">{case}</h2>\n<p>{html.escape(texts.get(case, ""))}</p>\n{plots}'
 
 
-def trouble(records):
-    found = [r for r in records if "trouble" in r]
-    lines = "".join(f"<li>round {r['round']}, {html.escape(r['broker'])}, {r['case']}: "
-                    f"{html.escape(r['trouble'])}</li>" for r in found)
-    return f'<h2>Not measured</h2><ul class="bad">{lines}</ul>' if found else ""
+def bullets(title, lines):
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+    return f"<h2>{title}</h2><ul>{items}</ul>" if lines else ""
 
 
-def write(path, records, texts):
+def goal_part(records, held):
+    rows = goals.rows(records, held)
+    if not rows:
+        return ""
+    return (f"<h2>Goals</h2><p>{html.escape(goals.told(records))}</p>"
+            f"{table(goals.HEAD, rows, goal_style)}")
+
+
+def write(path, records, texts, held):
     brokers = results.brokers_of(records)
     machines = "".join("<li>" + html.escape("; ".join(f"{k}: {v}" for k, v in machine.items())) +
                        "</li>" for machine in results.machines_of(records))
     commands = html.escape("\n".join(results.commands(records)))
+    figures = table(results.header(records), overview(records, held), ratio_style, True)
+    # It is XML as well, so that any parser of that can check it.
     path.write_text(f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
+<html lang="en"><head><meta charset="utf-8"/>
 <title>Side by side</title>
 <style>
 {STYLE}
 </style></head><body>
 <h1>Side by side</h1>
 <ul>{machines}</ul>
-<p>Bars are medians of the rounds, lines reach from the least to the most. The last columns of the
-table tell how many times better the first broker's median is: above 1 it is ahead.</p>
-{overview(records, brokers)}
+{goal_part(records, held)}
+<h2>Figures</h2>
+<p>{html.escape(results.LEGEND)} Bars are medians, lines reach from the least to the most.</p>
+{figures}
+{bullets("Over time", results.lines_of(records))}
 {"".join(sections(records, texts, brokers))}
-{trouble(records)}
+{bullets("Not measured", results.all_troubles(records))}
 <h2>Commands</h2>
 <p>The last of each broker and case.</p>
 <pre>{commands}</pre>

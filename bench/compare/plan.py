@@ -1,9 +1,8 @@
 """What a run consists of: which cases each broker takes in which round, and how long that takes."""
-from compare import cases
+from compare import cases, yardsticks
 from compare.brokers import BROKERS
 
 PARTS = ("standing", "load", "pinned")
-YARDSTICK_SECONDS = 5
 # To make a directory, start, and stop: Odradek, and Kafka, whose format is a process of its own.
 START_SECONDS = (2, 12)
 FETCH_LOAD_SECONDS = 12
@@ -19,7 +18,8 @@ def taken(options, name, part, first_round):
 
 def turn_seconds(options, name, first_round):
     kafka = name.startswith("kafka")
-    total = YARDSTICK_SECONDS
+    each = yardsticks.seconds_each(options) + yardsticks.EXTRA_SECONDS
+    total = each * len(yardsticks.needed(cases.CASES[case] for case in options.cases))
     for part in PARTS:
         names = taken(options, name, part, first_round)
         if names:
