@@ -148,6 +148,23 @@ Test(consumer_line, a_static_member_goes_and_another_takes_its_place_in_one_writ
     rig_replay(&rig, "g");
 }
 
+Test(consumer_line, who_changes_its_protocol_in_the_same_write_need_not_come_to_sync)
+{
+    struct rig_join join;
+    rig_beat(&rig, &a);
+    rig_join_fill(&join, "g", s("b"));
+    rig_join(&rig, &join);
+    rig_beat(&rig, &b);
+    rig_write(&rig, 0);
+    cr_assert(join.ended && b.ended);
+    cr_expect_eq(join.join.error, KAFKA_NONE);
+    cr_expect_eq(b.beat.error, KAFKA_NONE);
+    rig_wait(&rig, 30000);
+    EXPECT_GROUP("group 2/2 Reconciling\na 1 t0 t1 t2 t3 > t0 t1\nb 2 > t2 t3");
+    rig_replay(&rig, "g");
+    rig_join_free(&join);
+}
+
 Test(consumer_line, a_pattern_that_many_name_is_resolved_once)
 {
     struct rig_beat *beats[] = {&b, &c, &d};
