@@ -61,6 +61,26 @@ Test(consumer_line, those_that_come_while_a_write_is_out_share_the_next_one)
     rig_replay(&rig, "g");
 }
 
+Test(consumer_line, a_group_that_is_not_durable_yet_is_not_there)
+{
+    struct group_listing listing = {0};
+    rig_beat(&rig, &a);
+    rig_beat(&rig, &b);
+    groups_list(&rig.groups, &listing);
+    cr_expect_eq(listing.count, 0);
+    EXPECT_GROUP("none");
+    rig_write_one(&rig, ERR_OFFLINE);
+    EXPECT_GROUP("none");
+    rig_write(&rig, 0);
+    cr_expect_eq(b.beat.error, KAFKA_NONE);
+    EXPECT_GROUP("group 1/1 Stable\nb 1 t0 t1 t2 t3 > t0 t1 t2 t3");
+    groups_list(&rig.groups, &listing);
+    cr_expect_eq(listing.count, 1);
+    cr_expect_str_eq(listing.items[0].type, "consumer");
+    group_reply_free(&listing.reply);
+    rig_replay(&rig, "g");
+}
+
 Test(consumer_line, a_write_that_fails_leaves_what_was_before_and_all_of_it_come_again)
 {
     rig_beat_is(&rig, &a, KAFKA_NONE);
