@@ -182,7 +182,9 @@ static void join_done(struct consumer_beat *beat)
         join->has_type = true;
         join->protocol_name = classic->classic.supported_protocols.items[0].name;
         join->leader = (struct string){"", 0};
-        if (member != NULL && !classic->group->groups->closed) {
+        /* The same write may have it in the other protocol already. */
+        bool stays = member != NULL && consumer_is_classic(member);
+        if (stays && !classic->group->groups->closed) {
             came(member);
             must_come(member); /* to sync */
         }

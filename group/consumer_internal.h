@@ -92,6 +92,18 @@ void consumer_touch(struct consumer_member *member);
 const char *consumer_state_name(const struct consumer *consumer);
 bool consumer_subscribed(const struct consumer *consumer, struct bytes topic);
 
+/* It is a consumer group to whoever looks: not while the first of its records is on its way. */
+static inline bool group_shows_consumer(const struct group *group)
+{
+    const struct consumer *consumer = group->consumer;
+    return consumer != NULL && (consumer->stored || consumer->member_count > 0);
+}
+/* It still is, or will be, a classic one. */
+static inline bool group_shows_classic(const struct group *group)
+{
+    return group->consumer == NULL || (group->stored && !group_shows_consumer(group));
+}
+
 /* consumer_plan.c */
 struct consumer_plan *plan_new(struct group *group, struct consumer *consumer);
 struct consumer_change *plan_add(struct consumer_plan *plan, enum consumer_change_kind kind,

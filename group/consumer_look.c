@@ -69,8 +69,9 @@ void groups_consumer_describe(struct groups *groups, struct consumer_description
     d->error = groups->closed ? KAFKA_NOT_COORDINATOR : KAFKA_NONE;
     if (d->error != KAFKA_NONE)
         return;
-    d->is_classic = group != NULL && group->consumer == NULL;
-    if (group == NULL || group->consumer == NULL) {
+    bool shown = group != NULL && group_shows_consumer(group);
+    d->is_classic = group != NULL && group_shows_classic(group);
+    if (!shown) {
         d->error = KAFKA_GROUP_ID_NOT_FOUND;
         return;
     }

@@ -21,7 +21,7 @@
 #define WRITE_BYTES_MAX (512 * KIB)
 /* What working the line out may take in one go, by the memory that it needs: the core has other
  * things to do. */
-#define WRITE_WORK_MAX (8 * MIB)
+#define WRITE_WORK_MAX (4 * MIB)
 
 struct consumer_write {
     struct group_write write; /* first */

@@ -15,15 +15,18 @@ void groups_list(struct groups *groups, struct group_listing *listing)
     listing->items = items;
     while ((group = map_next(&groups->by_id, &position)) != NULL) {
         ASSERT(listing->count < room);
+        bool modern = group_shows_consumer(group);
+        if (!modern && !group_shows_classic(group))
+            continue;
         struct string type = text_string(group->protocol_type);
         items[listing->count++] = (struct group_listed){
             .group_id = group_reply_string(&listing->reply, text_string(group->id)),
             .protocol_type = string_given(type) ? group_reply_string(&listing->reply, type)
                                                 : (struct string){"", 0},
             .state = group_state_name(group),
-            .type = group->consumer != NULL ? "consumer" : "classic",
+            .type = modern ? "consumer" : "classic",
         };
-        if (group->consumer != NULL)
+        if (modern)
             items[listing->count - 1].protocol_type = string_of("consumer");
     }
 }
@@ -48,8 +51,8 @@ static void describe_member(struct group_description *d, const struct group_memb
 void groups_describe(struct groups *groups, struct group_description *d)
 {
     struct group *group = group_find(groups, string_bytes(d->group_id));
-    d->found = group != NULL && group->consumer == NULL && !groups->closed;
-    d->is_consumer = group != NULL && group->consumer != NULL;
+    d->found = group != NULL && group_shows_classic(group) && !groups->closed;
+    d->is_consumer = group != NULL && group_shows_consumer(group);
     d->state = "Dead";
     d->protocol_type = d->protocol_data = (struct string){"", 0};
     if (!d->found)

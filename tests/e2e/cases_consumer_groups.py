@@ -1,5 +1,6 @@
 """Consumer groups of KIP-848 under Kafka's clients, librdkafka, restarts and frames by hand."""
 import re
+import socket
 import time
 
 from confluent_kafka import Consumer
@@ -10,7 +11,7 @@ from group_messages import (CONSUMER_DESCRIBE, CONSUMER_HEARTBEAT, DELETE_GROUPS
                             LIST_GROUPS, OFFSET_FETCH)
 from harness import kcat, words
 from kafka_tools import ask, run_tool, with_broker
-from wire import create_topic
+from wire import create_topic, receive
 
 ONCE = {"test_kafkas_consumer_of_the_new_protocol", "test_kafka_goes_on_with_living_members",
         "test_kafka_answers_the_same", "test_a_broker_that_is_killed_loses_no_member",
@@ -254,6 +255,27 @@ def heartbeat(where, member="m", epoch=0, version=1, group="hand", **fields):
                                   **fields)
 
 
+def joined_at_once(where, count=20):
+    """Members that join without waiting for each other: each one's epoch, and what it was given."""
+    connections = [socket.create_connection(("127.0.0.1", where.port), timeout=60)
+                   for _ in range(count)]
+    for number, connection in enumerate(connections):
+        connection.sendall(CONSUMER_HEARTBEAT.frame(1, {
+            "group": "crowd", "member": f"m{number}", "epoch": 0, "rebalance_ms": 10000,
+            "topics": ["t"], "owned": []}))
+    answers = [CONSUMER_HEARTBEAT.parse(1, receive(connection)) for connection in connections]
+    for connection in connections:
+        connection.close()
+    assert all(answer["error"] == 0 for answer in answers), answers
+    return sorted((answer["epoch"], [sorted(t["partitions"]) for t in answer["assignment"]["topics"]])
+                  for answer in answers)
+
+
+def leave_crowd(where, count=20):
+    for number in range(count):
+        heartbeat(where, f"m{number}", -1, group="crowd")
+
+
 def conversation(where):
     """What is answered, without what differs by nature: ids of topics and members."""
     said = []
@@ -317,6 +339,7 @@ def conversation(where):
         for m, e in (("m", 1), ("m", 9), ("x", 1), (None, -1))])
     said.append(sorted((g["group"], g["state"], g["kind"])
                        for g in LIST_GROUPS.ask(where, 5, types=["Consumer"])["groups"]))
+    said.append(joined_at_once(where))
     beat(epoch=-1)
     beat(member="n", epoch=-1)
     said.append(commit(where, "hand", 5))
@@ -331,6 +354,19 @@ def test_heartbeats_by_hand(broker):
     errors = [s["error"] for s in said[:29]]
     assert errors == [0, 0, 0, 0, 0, 0, 110, 25, 42, 42, 42, 42, 42, 42, 42, 42, 112, 128, 69, 69,
                       42, 0, 111, 0, 0, 82, 0, 0, 25], errors
+
+
+def test_members_that_join_at_once_have_an_epoch_each(broker):
+    create_topic(broker, "t", {}, 4)
+    ready(broker)
+    answers = joined_at_once(broker)
+    assert answers == [(1, [[0, 1, 2, 3]])] + [(epoch, []) for epoch in range(2, 21)], answers
+    broker.kill()
+    broker.start()
+    ready(broker)
+    found = described(broker, "crowd")
+    assert (found["epoch"], len(found["members"])) == (20, 20), found
+    assert sorted(m["epoch"] for m in found["members"]) == list(range(1, 21)), found
 
 
 def test_a_group_has_settings_of_its_own(broker):
@@ -361,7 +397,8 @@ def test_kafka_answers_the_same(broker):
     broker.stop()
     with Kafka(broker).start() as kafka:
         wait_for_kafkas_groups(kafka, ["hand", "static"])
-        DELETE_GROUPS.ask(kafka, 2, groups=["hand", "static"])
+        leave_crowd(kafka)
+        DELETE_GROUPS.ask(kafka, 2, groups=["hand", "static", "crowd"])
         theirs = conversation(kafka)
         assert described(kafka, "left")["members"][0]["assigned"][0]["partitions"] == [0, 1, 2, 3]
     wrong = [f"answer {i}:\nours    {a}\nKafka's {b}"

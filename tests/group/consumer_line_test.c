@@ -61,6 +61,26 @@ Test(consumer_line, those_that_come_while_a_write_is_out_share_the_next_one)
     rig_replay(&rig, "g");
 }
 
+Test(consumer_line, a_group_that_is_not_durable_yet_is_not_there)
+{
+    struct group_listing listing = {0};
+    rig_beat(&rig, &a);
+    rig_beat(&rig, &b);
+    groups_list(&rig.groups, &listing);
+    cr_expect_eq(listing.count, 0);
+    EXPECT_GROUP("none");
+    rig_write_one(&rig, ERR_OFFLINE);
+    EXPECT_GROUP("none");
+    rig_write(&rig, 0);
+    cr_expect_eq(b.beat.error, KAFKA_NONE);
+    EXPECT_GROUP("group 1/1 Stable\nb 1 t0 t1 t2 t3 > t0 t1 t2 t3");
+    groups_list(&rig.groups, &listing);
+    cr_expect_eq(listing.count, 1);
+    cr_expect_str_eq(listing.items[0].type, "consumer");
+    group_reply_free(&listing.reply);
+    rig_replay(&rig, "g");
+}
+
 Test(consumer_line, a_write_that_fails_leaves_what_was_before_and_all_of_it_come_again)
 {
     rig_beat_is(&rig, &a, KAFKA_NONE);
@@ -146,6 +166,23 @@ Test(consumer_line, a_static_member_goes_and_another_takes_its_place_in_one_writ
     cr_expect_eq(c.beat.error, KAFKA_NONE);
     EXPECT_GROUP("group 2/2 Reconciling\nb 2 > t2 t3\nc 2 t0 t1 > t0 t1");
     rig_replay(&rig, "g");
+}
+
+Test(consumer_line, who_changes_its_protocol_in_the_same_write_need_not_come_to_sync)
+{
+    struct rig_join join;
+    rig_beat(&rig, &a);
+    rig_join_fill(&join, "g", s("b"));
+    rig_join(&rig, &join);
+    rig_beat(&rig, &b);
+    rig_write(&rig, 0);
+    cr_assert(join.ended && b.ended);
+    cr_expect_eq(join.join.error, KAFKA_NONE);
+    cr_expect_eq(b.beat.error, KAFKA_NONE);
+    rig_wait(&rig, 30000);
+    EXPECT_GROUP("group 2/2 Reconciling\na 1 t0 t1 t2 t3 > t0 t1\nb 2 > t2 t3");
+    rig_replay(&rig, "g");
+    rig_join_free(&join);
 }
 
 Test(consumer_line, a_pattern_that_many_name_is_resolved_once)

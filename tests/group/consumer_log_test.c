@@ -113,6 +113,15 @@ static void load_any(struct rig *rig)
     group_reply_free(&memory);
 }
 
+/* One write, whose line is the next one, or all. */
+static void write_some(struct rig *rig, int result)
+{
+    if (any(2) == 0)
+        rig_write(rig, result);
+    else
+        rig_write_one(rig, result);
+}
+
 static void operate(struct rig *rig, struct rig_beat *beats, struct rig_join *join)
 {
     struct rig_beat *beat = &beats[any(4)];
@@ -139,7 +148,7 @@ static void operate(struct rig *rig, struct rig_beat *beats, struct rig_join *jo
             beat->beat.instance_id = any(2) == 0 ? s("i") : STRING_NULL;
         rig_beat(rig, beat);
     } else {
-        rig_write(rig, any(8) == 0 ? ERR_OFFLINE : 0);
+        write_some(rig, any(8) == 0 ? ERR_OFFLINE : 0);
     }
 }
 
@@ -198,7 +207,7 @@ Test(consumer_log, what_is_durable_is_what_a_replay_gives)
             struct rig_beat *beat = &beats[any(4)];
             if (any(6) == 0)
                 rig_wait(rig, any(30000));
-            rig_write(rig, any(6) == 0 ? ERR_OFFLINE : 0);
+            write_some(rig, any(6) == 0 ? ERR_OFFLINE : 0);
             rig_replay(rig, "g");
             if (!beat->ended)
                 continue;

@@ -33,7 +33,7 @@ Test(consumer, the_first_member_gets_everything_at_once)
 {
     rig_beat(&rig, &a);
     cr_assert(!a.ended, "nothing is told before it is durable");
-    EXPECT_GROUP("group 0/0 Empty");
+    EXPECT_GROUP("none");
     rig_write(&rig, 0);
     cr_assert(a.ended);
     cr_expect_eq(a.beat.error, KAFKA_NONE);

@@ -108,7 +108,8 @@ static int32_t expect_whole(struct scene *s)
     for (int32_t i = 0; i < group->members.count; i++) {
         const struct consumer_group_describe_response_member *member = &group->members.items[i];
         for (int32_t j = 0; j < member->target_assignment.topic_partitions.count; j++)
-            wanted += (uint32_t)member->target_assignment.topic_partitions.items[j].partitions.count;
+            wanted +=
+                (uint32_t)member->target_assignment.topic_partitions.items[j].partitions.count;
     }
     cr_assert_eq(wanted, PARTITIONS);
     return group->group_epoch;
