@@ -61,6 +61,8 @@
     X(ACCEPT_OLDER_CATALOG, gone, 20,                                                              \
       "a catalog that ends below what a core had applied is accepted")                             \
     X(KEEP_RESERVE, full, 20, "a start on a full disk keeps the reserve")                          \
+    X(WAIT_FOR_ANOTHER_FILE, filled, 40,                                                           \
+      "a group waits for its file for as long as the disk is full")                                \
     X(DROP_LAST_PENDING, ordinary, 20, "a flush leaves out the last batch it reports")             \
     X(FLUSH_BEFORE_DURABLE, power, 80, "a flush takes what is not durable yet")                    \
     X(RETRY_SYNC, sick, 20, "a failed segment sync is tried again, and the second one believed")   \
