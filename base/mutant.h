@@ -108,7 +108,7 @@
     X(ASSIGN_TO_NEXT_MEMBER, ordinary, 20, "each member gets the next one's assignment")           \
     X(KEEP_DELETED_OFFSETS, ordinary, 40, "the log keeps the offsets of a group that is deleted")  \
     X(SHOW_DELETION_EARLY, sick, 150, "a deleted offset is gone before that is durable")           \
-    X(HIDE_REBALANCE, ordinary, 20, "heartbeats do not tell of a rebalance")                       \
+    X(HIDE_REBALANCE, ordinary, 60, "heartbeats do not tell of a rebalance")                       \
     X(CLEAN_THE_LATEST, clean, 80, "compaction removes the last record of a key")                  \
     X(FORGET_TOMBSTONES, clean, 80, "compaction removes tombstones before their time")             \
     X(CLEAN_BEFORE_CHECKPOINT, stale, 80,                                                          \
