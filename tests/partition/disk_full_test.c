@@ -101,6 +101,20 @@ Test(disk_full, deleting_another_one_ends_the_backoff)
     rig.place_count = 2;
 }
 
+Test(disk_full, a_directory_that_cannot_take_its_longer_name_goes_at_once)
+{
+    fill_disk(".log");
+    cr_assert(rig_has(&rig, "topic-2"));
+    rig.files.fault = (struct file_fault){VERB_RENAME, "topic-2", ERR_NO_SPACE, UINT32_MAX, 0};
+    partition_delete(rig_partition(&rig, 2));
+    rig.places[2].partition = NULL;
+    rig.place_count = 2;
+    rig_settle(&rig);
+    cr_assert_gt(rig.files.fault.hits, 0);
+    cr_assert_not(rig_has(&rig, "topic-2"));
+    cr_assert_eq(give(1, APPEND_CLIENT), DONE, "it has made room");
+}
+
 Test(disk_full, a_checkpoint_that_does_not_fit_counts_as_well)
 {
     fill_disk("checkpoint");
