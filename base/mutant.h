@@ -61,6 +61,8 @@
     X(ACCEPT_OLDER_CATALOG, gone, 20,                                                              \
       "a catalog that ends below what a core had applied is accepted")                             \
     X(KEEP_RESERVE, full, 20, "a start on a full disk keeps the reserve")                          \
+    X(WAIT_FOR_ANOTHER_FILE, filled, 40,                                                           \
+      "a group waits for its file for as long as the disk is full")                                \
     X(DROP_LAST_PENDING, ordinary, 20, "a flush leaves out the last batch it reports")             \
     X(FLUSH_BEFORE_DURABLE, power, 80, "a flush takes what is not durable yet")                    \
     X(RETRY_SYNC, sick, 20, "a failed segment sync is tried again, and the second one believed")   \
@@ -106,7 +108,7 @@
     X(ASSIGN_TO_NEXT_MEMBER, ordinary, 20, "each member gets the next one's assignment")           \
     X(KEEP_DELETED_OFFSETS, ordinary, 40, "the log keeps the offsets of a group that is deleted")  \
     X(SHOW_DELETION_EARLY, sick, 150, "a deleted offset is gone before that is durable")           \
-    X(HIDE_REBALANCE, ordinary, 20, "heartbeats do not tell of a rebalance")                       \
+    X(HIDE_REBALANCE, ordinary, 60, "heartbeats do not tell of a rebalance")                       \
     X(CLEAN_THE_LATEST, clean, 80, "compaction removes the last record of a key")                  \
     X(FORGET_TOMBSTONES, clean, 80, "compaction removes tombstones before their time")             \
     X(CLEAN_BEFORE_CHECKPOINT, stale, 80,                                                          \

@@ -98,6 +98,9 @@ static int rename_job(struct file_system *fs, void *context)
     LIST_EACH(node, &shard->deletions.renaming) {
         struct partition *p = LIST_ENTRY(node, struct partition, shard_node);
         p->delete_error = file_rename(fs, p->segments.directory, p->deleted_as->path);
+        /* The longer name may need a block that a full disk has not: the files go at once then. */
+        if (p->delete_error == ERR_NO_SPACE)
+            p->delete_error = segments_remove_directory(fs, p->segments.directory);
         any = any || p->delete_error == 0;
     }
     return any ? file_sync_directory(fs, shard->log_directory) : 0;

@@ -432,7 +432,7 @@ uint64_t wal_pump(struct wal *wal)
         }
         group_write(wal, group, f);
     }
-    if (wal->stuck && wal->next == NEXT_FAILED)
+    if (wal->stuck && wal->next == NEXT_FAILED && !MUTANT(WAIT_FOR_ANOTHER_FILE))
         wal_give_up(wal);
     wal_files_prepare(wal);
     if (wal->next == NEXT_FAILED && !wal->job.running && !wal->draining)

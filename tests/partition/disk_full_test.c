@@ -38,6 +38,11 @@ static enum appended {
     return (enum appended)a->append.outcome;
 }
 
+static void note_trim(struct partition_trim *trim)
+{
+    cr_assert_eq(trim->error, 0);
+}
+
 static void fill_disk(const char *path)
 {
     rig.files.fault = (struct file_fault){VERB_WRITE, path, ERR_NO_SPACE, UINT32_MAX, 0};
@@ -96,6 +101,20 @@ Test(disk_full, deleting_another_one_ends_the_backoff)
     rig.place_count = 2;
 }
 
+Test(disk_full, a_directory_that_cannot_take_its_longer_name_goes_at_once)
+{
+    fill_disk(".log");
+    cr_assert(rig_has(&rig, "topic-2"));
+    rig.files.fault = (struct file_fault){VERB_RENAME, "topic-2", ERR_NO_SPACE, UINT32_MAX, 0};
+    partition_delete(rig_partition(&rig, 2));
+    rig.places[2].partition = NULL;
+    rig.place_count = 2;
+    rig_settle(&rig);
+    cr_assert_gt(rig.files.fault.hits, 0);
+    cr_assert_not(rig_has(&rig, "topic-2"));
+    cr_assert_eq(give(1, APPEND_CLIENT), DONE, "it has made room");
+}
+
 Test(disk_full, a_checkpoint_that_does_not_fit_counts_as_well)
 {
     fill_disk("checkpoint");
@@ -140,5 +159,66 @@ Test(disk_full, without_the_reserve_clients_are_refused_until_it_is_there)
     rig.files.fault.times = 0;
     for (int i = 0; i < 3; i++)
         rig_advance(&rig, 1000);
+    cr_assert_eq(give(0, APPEND_CLIENT), DONE);
+}
+
+/* More of the broker's own records than the WAL has files for, all given at once. */
+static void give_more_than_the_wal_holds(struct rig_append **appends, int count)
+{
+    rig_crash(&rig);
+    rig.wal.files_max = 2;
+    cr_assert_eq(rig_start(&rig), 0);
+    rig_advance(&rig, 1000);
+    for (int i = 0; i < count; i++) {
+        appends[i] = rig_give(
+            &rig, 0, (struct rig_batch){.value_len = 600 * 1024, .origin = APPEND_COORDINATOR});
+        cr_assert_eq(appends[i]->result, 0);
+    }
+}
+
+Test(disk_full, what_waits_for_a_wal_file_has_it_when_a_flush_has_freed_one)
+{
+    struct rig_append *appends[6];
+    give_more_than_the_wal_holds(appends, 6);
+    rig_advance(&rig, 10000);
+    for (int i = 0; i < 6; i++)
+        cr_assert_eq(appends[i]->append.outcome, APPEND_DONE, "%d", i);
+    cr_assert_eq(partition_high_watermark(rig_partition(&rig, 0)), 9);
+}
+
+Test(disk_full, what_waits_for_a_wal_file_is_answered_when_no_flush_can_free_one)
+{
+    struct rig_append *appends[6];
+    give_more_than_the_wal_holds(appends, 6);
+    rig.files.fault = (struct file_fault){VERB_WRITE, ".log", ERR_NO_SPACE, UINT32_MAX, 0};
+    rig_settle(&rig);
+    int taken = 0;
+    for (int i = 0; i < 6; i++) {
+        cr_assert_neq(appends[i]->answer, 0, "no time has passed");
+        taken += appends[i]->append.outcome == APPEND_DONE;
+    }
+    cr_assert_eq(taken, 2, "each has a file for itself");
+    cr_assert_eq(appends[5]->append.outcome, APPEND_OFFLINE);
+    rig.files.fault.times = 0;
+    rig_advance(&rig, 10000);
+    cr_assert_eq(give(0, APPEND_CLIENT), DONE);
+    cr_assert_eq(partition_high_watermark(rig_partition(&rig, 0)), 3 + taken + 1);
+}
+
+Test(disk_full, a_log_start_may_move_when_nothing_else_has_a_place)
+{
+    rig.files.fault =
+        (struct file_fault){VERB_ALLOCATE, ".odradek-reserve", ERR_NO_SPACE, UINT32_MAX, 0};
+    while (give(0, APPEND_COORDINATOR) == DONE)
+        cr_assert_lt(rig_read_all(&rig, 0), 2000);
+    cr_assert_eq(give(0, APPEND_CLIENT), REFUSED);
+    struct partition_trim trim = {.partition = rig_partition(&rig, 1), .offset = 1};
+    trim.done = note_trim;
+    partition_trim(&trim);
+    rig_settle(&rig);
+    cr_assert_eq(trim.error, 0);
+    cr_assert_eq(rig_partition(&rig, 1)->log_start, 1);
+    rig.files.fault.times = 0;
+    rig_advance(&rig, 2000);
     cr_assert_eq(give(0, APPEND_CLIENT), DONE);
 }

@@ -38,6 +38,7 @@ void party_init(struct party *party, struct io *io, struct model *model, uint64_
         .model = model,
         .host = "broker",
         .calm_ns = IO_NEVER,
+        .prompt_ns = IO_NEVER,
         .wall_start_ms = io_wall_ms(io) - (int64_t)(io_now(io) / NS_PER_MS),
     };
     heap_init(&party->timers, 64);
@@ -80,6 +81,42 @@ bool party_chance(struct party *party, uint32_t rate)
 void party_calm(struct party *party)
 {
     party->calm_ns = MIN(party->calm_ns, io_now(party->io));
+}
+
+void party_prompt(struct party *party, bool prompt)
+{
+    uint64_t now = io_now(party->io);
+    party->prompt_ns = prompt ? MIN(party->prompt_ns, now) : IO_NEVER;
+    if (!prompt)
+        return;
+    LIST_EACH(node, &party->clients) {
+        const struct client *client = LIST_ENTRY(node, const struct client, node);
+        const struct client_call *oldest =
+            LIST_FIRST(&client->waiting, const struct client_call, node);
+        if (client->state != CLIENT_OPEN || oldest == NULL || !oldest->changes)
+            continue;
+        uint64_t since = MAX(oldest->sent_ns, MAX(party->prompt_ns, client->alive_ns));
+        if (now - since > CLIENT_PROMPT_NS)
+            model_break(party->model, "a call of %s waits, and a full disk at most is in the way",
+                        oldest->answer_type->name);
+    }
+}
+
+static bool call_changes(int16_t api_key)
+{
+    switch (api_key) {
+    case API_PRODUCE:
+    case API_OFFSET_COMMIT:
+    case API_CREATE_TOPICS:
+    case API_DELETE_TOPICS:
+    case API_CREATE_PARTITIONS:
+    case API_DELETE_RECORDS:
+    case API_INIT_PRODUCER_ID:
+    case API_INCREMENTAL_ALTER_CONFIGS:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void client_pump(struct client *client);
@@ -410,6 +447,7 @@ void client_call(struct client *client, struct client_call *call, int16_t api_ke
     call->frame = client_encode(&frame, request, &call->len);
     call->active = true;
     call->version = version;
+    call->changes = call_changes(api_key);
     call->answer_type = api_find(api_key)->response;
     call->correlation_id = frame.correlation_id;
     list_push_back(&client->queued, &call->node);

@@ -22,6 +22,7 @@
 #include "tools/sim/model_topics.h"
 
 #define CLIENT_PATIENCE_NS (60 * (uint64_t)1000000000)
+#define CLIENT_PROMPT_NS (4 * (uint64_t)1000000000)
 
 /* What all clients of one simulated machine share. */
 struct party {
@@ -42,8 +43,9 @@ struct party {
     uint64_t calls;    /* that were sent */
     uint64_t patience; /* calls that waited too long */
     int64_t wall_start_ms;
-    uint64_t calm_ns; /* since then nothing has been in the way; IO_NEVER: something may be */
-    bool leaving;     /* clients close, none dials */
+    uint64_t calm_ns;   /* since then nothing has been in the way; IO_NEVER: something may be */
+    uint64_t prompt_ns; /* the same, but for a disk that may be full */
+    bool leaving;       /* clients close, none dials */
 };
 
 void party_init(struct party *party, struct io *io, struct model *model, uint64_t seed);
@@ -59,6 +61,10 @@ int64_t party_wall_ms(const struct party *party);
 bool party_chance(struct party *party, uint32_t rate);
 /* Nothing is in the way from now on: each call must be answered, no connection may break. */
 void party_calm(struct party *party);
+/* Called now and then: whether the disk may be full, but nothing else is in the way. As long as
+ * that is so, what changes something has an answer within CLIENT_PROMPT_NS, far below its timeout.
+ */
+void party_prompt(struct party *party, bool prompt);
 
 struct client_call {
     struct list node;
@@ -69,7 +75,8 @@ struct client_call {
     uint64_t sent_ns;
     int32_t correlation_id;
     int16_t version;
-    bool silent; /* no answer comes: done with null as soon as it is sent */
+    bool silent;  /* no answer comes: done with null as soon as it is sent */
+    bool changes; /* something durable: it waits for the disk, and for nothing else */
     bool active;
 };
 

@@ -134,6 +134,7 @@ void sim_life_start(struct sim_life *life)
 
 void sim_life_end(struct sim_life *life, bool power_loss)
 {
+    life->prompt = false;
     if (power_loss)
         life->crashes++;
     else

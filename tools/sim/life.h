@@ -42,6 +42,7 @@ struct sim_life {
     uint32_t crashes; /* planned ones of the disk, too */
     uint32_t kills;
     uint32_t stops;
+    bool prompt; /* nothing is in the way but perhaps a full disk: it answers at once */
 };
 
 void sim_life_init(struct sim_life *life, struct sim *sim, struct sim_host *host,

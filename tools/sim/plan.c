@@ -12,6 +12,10 @@
 /* Of a million reads: what lies in the cache is no fault, and both ways are taken in every run. */
 #define UNCACHED_RATE 300000
 
+#define PAUSE_NS_MIN (40 * NS_PER_MS)
+#define VALUE_BYTES_MAX 20000
+#define BATCH_RECORDS_MAX 200
+
 /* Streams of a seed that are not a kind's own. */
 enum stream { STREAM_SIZES = 1000, STREAM_EVENTS = 1001, STREAM_CORES = 2000 };
 
@@ -60,6 +64,13 @@ bool plan_has(const struct plan *plan, enum plan_kind kind)
 static void stream_begin(struct prng *prng, uint64_t seed, unsigned stream)
 {
     prng_init(prng, hash_u64(seed) ^ hash_u64(stream + 1));
+}
+
+void plan_hurry(struct plan *plan)
+{
+    plan->pause_ns = PAUSE_NS_MIN;
+    plan->value_bytes_max = VALUE_BYTES_MAX;
+    plan->batch_records_max = BATCH_RECORDS_MAX;
 }
 
 static uint64_t draw(struct prng *prng, uint64_t low, uint64_t high)
@@ -112,9 +123,9 @@ static void draw_sizes(struct plan *plan)
     plan->cores = (unsigned)draw(&prng, 1, 3);
     draw_wal(plan, &prng);
     plan->partitions = (uint32_t)draw(&prng, 1, 8);
-    plan->pause_ns = draw_scaled(&prng, 40 * NS_PER_MS, NS_PER_S);
-    plan->value_bytes_max = (uint32_t)draw_scaled(&prng, 32, 20000);
-    plan->batch_records_max = (uint32_t)draw_scaled(&prng, 2, 200);
+    plan->pause_ns = draw_scaled(&prng, PAUSE_NS_MIN, NS_PER_S);
+    plan->value_bytes_max = (uint32_t)draw_scaled(&prng, 32, VALUE_BYTES_MAX);
+    plan->batch_records_max = (uint32_t)draw_scaled(&prng, 2, BATCH_RECORDS_MAX);
     plan->segment_ms = (uint32_t)draw_scaled(&prng, 200, 600000);
     plan->connections_max = (uint32_t)draw_scaled(&prng, 64, 128);
     plan->descriptors_max = (uint32_t)draw_scaled(&prng, 64, 256);

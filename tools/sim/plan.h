@@ -107,6 +107,8 @@ struct plan {
 
 /* `seconds` of work under trouble. */
 void plan_make(struct plan *plan, uint64_t seed, uint32_t seconds, const struct plan_cuts *cuts);
+/* The most that clients may do. */
+void plan_hurry(struct plan *plan);
 bool plan_has(const struct plan *plan, enum plan_kind kind);
 /* Cores of the broker's nth start. */
 unsigned plan_cores(const struct plan *plan, uint32_t start);

@@ -355,6 +355,7 @@ static void seed_make(struct seed *s)
          * several whose answers were lost the older ones are then out of order, here as there. */
         .in_flight_max = stops ? 1 : 5,
         .calm = &s->undisturbed,
+        .prompt = &s->life.prompt,
     };
     s->workload = workload_new(&work);
 }
@@ -383,6 +384,8 @@ bool seed_run(const struct seed_options *options, struct seed_result *result)
     *result = (struct seed_result){0};
     states_watch(result->states);
     plan_make(&s->plan, options->seed, options->seconds, &options->cuts);
+    if (options->world != NULL && options->world->busy)
+        plan_hurry(&s->plan);
     seed_make(s);
     sim_life_start(&s->life);
     sim_run(s->sim, NS_PER_S);

@@ -17,6 +17,7 @@ struct seed_world {
     /* One round; null, or the promise that was broken. */
     const char *(*misfortune)(struct sim_life *life);
     bool stops; /* it has clean stops */
+    bool busy;  /* clients write as much as they can */
 };
 
 struct seed_options {

@@ -109,6 +109,7 @@ static void see_wal(struct seen *seen, const struct wal *wal)
     edge(seen, STATE_WAL_RENEWAL_FAILED, wal->renewal_failed);
     edge(seen, STATE_WAL_OFFLINE, wal->state == WAL_OFFLINE);
     edge(seen, STATE_WAL_PROBE, wal->probing);
+    edge(seen, STATE_WAL_CRAMPED, wal_cramped(wal));
     /* Between the two it probes. */
     bool back = seen->was_offline && wal->state == WAL_ONLINE && !wal->probing;
     reach(STATE_WAL_ONLINE_AGAIN, back);
@@ -237,6 +238,7 @@ void states_see_line(const char *line, size_t len)
         enum state state;
     } rows[] = {
         {"cannot prepare a WAL file", STATE_WAL_PREPARE_FAILED},
+        {"the WAL has no place for", STATE_WAL_GIVEN_UP},
         {"cannot store the head of the WAL", STATE_WAL_HEAD_FAILED},
         {"no room for the disk-full reserve", STATE_RESERVE_SHORT},
         {"giving up the reserve", STATE_RESERVE_GIVEN_UP},

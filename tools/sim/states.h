@@ -19,6 +19,8 @@
     X(WAL_CREATED, "WAL: another file created")                                       \
     X(WAL_RECYCLED, "WAL: file recycled")                                             \
     X(WAL_PREPARE_FAILED, "WAL: file could not be prepared")                          \
+    X(WAL_CRAMPED, "WAL: no next file, and none on its way")                          \
+    X(WAL_GIVEN_UP, "WAL: what waited for a file is rolled back")                     \
     X(WAL_HEAD_FAILED, "WAL: head could not be stored")                               \
     X(WAL_HALF_USED, "WAL: half used")                                                \
     X(WAL_CROWDED, "WAL: three quarters used, clients wait")                          \

@@ -466,6 +466,7 @@ static void workload_advance(struct workload *v)
             sim_crew_calm(v->crew);
         v->end_ns = MAX(v->end_ns, now);
     }
+    party_prompt(&v->party, v->options.prompt != NULL && *v->options.prompt);
     workload_sweep(v);
     bool waiting = calm != NULL && !*calm;
     if (model_violation(v->model) != NULL && v->stage != STAGE_LEAVING) {

@@ -35,6 +35,9 @@ struct workload_options {
     /* Becomes true when nothing is in the way any more, from then on `settle_ns` counts; null:
      * something may always be, and it counts from the end of the writing. */
     const bool *calm;
+    /* True while the broker must answer what changes something at once, with whatever; null: it
+     * never has to. */
+    const bool *prompt;
 };
 
 struct workload_result {

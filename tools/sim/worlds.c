@@ -11,6 +11,8 @@
 #define START_NS (2 * NS_PER_S)
 #define STOP_NS (20 * NS_PER_S)
 #define LATE_NS (10 * NS_PER_S)
+#define FILLED_NS (8 * NS_PER_S)
+#define SLOW_RESERVE_NS (2 * NS_PER_S)
 
 static bool host_down(void *context)
 {
@@ -90,7 +92,7 @@ static void power_faults(struct sim_life *life)
     disk->reorder_ns = (struct sim_range){0, 20 * NS_PER_MS};
 }
 
-const struct seed_world sim_world_power = {power_faults, power_round, false};
+const struct seed_world sim_world_power = {power_faults, power_round, false, false};
 
 /* A sick disk. */
 
@@ -120,7 +122,7 @@ static const char *sick_round(struct sim_life *life)
     return broken;
 }
 
-const struct seed_world sim_world_sick = {sick_faults, sick_round, false};
+const struct seed_world sim_world_sick = {sick_faults, sick_round, false, false};
 
 /* Stalls and resets: much is in flight when the power goes. */
 
@@ -141,7 +143,7 @@ static const char *slow_round(struct sim_life *life)
     return start_again(life, end_and_look(life, sim_chance(life->sim, SIM_ALWAYS / 4 * 3)));
 }
 
-const struct seed_world sim_world_slow = {slow_faults, slow_round, false};
+const struct seed_world sim_world_slow = {slow_faults, slow_round, false, false};
 
 /* Damage, and a catalog that has lost its end. */
 
@@ -172,7 +174,7 @@ static const char *damage_round(struct sim_life *life)
     return start_again(life, broken);
 }
 
-const struct seed_world sim_world_damage = {calm_faults, damage_round, false};
+const struct seed_world sim_world_damage = {calm_faults, damage_round, false, false};
 
 static const char *gone_round(struct sim_life *life)
 {
@@ -192,7 +194,7 @@ static const char *gone_round(struct sim_life *life)
     return start_again(life, broken);
 }
 
-const struct seed_world sim_world_gone = {calm_faults, gone_round, false};
+const struct seed_world sim_world_gone = {calm_faults, gone_round, false, false};
 
 /* A full disk. */
 
@@ -219,7 +221,64 @@ static const char *full_round(struct sim_life *life)
     return start_again(life, broken);
 }
 
-const struct seed_world sim_world_full = {calm_faults, full_round, false};
+const struct seed_world sim_world_full = {calm_faults, full_round, false, false};
+
+/* A disk that stays full: nothing waits for the space. */
+
+static void filled_faults(struct sim_life *life)
+{
+    struct sim_net_options *net = sim_net(life->sim);
+    calm_faults(life);
+    net->buffer_bytes = MAX(net->buffer_bytes, (uint32_t)(256 * KIB));
+    net->partial = net->reset = net->refuse = 0;
+    sim_cores(life->host)->stall = 0;
+    sim_memory(life->host)->refuse = 0;
+}
+
+static void must_be_prompt(struct sim_life *life)
+{
+    life->prompt = true;
+    sim_run(life->sim, FILLED_NS);
+    life->prompt = false;
+}
+
+/* The attempt to make a WAL file takes long: more comes meanwhile than the last one holds. */
+static void slow_reserve(struct sim_life *life)
+{
+    struct sim_failure failure = {
+        .kind = SIM_DISK_ALLOCATE,
+        .path = SIM_DIRECTORY "/.odradek-reserve-",
+        .number = 1,
+        .from_then_on = true,
+        .late_ns = SLOW_RESERVE_NS,
+    };
+    sim_disk_fail(life->host, &failure);
+}
+
+static const char *filled_round(struct sim_life *life)
+{
+    struct sim_disk_options *disk = sim_disk(life->host);
+    uint64_t capacity = disk->capacity_bytes;
+    const char *broken = NULL;
+    wait_between(life, 300, 2000);
+    slow_reserve(life);
+    disk->capacity_bytes =
+        sim_disk_used(life->host) + sim_pick(life->sim, (struct sim_range){0, 4 * MIB});
+    must_be_prompt(life);
+    if (sim_chance(life->sim, SIM_ALWAYS / 2)) {
+        broken = end_and_look(life, sim_chance(life->sim, SIM_ALWAYS / 2));
+        disk->capacity_bytes = MIN(disk->capacity_bytes, sim_disk_used(life->host));
+        sim_life_start(life);
+        if (broken == NULL && !full_disk_starts(life))
+            broken = "a start on a full disk was refused";
+        must_be_prompt(life);
+    }
+    disk->capacity_bytes = capacity;
+    sim_disk_fail(life->host, NULL);
+    return start_again(life, broken);
+}
+
+const struct seed_world sim_world_filled = {filled_faults, filled_round, false, true};
 
 /* Other numbers of cores. */
 
@@ -246,7 +305,7 @@ static const char *cores_round(struct sim_life *life)
     return start_again(life, broken);
 }
 
-const struct seed_world sim_world_cores = {calm_faults, cores_round, false};
+const struct seed_world sim_world_cores = {calm_faults, cores_round, false, false};
 
 /* Clean stops. */
 
@@ -271,7 +330,7 @@ static const char *clean_round(struct sim_life *life)
     return start_again(life, broken);
 }
 
-const struct seed_world sim_world_clean = {calm_faults, clean_round, true};
+const struct seed_world sim_world_clean = {calm_faults, clean_round, true, false};
 
 /* Checkpoints that come too late: what has happened since the last one must not need it. */
 
@@ -290,7 +349,7 @@ static const char *stale_round(struct sim_life *life)
     return start_again(life, end_and_look(life, true));
 }
 
-const struct seed_world sim_world_stale = {calm_faults, stale_round, false};
+const struct seed_world sim_world_stale = {calm_faults, stale_round, false, false};
 
 static const struct {
     const char *name;

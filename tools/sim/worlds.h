@@ -15,6 +15,7 @@
     X(damage, "acknowledged WAL groups are damaged")                           \
     X(gone, "the WAL that holds the catalog's end is gone")                    \
     X(full, "the disk is full for a while, also during starts")                \
+    X(filled, "the disk is full for long, and every change has an answer")     \
     X(cores, "each start has another number of cores")                         \
     X(clean, "clean stops, cut short or followed by a power loss")             \
     X(stale, "checkpoints take so long that the power goes first")
