@@ -1,8 +1,8 @@
 /*
- * Offsets that expire. Kafka's rule (KIP-211): a group without members loses its offsets when it has
- * been so for the retention; one that never had any loses each when the retention has passed since
- * its commit; and a group of consumers loses, from their commit, those of topics that none of its
- * members reads. A group that has nothing left ends, and begins anew with its first generation.
+ * Offsets that expire. Kafka's rule (KIP-211): a group without members loses its offsets when it
+ * has been so for the retention; one that never had any loses each when the retention has passed
+ * since its commit; and a group of consumers loses, from their commit, those of topics that none of
+ * its members reads. A group that has nothing left ends, and begins anew with its first generation.
  *
  * When a group had members follows from what they were answered. The same member in the same
  * generation was one all the time between; else between two answers there may have been nobody, and
@@ -104,11 +104,10 @@ bool model_write_may_expire(const struct model_write *write)
     bool by_commit = !holding->certain || is_overlooked(group, write->log->place.topic);
     if (groups->retention_ms == 0)
         return false;
-    if (by_commit &&
-        model_broker_span_since(groups->model, write->sent_ms) >= groups->retention_ms)
+    if (by_commit && model_broker_span_since(groups->model, write->sent_ms) >= groups->retention_ms)
         return true;
-    return holding->joins > 0 && (holding->gap > MAX(write->sent, write->seen) ||
-                                  may_have_been_empty(group));
+    return holding->joins > 0 &&
+           (holding->gap > MAX(write->sent, write->seen) || may_have_been_empty(group));
 }
 
 bool model_group_may_have_ended(const struct model_group *group)
