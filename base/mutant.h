@@ -113,12 +113,19 @@
     X(FORGET_TOMBSTONES, clean, 80, "compaction removes tombstones before their time")             \
     X(CLEAN_BEFORE_CHECKPOINT, stale, 80,                                                          \
       "compaction takes what no checkpoint on the disk knows yet")                                 \
-    X(REMOVE_BEFORE_RENAME, clean, 300, "segments give way before the compacted one has its name") \
+    X(REMOVE_BEFORE_RENAME, swap, 80, "segments give way before the compacted one has its name")   \
     X(CUT_CATALOG_EARLY, power, 80, "the catalog's log goes before a snapshot has it")             \
     X(SWAP_WITHOUT_SYNC, power, 80, "a compacted segment is not synced before it is swapped")      \
+    X(FORGET_REFUSED, outage, 20, "who was refused for the storage may begin with a later batch")  \
+    X(SUM_AS_SENT, power, 80, "the WAL sums a batch as it was sent, and not as it is stored")      \
+    X(READ_REPLACED_FILE, ordinary, 80, "a compacted segment is read from the file it replaced")   \
     X(RETAIN_TOO_LITTLE, ordinary, 80, "retention by size takes one segment too many")             \
     X(RETAIN_FOREVER, ordinary, 80, "nothing goes by retention")                                   \
     X(GO_BY_OLDEST_RECORD, ordinary, 80, "a segment goes when its first record is too old")        \
+    X(EXPIRE_COMMITS_OF_MEMBERS, ordinary, 150, "offsets of a group with members expire, too")     \
+    X(EXPIRE_EARLY_AFTER_RESTART, ordinary, 80, "a start forgets when an offset was committed")    \
+    X(EMPTY_SINCE_EVER, ordinary, 250, "a start forgets since when a group has had no members")    \
+    X(KEEP_EXPIRED, ordinary, 80, "committed offsets never expire")                                \
     X(APPLY_TRIED_SETTINGS, ordinary, 40, "a change of settings that is only tried is made")       \
     X(SNAPSHOT_WITHOUT_SETTINGS, clean, 80, "a snapshot of the catalog leaves settings out")
 

@@ -234,8 +234,9 @@ static bool offset_expired(const struct group *group, const struct group_offset 
     }
     if (member_group && group->state == GROUP_EMPTY)
         since = group->state_ms >= 0 ? group->state_ms : since;
-    else if (member_group && (group->state != GROUP_STABLE || !group->subscribed_known ||
-                              group_is_subscribed(group, text_bytes(offset->topic))))
+    else if (member_group && !MUTANT(EXPIRE_COMMITS_OF_MEMBERS) &&
+             (group->state != GROUP_STABLE || !group->subscribed_known ||
+              group_is_subscribed(group, text_bytes(offset->topic))))
         return false;
     if (offset->value.expire_ms >= 0)
         return now_ms >= offset->value.expire_ms;
@@ -267,7 +268,8 @@ void groups_expire(struct groups *groups)
     size_t position = 0;
     struct group *group;
     int64_t now_ms = groups->host->wall_ms(groups->host);
-    while (!groups->closed && (group = map_next(&groups->by_id, &position)) != NULL)
+    while (!groups->closed && !MUTANT(KEEP_EXPIRED) &&
+           (group = map_next(&groups->by_id, &position)) != NULL)
         group_expire(group, now_ms);
 }
 

@@ -307,7 +307,7 @@ static void load_group(struct groups *groups, const struct group_record_read *re
         consumer_free(group->consumer);
     const struct group_metadata_value *value = &record->group;
     group->generation = MUTANT(FORGET_GENERATION) ? 0 : value->generation;
-    group->state_ms = value->current_state_timestamp;
+    group->state_ms = MUTANT(EMPTY_SINCE_EVER) ? 0 : value->current_state_timestamp;
     if (value->protocol_type.len > 0)
         group->protocol_type = text_of_string(value->protocol_type);
     group->protocol_name = text_of_string(value->protocol);

@@ -2,6 +2,7 @@
 #include "group/records.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 
 #define KEY_LEGACY_OFFSET 0
 #define KEY_OFFSET 1
@@ -35,7 +36,7 @@ static int offset_decode(struct blob value, struct arena *arena, struct group_of
         .offset = message.offset,
         .epoch = message.leader_epoch,
         .metadata = message.metadata,
-        .commit_ms = message.commit_timestamp,
+        .commit_ms = MUTANT(EXPIRE_EARLY_AFTER_RESTART) ? 0 : message.commit_timestamp,
         .expire_ms = message.expire_timestamp,
     };
     return 0;

@@ -249,7 +249,8 @@ int partition_append(struct partition_append *a)
     append_copy(a, span.data);
     /* A client's batch was judged by its CRC: the WAL need not sum it again. */
     if (a->origin == APPEND_CLIENT && a->len >= APPEND_SUM_BYTES)
-        wal_summed(p->shard->wal, &span, BATCH_CRC_START, batch_crc(span.data));
+        wal_summed(p->shard->wal, &span, BATCH_CRC_START,
+                   batch_crc(MUTANT(SUM_AS_SENT) ? a->batch : span.data));
     append_take(a, &span);
     if (idempotent) {
         producer.now_ns = io_now(p->shard->io);

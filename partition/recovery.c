@@ -271,8 +271,10 @@ static int open_listed(struct recovery *r, struct partition *p, const struct seg
         .context = p,
         .found = found,
     };
-    if (c != NULL)
+    if (c != NULL) {
         load.synced_end = c->synced_end;
+        load.log_start = c->log_start;
+    }
     bool known = load.synced_end != SYNCED_END_UNKNOWN;
     if (result == 0 && !known)
         load.replay_from = recovery_load_state(

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "partition/partition.h"
 
 /* Half of all sequence numbers are later than a given one. */
@@ -77,7 +78,7 @@ bool refused_bars(const struct refused *refused, const struct partition *p,
                   const struct producer_batch *batch)
 {
     uint32_t number = entry_find(refused, p, batch->producer_id);
-    if (number == refused->count)
+    if (number == refused->count || MUTANT(FORGET_REFUSED))
         return false;
     const struct refused_entry *entry = entry_at(refused, number);
     return entry->epoch == batch->epoch && is_later(batch->first_sequence, entry->first_sequence);

@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "partition/read_files.h"
 
@@ -165,6 +166,11 @@ void segments_replace(struct segments *s, const struct segment *segment, uint32_
         list_remove(&old->node);
         old->swapping = false;
         old->removed = old->replaced = true;
+        if (MUTANT(READ_REPLACED_FILE) && i == 0 && old->read_file != NULL) {
+            replacement->read_file = old->read_file;
+            replacement->read_file->segment = replacement;
+            old->read_file = NULL;
+        }
         read_file_leave(old);
         segment_hold(old);
         segment_drop(s, old);

@@ -102,13 +102,15 @@ void segment_drop(struct segments *s, struct segment *segment);
  * (an empty one that begins there stays), cuts the last one, drops stray files (.deleted, .cleaned,
  * .swap per Kafka's rules) and producer snapshots that belong to no segment, but for the newest.
  * Indexes that are missing, too short or inconsistent are rebuilt; with `trusted` (clean stop) they
- * are only checked for size. ERR_CORRUPT when the bytes below synced_end are not there.
+ * are only checked for size. ERR_CORRUPT when the bytes below synced_end are not there; where
+ * `log_start` has reached it there need not be a segment, but the directory.
  * `synced_end` -1: Kafka's own rules: everything that checks out from `recovery_point` on is kept,
  * and synced; the end is then the last segment's end_offset. ERR_UNSUPPORTED: record sets from
  * before Kafka 0.11 would have to be read. A failed open may have repaired some of the files; it
  * leaves `s` without segments. */
 struct segments_load {
     int64_t synced_end;
+    int64_t log_start; /* as the checkpoint has it */
     int64_t recovery_point;
     bool trusted;
     /* Called for each batch that ends at or above `replay_from`, for producer state and leader

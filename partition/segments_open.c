@@ -200,7 +200,9 @@ static int open_ours(struct opening *o)
     }
     if (result == 0 && o->s->count > 0)
         return open_last_of_ours(o);
-    return result == 0 && o->load->synced_end > 0 ? ERR_CORRUPT : result;
+    /* Where all has gone by retention the one segment was empty. A write to it that failed has
+     * taken its files away, or left what must not be believed. */
+    return result == 0 && o->load->synced_end > o->load->log_start ? ERR_CORRUPT : result;
 }
 
 /* One of Kafka's segments; behind it begins `next`, or nothing. */

@@ -224,6 +224,7 @@ static void config_fill(struct config *config)
 #define CONFIG_FILL(type, member, key) config->member = (type)config_number(config, key);
     CONFIG_FIELDS(CONFIG_FILL)
 #undef CONFIG_FILL
+    config->offsets_retention_ms = config_integer(config, "offsets.retention.minutes") * 60000;
     config->io_backend = (enum io_backend)config_choice(config, "odradek.io");
     config->wal_profile = (enum wal_profile)config_choice(config, "odradek.wal.profile");
     config->flush_profile = (enum flush_profile)config_choice(config, "odradek.flush.profile");

@@ -101,6 +101,7 @@ struct config {
 #define CONFIG_MEMBER(type, member, key) type member;
     CONFIG_FIELDS(CONFIG_MEMBER)
 #undef CONFIG_MEMBER
+    int64_t offsets_retention_ms; /* offsets.retention.minutes */
     char *log_directory;
     char *rack;       /* null: none */
     char *cluster_id; /* for a directory that has none yet; null: a random one */

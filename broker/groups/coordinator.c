@@ -563,7 +563,7 @@ static void coordinator_configure(struct coordinator *c, const struct config *co
         .session_ms_max = config->group_session_ms_max,
         .rebalance_delay_ms = MAX(config->group_rebalance_delay_ms, 0),
         .members_max = config->group_members_max,
-        .retention_ms = config_integer(config, "offsets.retention.minutes") * 60000,
+        .retention_ms = config->offsets_retention_ms,
         .consumer_members_max = config->consumer_members_max,
     };
     const char *policy = config_text(config, "group.consumer.migration.policy");

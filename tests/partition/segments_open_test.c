@@ -154,6 +154,31 @@ Test(segments_open, empty_segment_at_the_synced_end_stays)
     cr_assert_eq(fixture_read_all(&f, 0), 102);
 }
 
+/* Retention has taken everything, and the first write to the empty segment has failed. */
+Test(segments_open, nothing_but_an_unsynced_segment_is_enough_where_all_has_gone)
+{
+    write_five();
+    for (int i = 0; i < 4; i++) {
+        char name[40];
+        char path[256];
+        snprintf(name, sizeof name, "000000000000000000%d0.log", 2 * i);
+        fixture_path(&f, name, path);
+        cr_assert_eq(remove(path), 0);
+    }
+    struct segments_load load = ours(80, false);
+    cr_assert_eq(fixture_reopen(&f, &load), ERR_CORRUPT);
+    load.log_start = 79;
+    cr_assert_eq(fixture_reopen(&f, &load), ERR_CORRUPT);
+    load.log_start = 80;
+    cr_assert_eq(fixture_reopen(&f, &load), 0);
+    cr_assert_eq(f.segments.count, 0);
+    cr_assert_not(fixture_has(&f, "00000000000000000080.log"));
+    cr_assert_eq(fixture_reopen(&f, &load), 0, "nor is an empty directory damage");
+    f.next_offset = 80;
+    cr_assert_eq(fixture_write(&f, 10, 2, 40), 0);
+    cr_assert_eq(segments_first(&f.segments)->base_offset, 80);
+}
+
 Test(segments_open, synced_end_inside_a_batch_or_behind_the_last_is_damage)
 {
     write_five();

@@ -147,7 +147,8 @@ static void find_answered(struct sim_group_member *m,
                           const struct find_coordinator_response *answer)
 {
     int16_t error = group_find_ended(m->party, m->options.group, m->call.version, answer);
-    if (error != KAFKA_NONE)
+    /* Who begins before there is a topic would read none. */
+    if (error != KAFKA_NONE || (m->options.places->count == 0 && !m->stopping))
         member_then(m, STEP_FIND, RETRY_NS_MAX);
     else if (m->is_member)
         member_live(m);
@@ -182,6 +183,17 @@ static struct blob subscription(const struct sim_group_member *m, uint8_t *room)
     return (struct blob){room, (int32_t)writer_len(&w)};
 }
 
+static void joining(struct sim_group_member *m)
+{
+    const struct model_topic *topics[GROUP_PLACES_MAX];
+    const struct group_places *places = m->options.places;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < places->count; i++)
+        if (count == 0 || topics[count - 1] != places->items[i].topic)
+            topics[count++] = places->items[i].topic;
+    model_group_joining(m->options.group, topics, count);
+}
+
 static void ask_join(struct sim_group_member *m)
 {
     struct join_group_request request;
@@ -204,7 +216,7 @@ static void ask_join(struct sim_group_member *m)
     request.protocol_type = string_of(protocol_type(m));
     request.protocols.items = protocols;
     request.protocols.count = (int32_t)party_random(m->party, 1, 2);
-    model_group_touching(m->options.group);
+    joining(m);
     m->sent = model_groups_moment(m->options.groups);
     client_call(&m->client, &m->call, API_JOIN_GROUP, version, &request);
 }

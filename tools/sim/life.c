@@ -25,6 +25,8 @@ static void quiet(void *context, enum log_level level, const char *line, size_t 
 /* More happens in less time to a broker that is smaller than its table of settings permits. */
 static void config_shrink(struct config *config, const struct life_options *options)
 {
+    if (options->offsets_retention_ms != 0)
+        config->offsets_retention_ms = options->offsets_retention_ms;
     if (options->wal_file_bytes == 0)
         return;
     ASSERT((uint64_t)config->message_bytes_max < options->wal_file_bytes / 2);

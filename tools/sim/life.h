@@ -23,9 +23,10 @@ struct life_options {
     uint64_t memory_bytes;
     uint32_t connections_max;
     uint32_t segment_ms;
-    bool tell;                   /* the broker's log goes to standard error */
-    const char *const *settings; /* further "name=value"s, null at the end; null: none */
-    log_sink_fn *sink;           /* of the broker's log; null: none */
+    int64_t offsets_retention_ms; /* of committed offsets; 0: as the settings have it */
+    bool tell;                    /* the broker's log goes to standard error */
+    const char *const *settings;  /* further "name=value"s, null at the end; null: none */
+    log_sink_fn *sink;            /* of the broker's log; null: none */
     void *sink_context;
 };
 

@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "tools/sim/model_clock.h"
 #include "tools/sim/model_groups_internal.h"
 
 const struct model_claim model_claim_none = {.generation = -1};
@@ -41,6 +42,7 @@ void model_groups_free(struct model_groups *groups)
         mem_free(groups->assignments[i]);
     }
     mem_free(groups->writes);
+    mem_free(groups->times);
     mem_free(groups->assignments);
     mem_free(groups->groups);
     mem_free(groups);
@@ -48,7 +50,14 @@ void model_groups_free(struct model_groups *groups)
 
 uint64_t model_groups_moment(struct model_groups *groups)
 {
-    return ++groups->moment;
+    if (++groups->moment >= groups->times_capacity) {
+        uint64_t capacity = MAX(groups->times_capacity * 2, UINT64_C(1024));
+        groups->times = mem_realloc(groups->times, groups->times_capacity * sizeof *groups->times,
+                                    capacity * sizeof *groups->times);
+        groups->times_capacity = capacity;
+    }
+    groups->times[groups->moment] = model_now_ms(groups->model);
+    return groups->moment;
 }
 
 struct model_group *model_group_named(struct model_groups *groups, const char *id)
@@ -84,12 +93,14 @@ void model_groups_count(const struct model_groups *groups, struct model_group_co
 void model_group_touching(struct model_group *group)
 {
     group->touches_out++;
+    model_group_stirs(group);
 }
 
 void model_group_touched(struct model_group *group, bool late)
 {
     ASSERT(group->touches_out > 0);
     group->touches_out--;
+    model_group_stirs(group);
     group->touched_at = model_groups_moment(group->groups);
     group->touched_late = group->touched_late || late;
 }
@@ -137,6 +148,8 @@ void model_group_served(struct model_group *group, const struct model_claim *cla
     if (why != NULL)
         model_break(model, "group %s: member %s of generation %d was served, but %s", group->id,
                     claim->member_id, claim->generation, why);
+    if (claim->generation >= 0)
+        model_group_held(group, claim, sent);
     if (claim->generation >= 0 && claim->generation == group->plain_generation &&
         claim->joined_at < group->plain_sent && sent > group->plain_ended)
         model_break(model,
@@ -165,7 +178,7 @@ bool model_group_may_be_gone(const struct model_group *group)
 /* True when a deletion explains it; what was known of generations is forgotten then. */
 static bool explained_by_deletion(struct model_group *group)
 {
-    if (!model_group_may_be_gone(group))
+    if (!model_group_may_be_gone(group) && !model_group_may_have_ended(group))
         return false;
     group->generation = group->plain_generation = -1;
     group->assignment = 0;

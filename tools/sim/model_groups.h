@@ -13,6 +13,8 @@
  *   - generations grow; each has one assignment, which its leader has handed in, and everybody gets
  *     his own part of it
  *   - a group with offsets is listed, a deleted one is not
+ *   - an offset goes by itself only when for the retention nobody was a member, or, where nobody
+ * ever was, nothing was committed; then it does not come back. When nothing is in the way it goes
  *
  * A generation counts from the first answer to a SyncGroup on: before that it may be given away
  * once more after a crash, here as in Kafka. A request without an answer may act at any time, also
@@ -36,6 +38,9 @@ struct model_group;
 
 struct model_groups *model_groups_new(struct model *model);
 void model_groups_free(struct model_groups *groups);
+/* Offsets expire after so long, by the broker's clock (model_clock.h); without this they never do.
+ */
+void model_groups_use_retention(struct model_groups *groups, int64_t retention_ms);
 /* Passes with every call; tells what came before what. Never 0. */
 uint64_t model_groups_moment(struct model_groups *groups);
 
@@ -60,6 +65,9 @@ extern const struct model_claim model_claim_none;
  * `late`: it had no answer. */
 void model_group_touching(struct model_group *group);
 void model_group_touched(struct model_group *group, bool late);
+/* The same for a JoinGroup, which subscribes to these topics. */
+void model_group_joining(struct model_group *group, const struct model_topic *const *topics,
+                         uint32_t count);
 /* Joined; the claim is the answer. */
 void model_group_joined(struct model_group *group, const struct model_claim *claim);
 /* Heartbeat, or anything else that only a member may do, sent at `sent`, ended without an error. */

@@ -21,6 +21,8 @@ struct model_write {
     uint64_t settled; /* when it acts, if ever, it does so before; MODEL_NEVER: at any time */
     uint64_t known;   /* since then it is known to have acted */
     int32_t generation_then; /* the group's, when it was sent */
+    int64_t sent_ms;         /* by the clients' clock */
+    uint64_t seen;           /* the last question that found it there; 0: none has */
 };
 
 /* What may stand at one place of a group. */
@@ -46,6 +48,26 @@ struct model_instance {
     uint64_t known_at;                  /* since then */
 };
 
+#define MODEL_READS_MAX 8
+
+/* A topic, and how many joins have subscribed to it. */
+struct model_reads {
+    const struct model_topic *topic;
+    uint32_t joins;
+};
+
+/* What is known of the times at which a group had members: model_expiry.c. */
+struct model_holding {
+    uint32_t joins; /* that were sent */
+    struct model_reads reads[MODEL_READS_MAX];
+    bool certain;                       /* somebody was certainly a member once */
+    int64_t until_ms;                   /* then last; at first when the first join was sent */
+    char member_id[MODEL_MEMBER_BYTES]; /* who that was */
+    int32_t generation;
+    uint64_t gap;       /* what stood there before that may have gone: nobody may have been one */
+    int64_t touched_ms; /* the last time that anybody wrote to it, or was a member */
+};
+
 struct model_group {
     struct model_groups *groups;
     char *id;
@@ -67,6 +89,7 @@ struct model_group {
     struct model_offset_log **logs;
     uint32_t log_count;
     uint32_t log_capacity;
+    struct model_holding holding;
     struct model_write **deletions; /* of the whole group */
     uint32_t deletion_count;
     uint32_t deletion_capacity;
@@ -74,7 +97,10 @@ struct model_group {
 
 struct model_groups {
     struct model *model;
+    int64_t retention_ms; /* 0: nothing expires */
     uint64_t moment;
+    int64_t *times; /* of each moment, by the clients' clock */
+    uint64_t times_capacity;
     struct model_group **groups;
     uint32_t count;
     uint32_t capacity;
@@ -99,3 +125,17 @@ void model_writes_settle(struct model_group *group, int32_t generation);
 /* The group can be without any offset for a question that was sent then. */
 bool model_group_may_be_bare(struct model_group *group, uint64_t sent);
 void model_offset_logs_free(struct model_group *group);
+
+/* model_expiry.c */
+/* The clients' clock at a moment. */
+int64_t model_groups_time(const struct model_groups *groups, uint64_t moment);
+/* Somebody was a member at some time between `sent` and now. */
+void model_group_held(struct model_group *group, const struct model_claim *claim, uint64_t sent);
+/* Somebody writes to it, or has. */
+void model_group_stirs(struct model_group *group);
+/* Whether this commit may have gone by itself. */
+bool model_write_may_expire(const struct model_write *write);
+/* Whether the group may have ended by itself, with what it knew. */
+bool model_group_may_have_ended(const struct model_group *group);
+/* Whether nothing of it can be there any more for a question that was sent then. */
+bool model_group_is_overdue(const struct model_group *group, uint64_t sent);

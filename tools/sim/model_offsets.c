@@ -79,6 +79,7 @@ static struct model_write *write_new(struct model_group *group, struct model_off
     write->log = log;
     write->claim = model_claim_none;
     write->sent = model_groups_moment(groups);
+    write->sent_ms = model_groups_time(groups, write->sent);
     write->settled = write->known = MODEL_NEVER;
     write->generation_then = group->generation;
     if (log == NULL) {
@@ -168,6 +169,18 @@ static bool anything_known(const struct model_offset_log *log, uint64_t sent)
     return false;
 }
 
+/* Everything that is known to have stood there may have gone by itself. */
+static bool may_have_expired(const struct model_offset_log *log, uint64_t sent)
+{
+    for (uint32_t i = 0; i < log->count; i++) {
+        const struct model_write *write = log->writes[i];
+        if (!write->removes && write->known <= sent && !is_replaced(log, write, sent) &&
+            !model_write_may_expire(write))
+            return false;
+    }
+    return true;
+}
+
 /* Nothing may stand there; `*write` is the deletion that must have done it, when it is the only
  * explanation. */
 static bool may_be_none(const struct model_group *group, const struct model_offset_log *log,
@@ -189,9 +202,25 @@ static bool may_be_none(const struct model_group *group, const struct model_offs
     for (uint32_t i = 0; i < group->deletion_count && never; i++)
         never = group->deletions[i]->known > sent;
     ways += never;
+    ways += !never && may_have_expired(log, sent);
     if (ways != 1 || never)
         *only = NULL;
     return ways > 0;
+}
+
+/* Only that explains that nothing is there: it is taken for a deletion, behind all that was known.
+ */
+static void log_expired(struct model_group *group, struct model_offset_log *log, uint64_t sent)
+{
+    uint64_t last = 0;
+    for (uint32_t i = 0; i < log->count; i++)
+        if (log->writes[i]->known <= sent)
+            last = MAX(last, log->writes[i]->settled);
+    struct model_write *write = write_new(group, log);
+    write->removes = true;
+    write->state = WRITE_DONE;
+    write->settled = write->known = write->sent;
+    write->sent = last + 1;
 }
 
 bool model_group_may_be_bare(struct model_group *group, uint64_t sent)
@@ -208,6 +237,12 @@ static void write_known(struct model_write *write)
     uint64_t now = model_groups_moment(write->group->groups);
     write->known = MIN(write->known, now);
     write->settled = MIN(write->settled, now);
+}
+
+static void write_seen(struct model_write *write, uint64_t sent)
+{
+    write_known(write);
+    write->seen = MAX(write->seen, sent);
 }
 
 /* The ends of writes. */
@@ -305,6 +340,18 @@ static const char *place_name(struct model_place place, char name[2 * MODEL_NAME
     return name;
 }
 
+/* It has expired: nothing else explains it. */
+static bool is_expired(const struct model_group *group, const struct model_offset_log *log,
+                       uint64_t sent)
+{
+    bool removed = false;
+    for (uint32_t i = 0; i < log->count; i++)
+        removed = removed || (log->writes[i]->removes && may_be_read(log, log->writes[i], sent));
+    for (uint32_t i = 0; i < group->deletion_count; i++)
+        removed = removed || may_be_read(log, group->deletions[i], sent);
+    return !removed && anything_known(log, sent);
+}
+
 static void told_none(struct model_group *group, struct model_place place, uint64_t sent)
 {
     char name[2 * MODEL_NAME_BYTES];
@@ -317,6 +364,8 @@ static void told_none(struct model_group *group, struct model_place place, uint6
                     place_name(place, name));
     if (only != NULL)
         write_known(only);
+    else if (is_expired(group, log, sent))
+        log_expired(group, log, sent);
 }
 
 static bool value_is(const struct model_groups *groups, const struct model_write *write,
@@ -359,8 +408,11 @@ void model_offset_told(struct model_group *group, struct model_place place, uint
     else if (is_replaced(log, write, sent))
         model_break(groups->model, "group %s: %s has offset %lld, which was replaced", group->id,
                     name, (long long)told->offset);
+    else if (model_group_is_overdue(group, sent))
+        model_break(groups->model, "group %s: %s has offset %lld, which is long overdue", group->id,
+                    name, (long long)told->offset);
     else
-        write_known(write);
+        write_seen(write, sent);
 }
 
 void model_offsets_told_all(struct model_group *group, uint64_t sent,

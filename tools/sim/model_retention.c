@@ -2,10 +2,10 @@
  * Retention, judged without knowing segments: of what is below the log start each record must have
  * been asked to go, be older than retention.ms, or have retention.bytes behind its batch.
  *
- * By time. A segment goes when its newest record is old enough, so each of its records is. Times are
- * those of the records, as clients gave them or as the broker's clock was when it took them; its
- * clock may have jumped, and any reading since the record was sent will do. No tolerance is needed:
- * an answer comes behind the deed.
+ * By time. A segment goes when its newest record is old enough, so each of its records is. Times
+ * are those of the records, as clients gave them or as the broker's clock was when it took them;
+ * its clock may have jumped, and any reading since the record was sent will do. No tolerance is
+ * needed: an answer comes behind the deed.
  *
  * By size. A segment goes when the ones behind it still have retention.bytes. How much there is
  * behind an offset is taken from above: all that was sent, but for what is known to lie before it.

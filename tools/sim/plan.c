@@ -130,6 +130,8 @@ static void draw_sizes(struct plan *plan)
     plan->connections_max = (uint32_t)draw_scaled(&prng, 64, 128);
     plan->descriptors_max = (uint32_t)draw_scaled(&prng, 64, 256);
     plan->socket_bytes = (uint32_t)draw_scaled(&prng, 256, 8192);
+    if (prng_below(&prng, 3) == 0)
+        plan->offsets_retention_ms = (uint32_t)draw_scaled(&prng, 1000, 8000);
 }
 
 /* Kinds that are events, and how often each is taken. */
@@ -217,11 +219,12 @@ void plan_describe(const struct plan *plan, char *text, size_t size)
 {
     int len = snprintf(text, size,
                        "%u s, %u cores, WAL %s of %llu MiB files and %llu MiB, flush %s, "
-                       "%u partitions, pauses up to %llu ms; trouble:",
+                       "%u partitions, pauses up to %llu ms, offsets for %u ms; trouble:",
                        plan->seconds, plan->cores, plan->wal_profile,
                        (unsigned long long)(plan->wal_file_bytes / MIB),
                        (unsigned long long)(plan->wal_bytes_max / MIB), plan->flush_profile,
-                       plan->partitions, (unsigned long long)(plan->pause_ns / NS_PER_MS));
+                       plan->partitions, (unsigned long long)(plan->pause_ns / NS_PER_MS),
+                       plan->offsets_retention_ms);
     for (unsigned i = 0; i < PLAN_KIND_COUNT && (size_t)len < size; i++)
         if (plan_has(plan, (enum plan_kind)i))
             len += snprintf(text + len, size - (size_t)len, " %s", kind_rows[i].name);

@@ -92,7 +92,8 @@ struct plan {
     uint64_t wal_file_bytes;
     uint64_t wal_bytes_max;
     uint64_t memory_bytes;
-    uint32_t segment_ms; /* age of a segment that is rolled */
+    uint32_t segment_ms;           /* age of a segment that is rolled */
+    uint32_t offsets_retention_ms; /* of committed offsets; 0: they never go */
     uint32_t connections_max;
     uint32_t descriptors_max;
     uint32_t socket_bytes;

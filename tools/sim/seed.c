@@ -289,6 +289,31 @@ static void seed_audit(struct seed *s)
     seed_stop(s);
 }
 
+static const char *const settings[] = {
+    /* The first one is for seeds in which offsets expire: empty groups without any go by it,
+     * too. */
+    "offsets.retention.check.interval.ms=500",
+    /* Clocks may be years apart: by default the one is refused, the other removed, and rightly.
+     */
+    "log.message.timestamp.after.max.ms=9223372036854775807",
+    "log.retention.ms=-1",
+    /* Topics that have a limit of their own are looked at more often. */
+    "log.retention.check.interval.ms=1000",
+    "offsets.retention.minutes=2147483647",
+    /* More happens to groups in less time; a member has to be silent for longer than a stall.
+     */
+    "offsets.topic.num.partitions=4",
+    ("group.min.session.timeout.ms=" STRING_OF(SESSION_MS_MIN)),
+    "group.initial.rebalance.delay.ms=200",
+    /* The catalog gets snapshots, and loses the log below them. */
+    "metadata.log.max.record.bytes.between.snapshots=2000",
+    "metadata.log.max.snapshot.interval.ms=3000",
+    "internal.metadata.log.segment.bytes=2000",
+    "metadata.max.retention.bytes=6000",
+    "log.cleaner.backoff.ms=300",
+    NULL,
+};
+
 static void seed_make(struct seed *s)
 {
     const struct plan *plan = &s->plan;
@@ -303,27 +328,8 @@ static void seed_make(struct seed *s)
         fprintf(s->options->trace, "seed %llu: %s\n", (unsigned long long)plan->seed, text);
         sim_trace(s->sim, print_event, s->options->trace);
     }
-    /* Clocks may be years apart: by default the one is refused, the other removed, and rightly. */
-    static const char *const settings[] = {
-        "log.message.timestamp.after.max.ms=9223372036854775807",
-        "log.retention.ms=-1",
-        /* Topics that have a limit of their own are looked at more often. */
-        "log.retention.check.interval.ms=1000",
-        /* More happens to groups in less time; a member has to be silent for longer than a stall.
-         */
-        "offsets.topic.num.partitions=4",
-        ("group.min.session.timeout.ms=" STRING_OF(SESSION_MS_MIN)),
-        "group.initial.rebalance.delay.ms=200",
-        /* The catalog gets snapshots, and loses the log below them. */
-        "metadata.log.max.record.bytes.between.snapshots=2000",
-        "metadata.log.max.snapshot.interval.ms=3000",
-        "internal.metadata.log.segment.bytes=2000",
-        "metadata.max.retention.bytes=6000",
-        "log.cleaner.backoff.ms=300",
-        NULL,
-    };
     struct life_options life = {
-        .settings = settings,
+        .settings = plan->offsets_retention_ms != 0 ? settings : settings + 1,
         .cores = plan_cores(plan, 0),
         .wal_profile = plan->wal_profile,
         .flush_profile = plan->flush_profile,
@@ -332,6 +338,7 @@ static void seed_make(struct seed *s)
         .memory_bytes = plan->memory_bytes,
         .connections_max = plan->connections_max,
         .segment_ms = plan->segment_ms,
+        .offsets_retention_ms = plan->offsets_retention_ms,
         .sink = see_log,
         .sink_context = s,
     };
@@ -349,6 +356,7 @@ static void seed_make(struct seed *s)
         .value_bytes_max = plan->value_bytes_max,
         .batch_records_max = plan->batch_records_max,
         .session_ms_min = SESSION_MS_MIN,
+        .offsets_retention_ms = plan->offsets_retention_ms,
         .kinds_out = plan->clients_out,
         .owns_broker = true,
         /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of

@@ -591,6 +591,7 @@ struct workload *workload_new(const struct workload_options *options)
     v->model = model_new();
     v->topics = model_topics_new(v->model);
     v->groups = model_groups_new(v->model);
+    model_groups_use_retention(v->groups, options->offsets_retention_ms);
     v->configs = model_configs_new(v->model);
     return v;
 }

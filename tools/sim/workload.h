@@ -28,10 +28,11 @@ struct workload_options {
     uint64_t pause_ns;          /* at most, between two requests of a producer */
     uint32_t value_bytes_max;   /* of the producer of large records */
     uint32_t batch_records_max; /* of the producer of large batches */
-    uint32_t kinds_out;     /* a bit per kind of clients that is left out, whatever the seed says */
-    int32_t session_ms_min; /* of members of groups, as the broker has it; 0: no groups */
-    bool owns_broker;       /* nobody else has changed or changes its settings */
-    uint32_t in_flight_max; /* batches of an idempotent producer in one partition */
+    uint32_t kinds_out; /* a bit per kind of clients that is left out, whatever the seed says */
+    int64_t offsets_retention_ms; /* of committed offsets; 0: they never go */
+    int32_t session_ms_min;       /* of members of groups, as the broker has it; 0: no groups */
+    bool owns_broker;             /* nobody else has changed or changes its settings */
+    uint32_t in_flight_max;       /* batches of an idempotent producer in one partition */
     /* Becomes true when nothing is in the way any more, from then on `settle_ns` counts; null:
      * something may always be, and it counts from the end of the writing. */
     const bool *calm;

@@ -351,6 +351,56 @@ static const char *stale_round(struct sim_life *life)
 
 const struct seed_world sim_world_stale = {calm_faults, stale_round, false, false};
 
+/* Compacted segments that get their names: one step of it is the last. */
+
+static const char *swap_round(struct sim_life *life)
+{
+    static const struct {
+        enum sim_disk_kind kind;
+        const char *path;
+        uint64_t most;
+    } aims[] = {{SIM_DISK_RENAME, ".cleaned", 4},
+                {SIM_DISK_RENAME, ".swap", 4},
+                {SIM_DISK_REMOVE, ".log", 4},
+                {SIM_DISK_REMOVE, "index", 8}};
+    size_t aim = sim_pick(life->sim, (struct sim_range){0, ARRAY_LENGTH(aims) - 1});
+    struct sim_failure failure = {
+        .kind = aims[aim].kind,
+        .path = aims[aim].path,
+        .number = sim_pick(life->sim, (struct sim_range){1, aims[aim].most}),
+        .crash = true,
+    };
+    wait_between(life, 0, 300);
+    sim_disk_fail(life->host, &failure);
+    sim_run_until(life->sim, host_down, life, ROUND_NS);
+    sim_disk_fail(life->host, NULL);
+    return start_again(life, end_and_look(life, true));
+}
+
+const struct seed_world sim_world_swap = {power_faults, swap_round, false};
+
+/* Nothing can be written for a moment: what is on its way fails, and what comes next does not. */
+
+static const char *outage_round(struct sim_life *life)
+{
+    struct sim_disk_options honest = *sim_disk(life->host);
+    wait_between(life, 5, 200);
+    sim_disk(life->host)->write_error = sim_disk(life->host)->sync_error = SIM_ALWAYS;
+    wait_between(life, 1, 60);
+    *sim_disk(life->host) = honest;
+    bool kill = sim_chance(life->sim, SIM_ALWAYS / 20);
+    return start_again(life, kill ? end_and_look(life, false) : NULL);
+}
+
+/* Far away, clients have sent the next batch before they hear of the last. */
+static void outage_faults(struct sim_life *life)
+{
+    calm_faults(life);
+    sim_net(life->sim)->delay_ns = (struct sim_range){20 * NS_PER_MS, 150 * NS_PER_MS};
+}
+
+const struct seed_world sim_world_outage = {outage_faults, outage_round, false};
+
 static const struct {
     const char *name;
     const char *sentence;

@@ -18,7 +18,9 @@
     X(filled, "the disk is full for long, and every change has an answer")     \
     X(cores, "each start has another number of cores")                         \
     X(clean, "clean stops, cut short or followed by a power loss")             \
-    X(stale, "checkpoints take so long that the power goes first")
+    X(stale, "checkpoints take so long that the power goes first")             \
+    X(swap, "the power goes while compacted segments get their names")         \
+    X(outage, "nothing can be written for a moment, again and again")
 
 #define SIM_WORLD_DECLARE(name, sentence) extern const struct seed_world sim_world_##name;
 SIM_WORLD_TABLE(SIM_WORLD_DECLARE)

@@ -1,0 +1,310 @@
+/*
+ * What the simulator's model says of committed offsets that expire: of those whose time has come
+ * nothing, of those that go early, come back, or stay for ever a broken promise.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/sim/model_clock.h"
+#include "tools/sim/model_groups.h"
+
+#define START 1000000
+#define RETENTION 2000
+#define LONG 60000
+
+struct rig {
+    struct model *model;
+    struct model_topics *topics;
+    struct model_groups *groups;
+    struct model_group *group;
+    struct model_place place;
+    int64_t now_ms;
+};
+
+static int64_t rig_now(void *context)
+{
+    const struct rig *r = context;
+    return r->now_ms;
+}
+
+static void rig_init(struct rig *r)
+{
+    static const struct model_topic_plan plan = {.compression = MODEL_COMPRESSION_KEPT};
+    *r = (struct rig){.model = model_new(), .now_ms = START};
+    model_use_clock(r->model, rig_now, r);
+    r->topics = model_topics_new(r->model);
+    r->groups = model_groups_new(r->model);
+    model_groups_use_retention(r->groups, RETENTION);
+    r->group = model_group_named(r->groups, "g");
+    struct model_topic *attempt = model_topic_attempt(r->topics, "t", 2, &plan);
+    r->place.topic = model_topic_created(r->topics, attempt, (struct uuid){{1}});
+}
+
+static void end(struct rig *r)
+{
+    model_groups_free(r->groups);
+    model_topics_free(r->topics);
+    model_free(r->model);
+}
+
+static void keeps(struct rig *r)
+{
+    cr_assert_null(model_violation(r->model), "%s", model_violation(r->model));
+    end(r);
+}
+
+static void breaks(struct rig *r, const char *part)
+{
+    const char *violation = model_violation(r->model);
+    cr_assert_not_null(violation, "nothing is reported, it should be '%s'", part);
+    cr_assert_not_null(strstr(violation, part), "%s", violation);
+    end(r);
+}
+
+static uint64_t asking(struct rig *r)
+{
+    return model_groups_moment(r->groups);
+}
+
+static uint32_t commit_by(struct rig *r, const struct model_claim *claim)
+{
+    uint32_t number = model_commit_sent(r->group, r->place, claim, true);
+    model_write_ended(r->groups, number, MODEL_DONE);
+    return number;
+}
+
+static uint32_t commit(struct rig *r)
+{
+    return commit_by(r, &model_claim_none);
+}
+
+/* What a question of now is told; 0: nothing is there. */
+static void told(struct rig *r, uint32_t number)
+{
+    char text[MODEL_METADATA_BYTES];
+    struct model_offset offset = {.offset = -1, .epoch = -1, .metadata = {"", 0}};
+    if (number > 0)
+        offset = model_commit_value(r->groups, number, text);
+    model_offset_told(r->group, r->place, asking(r), &offset, true);
+}
+
+/* A member that reads the topic, or nothing. */
+static struct model_claim joined(struct rig *r, int32_t generation, bool reads)
+{
+    struct model_claim claim = {.generation = generation, .asked_at = asking(r)};
+    snprintf(claim.member_id, sizeof claim.member_id, "member-%d", generation);
+    model_group_joining(r->group, &r->place.topic, reads);
+    model_group_touched(r->group, false);
+    claim.joined_at = asking(r);
+    model_group_joined(r->group, &claim);
+    model_group_assigned(r->group, &claim, asking(r), 0, 0);
+    return claim;
+}
+
+/* Time passes while a member is answered again and again. */
+static void beat(struct rig *r, const struct model_claim *claim, int64_t ms)
+{
+    for (int64_t passed = 0; passed < ms; passed += RETENTION / 2) {
+        r->now_ms += RETENTION / 2;
+        model_group_served(r->group, claim, asking(r));
+    }
+}
+
+Test(model_expiry, is_content_when_an_offset_of_nobody_goes_after_the_retention)
+{
+    struct rig r;
+    rig_init(&r);
+    told(&r, commit(&r));
+    r.now_ms += RETENTION;
+    told(&r, 0);
+    told(&r, 0);
+    told(&r, commit(&r));
+    keeps(&r);
+}
+
+Test(model_expiry, reports_an_offset_of_nobody_that_goes_early)
+{
+    struct rig r;
+    rig_init(&r);
+    commit(&r);
+    r.now_ms += RETENTION - 1;
+    told(&r, 0);
+    breaks(&r, "is lost");
+}
+
+Test(model_expiry, counts_from_the_last_commit)
+{
+    struct rig r;
+    rig_init(&r);
+    commit(&r);
+    r.now_ms += RETENTION - 1;
+    commit(&r);
+    r.now_ms += RETENTION - 1;
+    told(&r, 0);
+    breaks(&r, "is lost");
+}
+
+Test(model_expiry, allows_what_the_clock_once_showed)
+{
+    struct rig r;
+    rig_init(&r);
+    commit(&r);
+    model_clock_jumped(r.model, RETENTION);
+    r.now_ms++;
+    model_clock_jumped(r.model, 0);
+    told(&r, 0);
+    keeps(&r);
+}
+
+Test(model_expiry, allows_it_after_the_clock_was_put_back_and_forward)
+{
+    struct rig r;
+    rig_init(&r);
+    model_clock_jumped(r.model, LONG);
+    r.now_ms++;
+    model_clock_jumped(r.model, -LONG);
+    commit(&r);
+    model_clock_jumped(r.model, 0);
+    told(&r, 0);
+    keeps(&r);
+}
+
+Test(model_expiry, reports_an_offset_that_comes_back)
+{
+    struct rig r;
+    rig_init(&r);
+    uint32_t number = commit(&r);
+    r.now_ms += RETENTION;
+    told(&r, 0);
+    told(&r, number);
+    breaks(&r, "which was replaced");
+}
+
+Test(model_expiry, reports_an_offset_of_a_group_with_members_that_goes)
+{
+    struct rig r;
+    rig_init(&r);
+    struct model_claim claim = joined(&r, 1, true);
+    commit_by(&r, &claim);
+    beat(&r, &claim, LONG);
+    told(&r, 0);
+    breaks(&r, "is lost");
+}
+
+/* Nobody has asked for a while, but it was the same member in the same generation. */
+Test(model_expiry, knows_a_member_that_was_silent)
+{
+    struct rig r;
+    rig_init(&r);
+    struct model_claim claim = joined(&r, 1, true);
+    commit_by(&r, &claim);
+    beat(&r, &claim, RETENTION);
+    r.now_ms += LONG;
+    model_group_served(r.group, &claim, asking(&r));
+    told(&r, 0);
+    breaks(&r, "is lost");
+}
+
+Test(model_expiry, is_content_when_offsets_go_after_the_members)
+{
+    struct rig r;
+    rig_init(&r);
+    struct model_claim claim = joined(&r, 1, true);
+    commit_by(&r, &claim);
+    beat(&r, &claim, LONG);
+    r.now_ms += RETENTION;
+    told(&r, 0);
+    keeps(&r);
+}
+
+Test(model_expiry, reports_offsets_that_go_too_early_after_the_members)
+{
+    struct rig r;
+    rig_init(&r);
+    struct model_claim claim = joined(&r, 1, true);
+    commit_by(&r, &claim);
+    beat(&r, &claim, LONG);
+    r.now_ms += RETENTION - 1;
+    told(&r, 0);
+    breaks(&r, "is lost");
+}
+
+/* Between two generations there may have been nobody; but not since it was last seen. */
+Test(model_expiry, allows_what_may_have_gone_between_two_generations)
+{
+    struct rig r;
+    rig_init(&r);
+    struct model_claim claim = joined(&r, 1, true);
+    uint32_t number = commit_by(&r, &claim);
+    r.now_ms += RETENTION;
+    claim = joined(&r, 2, true);
+    told(&r, 0);
+    cr_assert_null(model_violation(r.model));
+    r.now_ms++;
+    number = commit_by(&r, &claim);
+    told(&r, number);
+    beat(&r, &claim, LONG);
+    told(&r, 0);
+    breaks(&r, "is lost");
+}
+
+Test(model_expiry, allows_what_no_member_reads_to_go)
+{
+    struct rig r;
+    rig_init(&r);
+    struct model_claim claim = joined(&r, 1, false);
+    commit_by(&r, &claim);
+    beat(&r, &claim, RETENTION);
+    told(&r, 0);
+    keeps(&r);
+}
+
+Test(model_expiry, lets_a_group_begin_anew)
+{
+    struct rig r;
+    rig_init(&r);
+    joined(&r, 5, true);
+    r.now_ms += LONG;
+    joined(&r, 1, true);
+    keeps(&r);
+}
+
+Test(model_expiry, reports_an_offset_that_is_long_overdue)
+{
+    struct rig r;
+    rig_init(&r);
+    uint32_t number = commit(&r);
+    r.now_ms += LONG;
+    told(&r, number);
+    cr_assert_null(model_violation(r.model));
+    model_calm(r.model);
+    r.now_ms += LONG;
+    told(&r, number);
+    breaks(&r, "long overdue");
+}
+
+Test(model_expiry, waits_for_a_clock_that_was_ahead)
+{
+    struct rig r;
+    rig_init(&r);
+    model_clock_jumped(r.model, 2 * LONG);
+    uint32_t number = commit(&r);
+    r.now_ms++;
+    model_clock_jumped(r.model, 0);
+    model_calm(r.model);
+    r.now_ms += LONG;
+    told(&r, number);
+    keeps(&r);
+}
+
+Test(model_expiry, reports_any_loss_where_nothing_expires)
+{
+    struct rig r;
+    rig_init(&r);
+    model_groups_use_retention(r.groups, 0);
+    commit(&r);
+    r.now_ms += LONG;
+    told(&r, 0);
+    breaks(&r, "is lost");
+}
