@@ -135,7 +135,7 @@ def ratio(case, figure, ours, theirs):
     """How many times better ours is; None where nothing can be told."""
     if case.startswith("yardstick") or figure in OF_THE_MACHINE:
         return None
-    if ours.median == 0 or theirs.median == 0:
+    if ours.median <= 0 or theirs.median <= 0:
         return None
     return theirs.median / ours.median if less_is_better(figure) else ours.median / theirs.median
 
