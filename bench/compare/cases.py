@@ -53,6 +53,8 @@ class Case:
         self.cost = cost
         self.held = held
         self.text = " ".join(function.__doc__.split())
+        if held is not None:
+            self.text += f" Its {held.figure} is held against {held.yardstick}."
 
     def seconds(self, options, kafka):
         """About how long it takes."""

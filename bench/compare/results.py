@@ -107,7 +107,8 @@ def troubles(records):
 
 def short(trouble, most=60):
     """Of a reason as much as goes into a cell of a table."""
-    line = " ".join(trouble.split()).replace("|", "/")
+    printable = "".join(letter if letter.isprintable() else " " for letter in trouble)
+    line = " ".join(printable.split()).replace("|", "/")
     return line if len(line) <= most else line[:most - 3] + "..."
 
 
