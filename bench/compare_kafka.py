@@ -65,6 +65,8 @@ def parse():
     add("--report", action="store_true", help="only make the reports of what was measured")
     add("--list", action="store_true", help="tell the cases")
     options = parser.parse_args()
+    # The brokers run in directories of their own.
+    options.home, options.out = options.home.resolve(), options.out.resolve()
     if options.quick:
         options.rounds, options.seconds, options.warmup, options.heat = 1, 2, 1, 12
         options.fetch_mib, options.settle = 96, 2
@@ -99,9 +101,9 @@ class Run:
                                    "time": round(now), "took": round(now - self.noted_at, 1),
                                    **more})
         self.noted_at = now
-        told = more.get("trouble") or ", ".join(f"{figure} {results.number(value)}" for
-                                                figure, value in more["figures"].items())
-        say(f"round {round_} {broker} {case}: {told}")
+        told = ", ".join(f"{figure} {results.number(value)}" for figure, value in
+                         more.get("figures", {}).items())
+        say(f"round {round_} {broker} {case}: {told or results.short(more['trouble'], 600)}")
         if "line" in more:
             say(more["line"])
 
@@ -160,7 +162,6 @@ class Run:
                 self.measure(round_, turn, name)
             broker.stop()
         except TROUBLES as reason:
-            say(f"round {round_} {kind.name} {part}: {reason}")
             for name in names:
                 if (round_, kind.name, name) not in self.noted:
                     self.note(round_, kind.name, name, trouble=f"failed: {reason}")
@@ -245,7 +246,9 @@ def main():
         return 0
     status = 0
     for number in STOPPED_BY:
-        signal.signal(number, stop)
+        # Under nohup the terminal may go.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, stop)
     try:
         run.go()
     except Stopped as reason:

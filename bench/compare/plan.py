@@ -4,7 +4,7 @@ from compare.brokers import BROKERS
 
 PARTS = ("standing", "load", "pinned")
 # To make a directory, start, and stop: Odradek, and Kafka, whose format is a process of its own.
-START_SECONDS = (2, 12)
+START_SECONDS = (1, 12)
 FETCH_LOAD_SECONDS = 12
 
 

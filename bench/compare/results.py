@@ -107,7 +107,8 @@ def troubles(records):
 
 def short(trouble, most=60):
     """Of a reason as much as goes into a cell of a table."""
-    line = " ".join(trouble.split()).replace("|", "/")
+    printable = "".join(letter if letter.isprintable() else " " for letter in trouble)
+    line = " ".join(printable.split()).replace("|", "/")
     return line if len(line) <= most else line[:most - 3] + "..."
 
 
@@ -135,7 +136,7 @@ def ratio(case, figure, ours, theirs):
     """How many times better ours is; None where nothing can be told."""
     if case.startswith("yardstick") or figure in OF_THE_MACHINE:
         return None
-    if ours.median == 0 or theirs.median == 0:
+    if ours.median <= 0 or theirs.median <= 0:
         return None
     return theirs.median / ours.median if less_is_better(figure) else ours.median / theirs.median
 

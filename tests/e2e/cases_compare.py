@@ -190,16 +190,21 @@ def test_the_comparison_tells_beforehand_how_long_it_takes(broker):
     broker.stop()
     told = compare(out, "--brokers", "odradek", "--cases", "memory-0")
     assert re.search(r"1 cases, 1 rounds: about 0 minutes \(odradek 0\)", told), told
-    script = ("import compare_kafka as c\nprint(sum(c.plan.seconds(c.parse()).values()))")
 
-    def seconds(*arguments):
+    def asked(told, *arguments):
+        script = f"import compare_kafka as c\noptions = c.parse()\nprint({told})"
         done = subprocess.run([sys.executable, "-c", script, *arguments], stdout=subprocess.PIPE,
                               text=True, cwd=ROOT / "bench", check=True, timeout=30)
-        return float(done.stdout)
+        return done.stdout.strip()
+
+    def seconds(*arguments):
+        return float(asked("sum(c.plan.seconds(options).values())", *arguments))
 
     assert 0 < seconds("--rounds", "2") < 50 * 60, "two rounds fit into fifty minutes"
     assert seconds("--quick") < 20 * 60
     assert seconds("--cases", "long", "--brokers", "odradek", "--rounds", "1") > 600
+    home = asked("options.home", "--home", "../near")
+    assert home == str(ROOT / "near"), "brokers run elsewhere, and find it nevertheless"
     listed = compare(out, "--list")
     assert re.search(r"^produce-64x1k-x5 +As produce-64x1k, with 5 requests under way", listed,
                      re.M), listed
@@ -275,7 +280,7 @@ def test_the_goals_are_told_by_the_figures_of_the_run(broker):
             records += [record(round_, name, "yardstick-durable", **{"requests/s": carried * 1000}),
                         record(round_, name, "one-core-128-1p", **{"messages/s": rate * times}),
                         record(round_, name, "tail", p99_ms=3.0, acknowledged_p99_ms=2.5)]
-    records.append({"round": 2, "broker": "kafka", "case": "produce-128-1p", "trouble": "a | b\nc"})
+    records.append({"round": 2, "broker": "kafka", "case": "produce-128-1p", "trouble": "a | b\n\x1bc"})
     held = {"one-core-128-1p": (Held("yardstick-durable"), "requests/s")}
     rows = {row[0]: row[1:] for row in goals.rows(records, held)}
     assert rows["128 connections of 256 bytes, a core each"] == [
