@@ -30,6 +30,7 @@ struct model_place {
     record_id id; /* 0: unknown */
     int64_t time_ms;
     int64_t highest_ms; /* of all up to here; set below known_end */
+    uint64_t batch;     /* the hash of the batch that begins here, seen record by record; 0: none */
     bool seen;
     bool seen_last; /* in the last read */
 };
