@@ -129,6 +129,11 @@ void mem_discard(void *memory, size_t size)
     ASSERT(result == 0);
 }
 
+void mem_discard_raw(void *memory, size_t size)
+{
+    mem_discard(memory, size);
+}
+
 uint64_t mem_allocations(void)
 {
     return atomic_load_explicit(&mem_count, memory_order_relaxed);

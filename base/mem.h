@@ -38,6 +38,8 @@ void *mem_map_raw(size_t size);
 void mem_unmap_raw(void *memory, size_t size);
 /* Gives the pages back to the system; they read as zero afterwards. */
 void mem_discard(void *memory, size_t size);
+/* The same, but what stands in it then is not said: the simulator keeps it as it is. */
+void mem_discard_raw(void *memory, size_t size);
 
 /* How often this process has called the system's allocator. */
 uint64_t mem_allocations(void);

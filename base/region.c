@@ -164,7 +164,7 @@ void region_give(struct region *region, void *run, size_t size)
     ASSERT(units <= region->used && unit_taken(region, first));
     region->used -= units;
     if (size > REGION_DISCARD_BYTES)
-        mem_discard(run, units << region->unit_shift);
+        mem_discard_raw(run, units << region->unit_shift);
     memory_poison(run, units << region->unit_shift);
     if (units == 1 && region->stack_count < REGION_STACK)
         region->stack[region->stack_count++] = run;

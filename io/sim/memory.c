@@ -79,7 +79,8 @@ void *__wrap_mem_map_raw(size_t size)
         return map->memory;
     }
     struct map *map = mem_alloc(sizeof *map);
-    *map = (struct map){.memory = mem_map(size), .size = size, .life = host->life, .taken = true};
+    *map = (struct map){
+        .memory = __real_mem_map_raw(size), .size = size, .life = host->life, .taken = true};
     list_push_back(&host->maps, &map->node);
     return map->memory;
 }
@@ -106,7 +107,7 @@ void sim_maps_free(struct sim_host *host)
     while ((node = list_pop_front(&host->maps)) != NULL) {
         struct map *map = LIST_ENTRY(node, struct map, node);
         memory_unpoison(map->memory, map->size);
-        mem_unmap(map->memory, map->size);
+        __real_mem_unmap_raw(map->memory, map->size);
         mem_free(map);
     }
 }

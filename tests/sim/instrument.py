@@ -7,8 +7,10 @@ Runs build/release/bin/odradek-sim, and beside it the sanitized build and clang'
 there. No hash is written down here: a change of the broker changes them all. What must hold are
 relations.
 """
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
 
@@ -100,6 +102,27 @@ def test_many_seeds_end_with_what_they_covered():
     assert "strikes:" in lines and lines[-1] == "30 passed, 0 failed"
     assert any(line.startswith("NEVER in these 30 seeds") for line in lines)
     assert done.stderr == ""
+
+
+def test_a_seed_is_the_same_alone_and_behind_others():
+    together = sim("--seeds", "12", "--jobs", "1", *SECONDS).stdout
+    apart = 0
+    for seed in range(1, 13):
+        apart ^= int(hash_of("--seed", str(seed), *SECONDS), 16)
+    assert re.search(r"^hash of all ([0-9a-f]{16})$", together, re.M).group(1) == f"{apart:016x}"
+
+
+def test_a_process_that_dies_takes_one_seed_with_it():
+    with subprocess.Popen([SIM, "--seeds", "9", "--jobs", "1", "--no-minimise", *SECONDS],
+                          stdout=subprocess.PIPE, text=True) as run:
+        children = pathlib.Path(f"/proc/{run.pid}/task/{run.pid}/children")
+        while not children.read_text().split():
+            pass
+        os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
+        out = run.communicate(timeout=240)[0]
+    assert run.returncode == 1, out
+    assert len(re.findall(r"^seed \d+: BROKEN: it ends by the signal KILL$", out, re.M)) == 1, out
+    assert out.endswith("8 passed, 1 failed\n"), out
 
 
 def test_hours_begin_at_the_clock_and_end():

@@ -541,3 +541,29 @@ Test(model, reports_a_value_where_a_tombstone_was_sent)
     see_tombstone(&r, sent_that_is(&r, r.plain, true), 0);
     breaks(&r, "that nobody sent there");
 }
+
+Test(model, knows_a_batch_again_by_its_place_and_its_bytes)
+{
+    struct rig r = rig_new();
+    fill(&r, 3);
+    cr_assert(!model_knows_batch(r.p, 1, 77));
+    model_seen_batch(r.p, 1, 77);
+    cr_assert(model_knows_batch(r.p, 1, 77));
+    cr_assert(!model_knows_batch(r.p, 1, 78), "other bytes");
+    cr_assert(!model_knows_batch(r.p, 2, 77), "another place");
+    cr_assert(!model_knows_batch(r.p, 2, 0), "nothing was seen there");
+    cr_assert(!model_knows_batch(r.p, (int64_t)1 << 40, 77), "far behind the end");
+    cr_assert(!model_knows_batch(r.p, -1, 77));
+    keeps(&r);
+    model_free(r.model);
+}
+
+Test(model, looks_at_each_record_of_a_compacted_log_again)
+{
+    struct rig r = rig_new();
+    fill(&r, 3);
+    model_use_compaction(r.p, false);
+    model_seen_batch(r.p, 0, 77);
+    cr_assert(!model_knows_batch(r.p, 0, 77));
+    model_free(r.model);
+}

@@ -252,9 +252,28 @@ static void client_answer(struct client *client, struct bytes frame)
     arena_reset(&arena);
 }
 
-static void client_take(struct client *client, const struct io_buffer *buffer)
+/* The whole answers at the front of `in`; their bytes. */
+static size_t client_take_answers(struct client *client, struct bytes in)
 {
-    size_t needed = client->received_len + buffer->len;
+    size_t at = 0;
+    while (client->state == CLIENT_OPEN && in.len - at >= 4) {
+        uint32_t size = load_be32(in.data + at);
+        if (size < 4 || size > ANSWER_BYTES_MAX) {
+            model_break(client->party->model, "an answer has the size %u", size);
+            break;
+        }
+        if (in.len - at - 4 < size)
+            break;
+        client_answer(client, (struct bytes){in.data + at + 4, size});
+        at += 4 + size;
+    }
+    return at;
+}
+
+/* Bytes of an answer that is not whole yet. */
+static void client_keep(struct client *client, struct bytes rest)
+{
+    size_t needed = client->received_len + rest.len;
     if (needed > client->received_capacity) {
         size_t capacity = MAX(client->received_capacity * 2, MAX(needed, 16 * KIB));
         uint8_t *received = mem_alloc_raw(capacity);
@@ -264,23 +283,26 @@ static void client_take(struct client *client, const struct io_buffer *buffer)
         client->received = received;
         client->received_capacity = capacity;
     }
-    memcpy(client->received + client->received_len, buffer->data, buffer->len);
+    if (rest.len > 0)
+        memcpy(client->received + client->received_len, rest.data, rest.len);
     client->received_len = needed;
+}
+
+static void client_take(struct client *client, const struct io_buffer *buffer)
+{
+    struct bytes in = {buffer->data, buffer->len};
     client->alive_ns = io_now(client->party->io);
-    size_t at = 0;
-    while (client->state == CLIENT_OPEN && client->received_len - at >= 4) {
-        uint32_t size = load_be32(client->received + at);
-        if (size < 4 || size > ANSWER_BYTES_MAX) {
-            model_break(client->party->model, "an answer has the size %u", size);
-            break;
-        }
-        if (client->received_len - at - 4 < size)
-            break;
-        client_answer(client, (struct bytes){client->received + at + 4, size});
-        at += 4 + size;
+    /* Most answers come whole. */
+    if (client->received_len == 0) {
+        size_t taken = client_take_answers(client, in);
+        client_keep(client, (struct bytes){in.data + taken, in.len - taken});
+        return;
     }
-    memmove(client->received, client->received + at, client->received_len - at);
-    client->received_len -= at;
+    client_keep(client, in);
+    in = (struct bytes){client->received, client->received_len};
+    size_t taken = client_take_answers(client, in);
+    memmove(client->received, client->received + taken, in.len - taken);
+    client->received_len = in.len - taken;
 }
 
 /* The other side, or the network, has ended the connection. One of before the calm that has been

@@ -7,6 +7,7 @@
 #include "tools/sim/consumer.h"
 
 #include "base/assert.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/util.h"
 #include "protocol/errors.h"
@@ -343,12 +344,29 @@ static record_id tombstone_of(const struct record *record)
     return is_one ? load_be64(record->key.data) : 0;
 }
 
-/* Reads the records of one whole batch; false when it is broken. */
-static bool consumer_take_batch(struct sim_consumer *consumer, struct position *position,
-                                struct batch_span batch)
+/* What a batch says of itself in its header. */
+static void consumer_check_header(struct sim_consumer *consumer, const struct position *position,
+                                  struct batch_span batch)
+{
+    const struct model_topic_plan *plan = &position->topic->plan;
+    if (batch_base_offset(batch.data) > position->offset && !plan->compact)
+        consumer_break(consumer, position, "the next batch begins behind the offset asked for");
+    if (plan->compression != MODEL_COMPRESSION_KEPT && batch_record_count(batch.data) > 0 &&
+        batch_compression(batch.data) != plan->compression)
+        consumer_break(consumer, position, "a batch has another compression than its topic");
+    if (batch_is_log_append_time(batch.data) != plan->append_time)
+        consumer_break(consumer, position, "a batch has the wrong kind of times");
+    model_batch_at(consumer->party->model, partition_of(position), batch_base_offset(batch.data),
+                   (uint32_t)batch.len);
+    model_seen_epoch(consumer->party->model, partition_of(position), batch_base_offset(batch.data),
+                     batch_last_offset(batch.data), batch_leader_epoch(batch.data));
+}
+
+/* Every record of a batch; false when it is broken. */
+static bool consumer_see_records(struct sim_consumer *consumer, const struct position *position,
+                                 struct batch_span batch)
 {
     struct party *party = consumer->party;
-    struct model_partition *p = partition_of(position);
     int64_t base = batch_base_offset(batch.data);
     int32_t count = batch_record_count(batch.data);
     const struct model_topic_plan *plan = &position->topic->plan;
@@ -359,16 +377,6 @@ static bool consumer_take_batch(struct sim_consumer *consumer, struct position *
         (!dense && !plan->compact) ||
         batch_unpack(batch, party->compressor, &party->scratch, &records) != 0)
         return false;
-    if (base > position->offset && !plan->compact)
-        consumer_break(consumer, position, "the next batch begins behind the offset asked for");
-    if (plan->compression != MODEL_COMPRESSION_KEPT && count > 0 &&
-        batch_compression(batch.data) != plan->compression)
-        consumer_break(consumer, position, "a batch has another compression than its topic");
-    if (batch_is_log_append_time(batch.data) != plan->append_time)
-        consumer_break(consumer, position, "a batch has the wrong kind of times");
-    model_batch_at(party->model, p, base, (uint32_t)batch.len);
-    model_seen_epoch(party->model, p, base, batch_last_offset(batch.data),
-                     batch_leader_epoch(batch.data));
     reader_init(&reader, records.data, records.len);
     for (int32_t i = 0; i < count; i++) {
         struct record record;
@@ -383,10 +391,27 @@ static bool consumer_take_batch(struct sim_consumer *consumer, struct position *
             .value = blob_bytes(record.value),
             .tombstone = tombstone_of(&record),
         };
-        model_seen(party->model, p, &sight);
+        model_seen(party->model, partition_of(position), &sight);
     }
-    position->offset = MAX(position->offset, batch_last_offset(batch.data) + 1);
     return reader_left(&reader) == 0;
+}
+
+/* Reads one whole batch; false when it is broken. What others have seen, byte for byte, is not
+ * taken apart again: with several consumers that would be most of their work. */
+static bool consumer_take_batch(struct sim_consumer *consumer, struct position *position,
+                                struct batch_span batch)
+{
+    struct model_partition *p = partition_of(position);
+    int64_t base = batch_base_offset(batch.data);
+    uint64_t hash = hash_bytes((struct bytes){batch.data, batch.len});
+    if (!model_knows_batch(p, base, hash)) {
+        if (!consumer_see_records(consumer, position, batch))
+            return false;
+        model_seen_batch(p, base, hash);
+    }
+    consumer_check_header(consumer, position, batch);
+    position->offset = MAX(position->offset, batch_last_offset(batch.data) + 1);
+    return true;
 }
 
 static void consumer_take_error(struct sim_consumer *consumer, struct position *position,

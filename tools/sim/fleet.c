@@ -1,15 +1,18 @@
-/* The processes of seeds; see the header. A child hands its result over in one write to a pipe. */
+/*
+ * The processes of seeds; see the header. Each runs some seeds, one after the other, with the same
+ * memory, and tells of each in one write to a pipe. One that ends takes the seed with it that it
+ * was at; the rest of its share goes to a new one.
+ */
 #include "tools/sim/fleet.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -19,11 +22,12 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/util.h"
+#include "tools/sim/heap.h"
 
 /* A seed that takes so long in real time has lost itself. */
 #define REAL_S_MAX 300
-#define HEAP_BYTES ((int)(64 * MIB))
-#define LARGE_PAGE (2 * MIB)
+/* What libraries leave behind does not come back: no process lives for ever. */
+#define SHARE_MAX 32
 #define PROGRESS_TERMINAL_NS (NS_PER_S / 2)
 #define PROGRESS_LINE_NS (60 * NS_PER_S)
 
@@ -32,7 +36,9 @@ _Static_assert(sizeof(struct seed_result) <= PIPE_BUF, "one write");
 struct child {
     pid_t pid; /* 0: none */
     int pipe;
-    struct fleet_end end;
+    struct seed_options options; /* of the seed it is at */
+    uint64_t left;               /* of its seeds, that one included */
+    bool told_broken;            /* the last one, and so it ends */
 };
 
 static uint64_t now_ns(void)
@@ -48,43 +54,38 @@ static _Noreturn void give_up(const char *what)
     exit(71);
 }
 
-/*
- * Seeds live for a moment. Giving memory back to the system and taking it again would cost them a
- * third of it, and so would touching it page by page: room for nearly all of them is taken at once,
- * in large pages where the system has some. But what is large and hardly touched is best mapped.
- */
-static void heap_prepare(void)
-{
-    mallopt(M_MMAP_THRESHOLD, 2 << 20);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
-    mallopt(M_TOP_PAD, HEAP_BYTES);
-    malloc_trim(0);
-    uintptr_t begin = round_up((uintptr_t)sbrk(0), LARGE_PAGE);
-    mem_free(mem_alloc_raw(LARGE_PAGE / 2));
-    uintptr_t end = (uintptr_t)sbrk(0) / LARGE_PAGE * LARGE_PAGE;
-    /* Refused where there are none; then it is slower. */
-    if (begin < end)
-        (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* NOLINT */
-}
-
-static _Noreturn void child_main(const struct seed_options *options, bool quiet, int out)
+static void seed_tell_end(const struct seed_options *options, int out)
 {
     struct seed_result result;
+    alarm(REAL_S_MAX);
+    bool kept = seed_run(options, &result);
+    if (options->trace != NULL)
+        fflush(options->trace);
+    ssize_t written = write(out, &result, sizeof result);
+    /* What a broken one leaves is not trusted. */
+    if (!kept || written != (ssize_t)sizeof result)
+        _exit(1);
+}
+
+static _Noreturn void child_main(struct seed_options options, uint64_t count, bool quiet, int out)
+{
     int silence = quiet ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
     if (silence >= 0)
         dup2(silence, STDERR_FILENO);
     /* The broker inside blocks the signals that would end it. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(REAL_S_MAX);
-    heap_prepare();
-    bool kept = seed_run(options, &result);
-    if (options->trace != NULL)
-        fflush(options->trace);
-    ssize_t written = write(out, &result, sizeof result);
-    _exit(kept && written == (ssize_t)sizeof result ? 0 : 1);
+    heap_mark();
+    for (uint64_t i = 0; i < count; i++, options.seed++) {
+        if (i > 0)
+            heap_reset();
+        seed_tell_end(&options, out);
+    }
+    _exit(0);
 }
 
-static void child_start(struct child *child, const struct seed_options *options, bool quiet)
+/* `count` seeds from that of the options on. */
+static void child_start(struct child *child, const struct seed_options *options, uint64_t count,
+                        bool quiet)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -92,36 +93,60 @@ static void child_start(struct child *child, const struct seed_options *options,
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0)
-        child_main(options, quiet, ends[1]);
+        child_main(*options, count, quiet, ends[1]);
     if (pid < 0)
         give_up("cannot fork");
     close(ends[1]);
-    *child = (struct child){.pid = pid, .pipe = ends[0], .end = {.options = *options}};
+    *child = (struct child){.pid = pid, .pipe = ends[0], .options = *options, .left = count};
 }
 
-static void child_ended(struct child *child, int status, const struct rusage *usage)
+/* The next seed has ended well enough to tell; false: no more comes from this process. */
+static bool child_told(struct child *child, struct fleet_end *end)
 {
-    struct fleet_end *end = &child->end;
-    ssize_t len = read(child->pipe, &end->result, sizeof end->result);
-    end->told = len == (ssize_t)sizeof end->result;
-    end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    end->cpu_ns = (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * NS_PER_S +
-                  (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * NS_PER_US;
+    ssize_t len;
+    *end = (struct fleet_end){.options = child->options};
+    do {
+        len = read(child->pipe, &end->result, sizeof end->result);
+    } while (len < 0 && errno == EINTR);
+    if (len != (ssize_t)sizeof end->result)
+        return false;
+    end->told = true;
+    child->told_broken = fleet_broke(end);
+    child->options.seed++;
+    child->left--;
+    return true;
+}
+
+/* The process has ended; true when it took a seed with it, whose end this is. */
+static bool child_ended(struct child *child, struct fleet_end *end, uint64_t *cpu_ns)
+{
+    struct rusage usage;
+    int status;
+    while (wait4(child->pid, &status, 0, &usage) < 0)
+        if (errno != EINTR)
+            give_up("cannot wait");
+    *cpu_ns = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * NS_PER_S +
+              (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * NS_PER_US;
     close(child->pipe);
     child->pid = 0;
+    if (child->left == 0 || child->told_broken)
+        return false;
+    *end = (struct fleet_end){.options = child->options,
+                              .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+    child->options.seed++;
+    child->left--;
+    return true;
 }
 
 void fleet_run_one(const struct seed_options *options, bool quiet, struct fleet_end *end)
 {
     struct child child;
-    struct rusage usage;
-    int status;
-    child_start(&child, options, quiet);
-    while (wait4(child.pid, &status, 0, &usage) < 0)
-        if (errno != EINTR)
-            give_up("cannot wait");
-    child_ended(&child, status, &usage);
-    *end = child.end;
+    struct fleet_end lost;
+    uint64_t cpu_ns;
+    child_start(&child, options, 1, quiet);
+    child_told(&child, end);
+    if (child_ended(&child, &lost, &cpu_ns))
+        *end = lost;
 }
 
 bool fleet_broke(const struct fleet_end *end)
@@ -171,9 +196,9 @@ static void totals_add(struct fleet_totals *totals, const struct fleet_end *end)
     const struct seed_result *result = &end->result;
     totals->finished++;
     totals->failed += fleet_broke(end);
-    totals->cpu_ns += end->cpu_ns;
     if (!end->told)
         return;
+    totals->hash ^= result->hash;
     totals->simulated_ns += result->simulated_ns;
     totals->calls += result->workload.calls;
     totals->starts += result->starts;
@@ -232,6 +257,7 @@ void fleet_print(const struct fleet_totals *t)
     for (unsigned i = 0; i < STATE_COUNT; i++)
         if (t->states[i] == 0)
             printf("              state %s\n", state_text((enum state)i));
+    printf("hash of all %016llx\n", (unsigned long long)t->hash);
     printf("%llu passed, %llu failed\n", (unsigned long long)(t->finished - t->failed),
            (unsigned long long)t->failed);
 }
@@ -277,33 +303,69 @@ static bool may_start(const struct fleet *f)
     return o->real_s_max == 0 || now_ns() - f->start_ns < o->real_s_max * NS_PER_S;
 }
 
+/* Small shares at the end, so that all processes end together. */
+static uint64_t share_size(const struct fleet *f)
+{
+    uint64_t left = f->options->count - f->next;
+    return heap_returns() ? MIN(left / (f->options->jobs * 2) + 1, (uint64_t)SHARE_MAX) : 1;
+}
+
 static void fleet_start(struct fleet *f)
 {
     for (unsigned i = 0; i < f->options->jobs; i++) {
         if (f->children[i].pid != 0 || !may_start(f))
             continue;
         struct seed_options seed = f->options->seed;
-        seed.seed += f->next++;
-        child_start(&f->children[i], &seed, false);
+        uint64_t share = share_size(f);
+        seed.seed += f->next;
+        f->next += share;
+        child_start(&f->children[i], &seed, share, false);
         f->running++;
+    }
+}
+
+static void fleet_take(struct fleet *f, const struct fleet_end *end)
+{
+    totals_add(f->totals, end);
+    if (fleet_broke(end))
+        f->failed(f->context, end);
+}
+
+/* A process told of a seed, or has ended: then another one goes on with what it left. */
+static void fleet_hear(struct fleet *f, struct child *child)
+{
+    struct fleet_end end;
+    uint64_t cpu_ns;
+    if (child_told(child, &end)) {
+        fleet_take(f, &end);
+        return;
+    }
+    if (child_ended(child, &end, &cpu_ns))
+        fleet_take(f, &end);
+    f->totals->cpu_ns += cpu_ns;
+    if (child->left > 0 && !(f->options->stop_at_failure && f->totals->failed > 0)) {
+        struct seed_options rest = child->options;
+        child_start(child, &rest, child->left, false);
+    } else {
+        f->running--;
     }
 }
 
 static void fleet_wait(struct fleet *f)
 {
-    struct rusage usage;
-    int status;
-    pid_t pid = wait4(-1, &status, 0, &usage);
+    struct pollfd polled[FLEET_JOBS_MAX];
     for (unsigned i = 0; i < f->options->jobs; i++) {
-        struct child *child = &f->children[i];
-        if (pid <= 0 || child->pid != pid)
-            continue;
-        child_ended(child, status, &usage);
-        f->running--;
-        totals_add(f->totals, &child->end);
-        if (fleet_broke(&child->end))
-            f->failed(f->context, &child->end);
+        const struct child *child = &f->children[i];
+        polled[i] = (struct pollfd){.fd = child->pid != 0 ? child->pipe : -1, .events = POLLIN};
     }
+    if (poll(polled, f->options->jobs, -1) < 0) {
+        if (errno != EINTR)
+            give_up("cannot wait");
+        return;
+    }
+    for (unsigned i = 0; i < f->options->jobs; i++)
+        if (polled[i].revents != 0)
+            fleet_hear(f, &f->children[i]);
 }
 
 void fleet_run(const struct fleet_options *options, fleet_failed_fn *failed, void *context,

@@ -1,6 +1,6 @@
 /*
- * Many seeds, each in a process of its own: a broken broker may end it, and what a crashed one
- * leaves behind in memory goes with it.
+ * Many seeds, in processes that run some of them each: a broken broker ends its process, and the
+ * seeds behind it go on in another one. What a seed is does not depend on those before it.
  */
 #pragma once
 
@@ -12,13 +12,12 @@
 #define FLEET_JOBS_MAX 256
 #define FLEET_VERDICT_BYTES 640
 
-/* How one process ended. */
+/* How one seed ended. */
 struct fleet_end {
     struct seed_options options;
     struct seed_result result; /* zeros but for `told` */
-    bool told;                 /* the process handed over its result */
-    int signal;                /* that ended it, or 0 */
-    uint64_t cpu_ns;
+    bool told;                 /* its process handed over its result */
+    int signal;                /* that ended the process before, or 0 */
 };
 
 /* Whether it broke; then why in one sentence, without numbers that vary (`general`) or as it is. */
@@ -31,7 +30,7 @@ void fleet_run_one(const struct seed_options *options, bool quiet, struct fleet_
 struct fleet_options {
     struct seed_options seed; /* for all; `seed.seed` is the first */
     uint64_t count;
-    uint64_t real_s_max; /* no seed is begun later; 0: no limit */
+    uint64_t real_s_max; /* no more seeds are handed out later; 0: no limit */
     unsigned jobs;
     bool stop_at_failure;
 };
@@ -41,7 +40,8 @@ struct fleet_totals {
     uint64_t failed;
     uint64_t simulated_ns;
     uint64_t calls;
-    uint64_t cpu_ns;
+    uint64_t cpu_ns; /* of processes that have ended */
+    uint64_t hash;   /* of all seeds, whatever their order */
     double real_s;
     uint64_t starts;
     uint64_t kinds[PLAN_KIND_COUNT]; /* seeds that had it */

@@ -424,6 +424,17 @@ void model_seen(struct model *model, struct model_partition *p, const struct mod
     model_extend_checked(model, p);
 }
 
+void model_seen_batch(struct model_partition *p, int64_t base, uint64_t hash)
+{
+    if (!p->compacted && base >= 0 && (size_t)base < p->capacity)
+        p->places[base].batch = hash;
+}
+
+bool model_knows_batch(const struct model_partition *p, int64_t base, uint64_t hash)
+{
+    return base >= 0 && (size_t)base < p->capacity && hash != 0 && p->places[base].batch == hash;
+}
+
 static void check_tombstone(struct model *model, const struct model_partition *p, size_t offset)
 {
     const struct model_place *place = &p->places[offset];

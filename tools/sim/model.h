@@ -114,6 +114,11 @@ struct model_sight {
 };
 void model_seen(struct model *model, struct model_partition *partition,
                 const struct model_sight *sight);
+/* A batch at this offset, every record of which was seen, has this hash; not in a compacted
+ * partition, where a batch may lack records, and the last read looks at each. */
+void model_seen_batch(struct model_partition *partition, int64_t base, uint64_t hash);
+/* It is byte for byte one that was seen there: its records have nothing new to tell. */
+bool model_knows_batch(const struct model_partition *partition, int64_t base, uint64_t hash);
 /* A consumer saw a batch of these offsets, both included, with this leader epoch. */
 void model_seen_epoch(struct model *model, struct model_partition *partition, int64_t first,
                       int64_t last, int32_t epoch);

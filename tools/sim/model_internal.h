@@ -32,6 +32,7 @@ struct model_place {
     int64_t time_ms;
     int64_t highest_ms; /* of all up to here; set below known_end */
     uint32_t bytes;     /* of the batch that begins here; 0: none is known to */
+    uint64_t batch;     /* the hash of the batch that begins here, seen record by record; 0: none */
     bool seen;
     bool seen_last; /* in the last read */
 };

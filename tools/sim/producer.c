@@ -17,8 +17,6 @@
 #include "protocol/record.h"
 #include "tools/sim/producer_internal.h"
 
-/* The quickest: the broker does not care. */
-#define COMPRESSION_LEVEL 1
 #define VERSION_MIN 3
 #define VERSION_LOG_START 5
 #define VERSION_ZSTD 7
@@ -293,13 +291,19 @@ static void lane_send_failed(struct lane *lane)
     }
 }
 
+/* The quickest: the broker does not care. lz4 is quick at its default level alone. */
+static int compress_level(enum compression compression)
+{
+    return compression == COMPRESSION_LZ4 ? compress_level_default(compression) : 1;
+}
+
 static void batch_compress(struct batch_out *batch, enum compression compression,
                            struct compressor *compressor)
 {
     struct bytes records = batch_records(batch->data, (uint32_t)batch->len);
     size_t capacity = batch_pack_bound(compression, records.len);
     uint8_t *packed = mem_alloc_raw(capacity);
-    struct batch_codec codec = {compressor, compression, COMPRESSION_LEVEL};
+    struct batch_codec codec = {compressor, compression, compress_level(compression)};
     batch->len = batch_pack(batch->data, records, &codec, packed, capacity);
     ASSERT(batch->len > 0);
     mem_free(batch->data);

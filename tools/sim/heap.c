@@ -1,0 +1,318 @@
+/*
+ * base/mem.h over two ranges of addresses that are reserved once: one for blocks, which have their
+ * class in front, one for mappings. Both are taken from the front on; what is freed waits for one
+ * of its class, or a mapping of its size. The linker takes these functions for those of base/mem.c,
+ * which it then leaves in its library.
+ *
+ * How far a range was ever touched is known: beyond that the system's zeros are still there.
+ */
+#include "tools/sim/heap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "base/util.h"
+
+#define BLOCKS_BYTES ((size_t)16 << 30)
+#define MAPS_BYTES ((size_t)48 << 30)
+#define LARGE_PAGES_BYTES ((size_t)64 << 20)
+#define PAGE ((size_t)4096)
+#define BLOCK_HEADER ((size_t)16)
+#define GROW_MIN 4u /* elements */
+/* From here on the system makes the zeros: of a large block, and of a mapping sooner, as mappings are
+ * hardly touched. */
+#define WIPE_BLOCK_MAX ((size_t)1 << 20)
+#define WIPE_MAP_MAX ((size_t)128 << 10)
+
+/* Classes: steps of 16 bytes up to FINE_MAX, then eight to each power of two. */
+#define FINE_BITS 10
+#define FINE_MAX ((size_t)1 << FINE_BITS)
+#define FINE_CLASSES (FINE_MAX / 16)
+#define CLASSES (FINE_CLASSES + 8 * (40 - FINE_BITS) + 1)
+
+struct range {
+    uint8_t *next;
+    uint8_t *end;
+    uint8_t *touched; /* never anything behind it */
+    size_t wipe_max;
+};
+
+struct block {
+    union {
+        struct block *next; /* while it is free */
+        uint64_t class_number;
+    };
+    uint64_t unused;
+};
+
+_Static_assert(sizeof(struct block) == BLOCK_HEADER, "data stays aligned");
+
+/* At the front of a free mapping. */
+struct gap {
+    struct gap *next;
+    size_t size;
+};
+
+/* An allocator's state cannot be handed to those who call it, so it is a variable. A process of
+ * the simulator has one thread. */
+static struct heap_state {
+    struct range blocks;
+    struct range maps;
+    struct block *free[CLASSES];
+    struct gap *gaps;
+    uint64_t count;
+    uint8_t *blocks_mark;
+    uint8_t *maps_mark;
+} heap;
+
+static _Noreturn void heap_exhausted(size_t size)
+{
+    fprintf(stderr, "out of memory: no room for %zu bytes\n", size);
+    abort();
+}
+
+static struct range range_reserve(size_t size, size_t wipe_max)
+{
+    uint8_t *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        heap_exhausted(size);
+    return (struct range){memory, memory + size, memory, wipe_max};
+}
+
+static void heap_reserve(void)
+{
+    heap.blocks = range_reserve(BLOCKS_BYTES, WIPE_BLOCK_MAX);
+    heap.maps = range_reserve(MAPS_BYTES, WIPE_MAP_MAX);
+    /* Refused where there are none; then it is slower. */
+    (void)madvise(heap.blocks.next, LARGE_PAGES_BYTES, MADV_HUGEPAGE); /* NOLINT */
+}
+
+/* Makes zeros of what may have been touched. */
+static void wipe(uint8_t *memory, size_t size, size_t by_hand_max)
+{
+    uint8_t *first = (uint8_t *)round_up((uintptr_t)memory, PAGE);
+    uint8_t *end = (uint8_t *)((uintptr_t)(memory + size) / PAGE * PAGE);
+    if (size <= by_hand_max) {
+        memset(memory, 0, size);
+        return;
+    }
+    memset(memory, 0, (size_t)(first - memory));
+    mem_discard(first, (size_t)(end - first));
+    memset(end, 0, (size_t)(memory + size - end));
+}
+
+static uint8_t *range_take(struct range *range, size_t size, bool zero)
+{
+    uint8_t *memory = range->next;
+    if (size > (size_t)(range->end - memory))
+        heap_exhausted(size);
+    range->next += size;
+    if (zero && memory < range->touched)
+        wipe(memory, MIN(size, (size_t)(range->touched - memory)), range->wipe_max);
+    range->touched = MAX(range->touched, range->next);
+    return memory;
+}
+
+/* Blocks. */
+
+static uint64_t class_of(size_t *size)
+{
+    if (*size <= FINE_MAX) {
+        *size = round_up(*size, 16);
+        return *size / 16;
+    }
+    unsigned bits = 63 - (unsigned)__builtin_clzll(*size - 1);
+    uint64_t low = (uint64_t)1 << bits;
+    uint64_t steps = (*size - low + low / 8 - 1) / (low / 8);
+    *size = low + steps * (low / 8);
+    uint64_t class_number = FINE_CLASSES + 8 * (bits - FINE_BITS) + steps;
+    if (class_number >= CLASSES)
+        heap_exhausted(*size);
+    return class_number;
+}
+
+static void *block_take(size_t wanted, bool zero)
+{
+    if (wanted > BLOCKS_BYTES / 2)
+        heap_exhausted(wanted);
+    size_t size = wanted + BLOCK_HEADER;
+    uint64_t class_number = class_of(&size);
+    struct block *block = heap.free[class_number];
+    if (heap.blocks.end == NULL)
+        heap_reserve();
+    heap.count++;
+    if (block != NULL) {
+        heap.free[class_number] = block->next;
+        if (zero)
+            wipe((uint8_t *)(block + 1), wanted, WIPE_BLOCK_MAX);
+    } else {
+        block = (struct block *)(void *)range_take(&heap.blocks, size, zero);
+    }
+    block->class_number = class_number;
+    return block + 1;
+}
+
+void *mem_alloc(size_t size)
+{
+    return block_take(size, true);
+}
+
+void *mem_alloc_raw(size_t size)
+{
+    return block_take(size, false);
+}
+
+void *mem_alloc_array(size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total))
+        heap_exhausted(SIZE_MAX);
+    return mem_alloc(total);
+}
+
+void mem_free(void *memory)
+{
+    if (memory == NULL)
+        return;
+    struct block *block = (struct block *)memory - 1;
+    uint64_t class_number = block->class_number;
+    ASSERT(class_number > 0 && class_number < CLASSES);
+    block->next = heap.free[class_number];
+    heap.free[class_number] = block;
+}
+
+void *mem_realloc(void *memory, size_t old_size, size_t new_size)
+{
+    uint8_t *grown = mem_alloc_raw(new_size);
+    size_t kept = MIN(old_size, new_size);
+    if (kept > 0)
+        memcpy(grown, memory, kept);
+    memset(grown + kept, 0, new_size - kept);
+    mem_free(memory);
+    return grown;
+}
+
+void *mem_grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
+{
+    ASSERT(count <= *capacity && *capacity <= UINT32_MAX / 2);
+    if (count < *capacity)
+        return array;
+    uint32_t wider = MAX(*capacity * 2, GROW_MIN);
+    array = mem_realloc(array, *capacity * size, wider * size);
+    *capacity = wider;
+    return array;
+}
+
+char *mem_copy_string(const char *text)
+{
+    return mem_copy_bytes(bytes_of_string(text));
+}
+
+char *mem_copy_bytes(struct bytes text)
+{
+    char *copy = mem_alloc_raw(text.len + 1);
+    if (text.len > 0)
+        memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    return copy;
+}
+
+/* Mappings. */
+
+static void *map_take(size_t size, bool zero)
+{
+    ASSERT(size > 0);
+    size = round_up(size, PAGE);
+    if (heap.blocks.end == NULL)
+        heap_reserve();
+    heap.count++;
+    for (struct gap **at = &heap.gaps; *at != NULL; at = &(*at)->next) {
+        struct gap *gap = *at;
+        if (gap->size != size)
+            continue;
+        *at = gap->next;
+        if (zero)
+            wipe((uint8_t *)gap, size, WIPE_MAP_MAX);
+        return gap;
+    }
+    return range_take(&heap.maps, size, zero);
+}
+
+void *mem_map(size_t size)
+{
+    return map_take(size, true);
+}
+
+void mem_unmap(void *memory, size_t size)
+{
+    size = round_up(size, PAGE);
+    /* Its owner may have forbidden a page of it. */
+    int result = mprotect(memory, size, PROT_READ | PROT_WRITE);
+    ASSERT(result == 0);
+    struct gap *gap = memory;
+    *gap = (struct gap){heap.gaps, size};
+    heap.gaps = gap;
+}
+
+void *mem_map_raw(size_t size)
+{
+    return map_take(size, false);
+}
+
+void mem_unmap_raw(void *memory, size_t size)
+{
+    mem_unmap(memory, size);
+}
+
+void mem_discard(void *memory, size_t size)
+{
+    int result = madvise(memory, size, MADV_DONTNEED);
+    ASSERT(result == 0);
+}
+
+void mem_discard_raw(void *memory, size_t size)
+{
+    (void)memory;
+    (void)size;
+}
+
+uint64_t mem_allocations(void)
+{
+    return heap.count;
+}
+
+/* The whole. */
+
+static void heap_forget(void)
+{
+    memset(heap.free, 0, sizeof heap.free);
+    heap.gaps = NULL;
+}
+
+bool heap_returns(void)
+{
+    return true;
+}
+
+void heap_mark(void)
+{
+    heap_forget();
+    heap.blocks_mark = heap.blocks.next;
+    heap.maps_mark = heap.maps.next;
+}
+
+void heap_reset(void)
+{
+    ASSERT(heap.blocks_mark != NULL);
+    heap_forget();
+    heap.blocks.next = heap.blocks_mark;
+    heap.maps.next = heap.maps_mark;
+    int result = mprotect(heap.maps_mark, (size_t)(heap.maps.touched - heap.maps_mark),
+                          PROT_READ | PROT_WRITE);
+    ASSERT(result == 0);
+}
