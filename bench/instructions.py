@@ -54,7 +54,7 @@ def count(name):
         return count_simulated()
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={home}/out",
-                               "--toggle-collect=instructions_counted", str(PROGRAM), name],
+                               "--toggle-collect=instructions_counted*", str(PROGRAM), name],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               timeout=300)
     collected = re.search(r"Collected : (\d+)", done.stderr)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """What a produce request costs the broker, layer by layer: instructions in user space.
 
-    layers.py [COUNT [ARGUMENT...]]
+    layers.py [--cores N] [COUNT [ARGUMENT...]]
 
-The broker runs twice under callgrind, over a new directory, with one core and the epoll
+The broker runs twice under callgrind, over a new directory, with one core (or N) and the epoll
 implementation of io (callgrind knows no io_uring), and takes COUNT requests, then COUNT/10; the
 difference leaves out what start and stop cost. Further arguments go to odradek-bench, whose
 requests carry one record of 256 bytes on 128 connections otherwise. Groups are as large as they
@@ -28,12 +28,12 @@ sys.path.append(str(ROOT / "bench"))
 from compare.brokers import free_port, metadata  # noqa: E402
 
 
-def load(count, home, more):
+def load(cores, count, home, more):
     """Callgrind's output of a broker that took so many requests."""
     port, out = free_port(), home / f"{count}.out"
     broker = subprocess.Popen(
         ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", BUILT / "odradek", "--data",
-         home / f"data-{count}", "--listen", f"127.0.0.1:{port}", "--cores", "1", "--set",
+         home / f"data-{count}", "--listen", f"127.0.0.1:{port}", "--cores", cores, "--set",
          "odradek.io=epoll"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 60
@@ -74,10 +74,13 @@ def by_function(path):
 
 
 def main():
-    most = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
+    cores, arguments = "1", sys.argv[1:]
+    if arguments[:1] == ["--cores"]:
+        cores, arguments = arguments[1], arguments[2:]
+    most = int(arguments[0]) if arguments else 20000
     least = most // 10
     with tempfile.TemporaryDirectory() as home:
-        small, large = (by_function(load(count, pathlib.Path(home), sys.argv[2:]))
+        small, large = (by_function(load(cores, count, pathlib.Path(home), arguments[1:]))
                         for count in (least, most))
     each = {key: (large[key] - small[key]) / (most - least) for key in large}
     layers = collections.Counter()

@@ -146,8 +146,9 @@ static void core_resume_all(struct list *waiting)
  * because only a whole frame gives its memory back. */
 static void core_resume_starved(struct core *core)
 {
-    core_resume_all(&core->growing);
-    if (!core_short_of_memory(core))
+    if (!list_empty(&core->growing))
+        core_resume_all(&core->growing);
+    if (!list_empty(&core->starved) && !core_short_of_memory(core))
         core_resume_all(&core->starved);
 }
 

@@ -181,9 +181,9 @@ static struct partition *flush_first(const struct shard *shard, uint64_t now, ui
     return NULL;
 }
 
-/* Whether a flush is due, and why; else when to ask again. */
-static bool flush_due(const struct shard *shard, uint64_t now, enum flush_reason *reason,
-                      uint64_t *wait_ns)
+/* Whether a flush is due, and why; else when to ask again. `pressed`: half of the WAL is used. */
+static bool flush_due(const struct shard *shard, uint64_t now, bool pressed,
+                      enum flush_reason *reason, uint64_t *wait_ns)
 {
     const struct flush_limits *limits = &flush_limits[shard->flush.profile];
     struct partition *first = flush_first(shard, now, wait_ns);
@@ -203,7 +203,7 @@ static bool flush_due(const struct shard *shard, uint64_t now, enum flush_reason
         *reason = FLUSH_AGE;
     else if (idle <= now)
         *reason = FLUSH_IDLE;
-    else if (wal_pressed(shard->wal, 2) && flush_any_worth(shard, now))
+    else if (pressed && flush_any_worth(shard, now))
         *reason = FLUSH_PRESSURE;
     else {
         *wait_ns = MIN(aged, idle);
@@ -489,12 +489,13 @@ uint64_t flush_step(struct shard *shard)
         return IO_NEVER;
     uint64_t now = io_now(shard->io);
     uint64_t wait_ns;
-    uint64_t relog_ns = wal_pressed(shard->wal, 2) ? relog_step(shard, now) : IO_NEVER;
+    bool pressed = wal_pressed(shard->wal, 2);
+    uint64_t relog_ns = pressed ? relog_step(shard, now) : IO_NEVER;
     if (flush->retry_ns > now)
         return flush->retry_ns;
     flush->share_count = 0;
     flush->batch_count = 0;
-    if (flush_due(shard, now, &flush->reason, &wait_ns))
+    if (flush_due(shard, now, pressed, &flush->reason, &wait_ns))
         flush_start(shard, now);
     else if (flush->checkpoint_due && !shard->stopping)
         flush_checkpoint(shard);

@@ -36,9 +36,15 @@ void segment_file_path(char path[SEGMENT_PATH_SIZE], const char *directory, int6
                        enum segment_file file)
 {
     ASSERT(offset >= 0 && (size_t)file < SEGMENT_FILES);
-    int len = snprintf(path, SEGMENT_PATH_SIZE, "%s/%020lld.%s", directory, (long long)offset,
-                       segment_suffixes[file]);
-    ASSERT(len > 0 && len < SEGMENT_PATH_SIZE);
+    const char *suffix = segment_suffixes[file];
+    size_t len = strlen(directory), end = len + 1 + SEGMENT_DIGITS;
+    ASSERT(end + 1 + strlen(suffix) < SEGMENT_PATH_SIZE);
+    memcpy(path, directory, len);
+    path[len] = '/';
+    for (size_t i = end; i-- > len + 1; offset /= 10)
+        path[i] = (char)('0' + offset % 10);
+    path[end] = '.';
+    memcpy(path + end + 1, suffix, strlen(suffix) + 1);
 }
 
 void segment_path_add(char path[SEGMENT_PATH_SIZE], const char *suffix)
