@@ -267,7 +267,8 @@ def joined_at_once(where, count=20):
     for connection in connections:
         connection.close()
     assert all(answer["error"] == 0 for answer in answers), answers
-    return sorted((answer["epoch"], [sorted(t["partitions"]) for t in answer["assignment"]["topics"]])
+    return sorted((answer["epoch"],
+                   [sorted(topic["partitions"]) for topic in answer["assignment"]["topics"]])
                   for answer in answers)
 
 
