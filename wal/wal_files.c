@@ -589,6 +589,19 @@ static int files_probe(struct wal *wal)
     return 0;
 }
 
+/* Where space is short the first files of the other streams go before it: it is made when the
+ * stream runs. */
+static int reserve_begin(const struct wal *wal)
+{
+    struct file_space space;
+    uint64_t wanted = wal->current->size + WAL_RESERVE_EXTRA_BYTES;
+    int result = file_get_space(files_of(wal), directory_of(wal), &space);
+    if (result == 0 && wanted > space.free_bytes / SPACE_SHARE)
+        return ERR_NO_SPACE;
+    return wal_reserve_grow(files_of(wal), directory_of(wal), wal->options.stream,
+                            wal->current->size);
+}
+
 int wal_files_open(struct wal *wal)
 {
     int result = file_make_first(wal);
@@ -605,8 +618,7 @@ int wal_files_open(struct wal *wal)
         result = files_remove_others(wal);
     if (result != 0)
         return result;
-    result =
-        wal_reserve_grow(files_of(wal), directory_of(wal), wal->options.stream, wal->current->size);
+    result = reserve_begin(wal);
     if (result != 0) {
         wal->reserve_short = true;
         wal->next = NEXT_FAILED;

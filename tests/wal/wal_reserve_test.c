@@ -85,6 +85,20 @@ Test(wal_reserve, a_stream_opens_without_room_for_it_and_makes_it_later)
     rig_fini(&r);
 }
 
+/* A start that has given all reserves up must not refill one before every stream has its file. */
+Test(wal_reserve, where_space_is_short_it_is_made_when_the_stream_runs)
+{
+    rig_init(&r);
+    r.disk.capacity = 12 << 20;
+    rig_open(&r);
+    cr_assert_eq(reserve_size(), 0, "other streams open behind this one");
+    cr_assert_not(wal_reserved(r.wal));
+    rig_settle(&r, 0);
+    cr_assert(wal_reserved(r.wal));
+    cr_assert_geq(reserve_size(), (1 << 20) + WAL_RESERVE_EXTRA_BYTES);
+    rig_fini(&r);
+}
+
 /* Without it a failing stream neither hangs nor spins. */
 Test(wal_reserve, a_write_that_fails_without_it_takes_the_stream_offline)
 {
