@@ -79,7 +79,7 @@
       "a start's first checkpoint leaves out what moves to another core")                          \
     X(START_WITHOUT_CHECKPOINT, power, 80,                                                         \
       "a start empties the WAL before a checkpoint names what it held")                            \
-    X(KEEP_OLD_POSITION, clean, 80, "a new WAL is read from where the old one was needed")         \
+    X(KEEP_OLD_POSITION, clean, 150, "a new WAL is read from where the old one was needed")        \
     X(MOVE_LOG_START_EARLY, power, 150, "the log start moves before its entry is durable")         \
     X(FORGET_LOG_START, power, 80, "a replay passes over log starts")                              \
     X(TRUST_UNSYNCED_BYTES, power, 80, "recovery keeps what lies behind a segment's synced end")   \
@@ -111,7 +111,7 @@
     X(HIDE_REBALANCE, ordinary, 60, "heartbeats do not tell of a rebalance")                       \
     X(CLEAN_THE_LATEST, clean, 80, "compaction removes the last record of a key")                  \
     X(FORGET_TOMBSTONES, clean, 80, "compaction removes tombstones before their time")             \
-    X(CLEAN_BEFORE_CHECKPOINT, stale, 80,                                                          \
+    X(CLEAN_BEFORE_CHECKPOINT, stale, 300,                                                         \
       "compaction takes what no checkpoint on the disk knows yet")                                 \
     X(REMOVE_BEFORE_RENAME, swap, 80, "segments give way before the compacted one has its name")   \
     X(CUT_CATALOG_EARLY, power, 80, "the catalog's log goes before a snapshot has it")             \

@@ -70,6 +70,29 @@ static void breaks(struct rig *r, const char *part)
     end(r);
 }
 
+/* A core that has told it may be ahead of the others until the answer is there. */
+Test(model_topics, is_everywhere_when_an_answer_has_confirmed_it)
+{
+    struct rig r = rig_new();
+    attempt(&r, 2);
+    list(&r);
+    struct model_topic *topic = told(&r, id_of(1), 2);
+    cr_assert_not(model_topic_everywhere(topic, 0));
+    model_topic_answered(topic);
+    cr_assert(model_topic_everywhere(topic, 1));
+    model_topic_growing(r.topics, topic, 3);
+    model_topic_grown(r.topics, topic, 3);
+    cr_assert_not(model_topic_everywhere(topic, 2));
+    model_topic_answered(topic);
+    cr_assert(model_topic_everywhere(topic, 2));
+    delete (&r, topic);
+    topic = create(&r, 2, 2);
+    cr_assert(model_topic_everywhere(topic, 1));
+    cr_assert_not(model_topic_everywhere(topic, 2));
+    keeps(&r);
+    end(&r);
+}
+
 Test(model_topics, is_content_with_a_life_and_the_next)
 {
     struct rig r = rig_new();

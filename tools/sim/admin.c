@@ -195,6 +195,8 @@ static void admin_create(struct sim_admin *admin)
 static void admin_begin(struct sim_admin *admin, struct model_topic *topic)
 {
     admin->topic = topic;
+    if (admin->confirmed)
+        model_topic_answered(topic);
     admin->confirmed = false;
     admin->ready = true;
     admin_live(admin);
@@ -349,6 +351,7 @@ static void admin_grew(struct sim_admin *admin, const struct create_partitions_r
                                                  : ERROR_MALFORMED;
     if (error == KAFKA_NONE) {
         model_topic_grown(admin->party->topics, admin->topic, admin->growing_to);
+        model_topic_answered(admin->topic);
         admin->growing_to = 0;
         admin_live(admin);
         return;

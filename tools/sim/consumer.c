@@ -303,7 +303,9 @@ static void consumer_sought(struct sim_consumer *consumer, struct position *posi
     }
     const struct list_offsets_response_partition_response *told =
         answer->topics.items[0].partitions.items;
-    if (told->error_code == KAFKA_KAFKA_STORAGE_ERROR)
+    if (told->error_code == KAFKA_KAFKA_STORAGE_ERROR ||
+        (told->error_code == KAFKA_UNKNOWN_TOPIC_OR_PARTITION &&
+         !model_topic_everywhere(position->topic, position->index)))
         return;
     if (told->error_code != KAFKA_NONE) {
         model_break(consumer->party->model, "%s-%d: where it begins is answered with error %d",

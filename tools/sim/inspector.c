@@ -49,6 +49,7 @@ struct asked {
     int32_t epoch_floor;
     int32_t epoch;         /* ASK_EPOCHS: the one asked for */
     int32_t current_epoch; /* -1: not said */
+    bool everywhere;       /* each core knows it */
 };
 
 struct sim_inspector {
@@ -299,7 +300,8 @@ static void choose_parts(struct sim_inspector *inspector, bool with_current_epoc
                                 .floor = model_floor(p),
                                 .start_floor = model_start_floor(p),
                                 .epoch_floor = model_epoch(p),
-                                .current_epoch = -1};
+                                .current_epoch = -1,
+                                .everywhere = model_topic_everywhere(topic, first + i)};
         asked->epoch = (int32_t)party_random(party, 0, (uint64_t)asked->epoch_floor + 3) - 1;
         if (with_current_epoch && party_chance(party, 100))
             asked->current_epoch = party_chance(party, 500) ? asked->epoch_floor
@@ -314,6 +316,10 @@ static bool part_has_answer(struct sim_inspector *inspector, const struct asked 
     bool foreign = asked->current_epoch >= EPOCH_OF_NOBODY - 1 &&
                    asked->current_epoch == asked->epoch_floor + EPOCH_OF_NOBODY;
     if (error == KAFKA_KAFKA_STORAGE_ERROR)
+        return false;
+    /* When nothing is in the way each creation is answered. */
+    if (error == KAFKA_UNKNOWN_TOPIC_OR_PARTITION && inspector->party->calm_ns == IO_NEVER &&
+        !asked->everywhere)
         return false;
     if (foreign ? error == KAFKA_UNKNOWN_LEADER_EPOCH
                 : error == KAFKA_FENCED_LEADER_EPOCH && asked->current_epoch >= 0)

@@ -94,6 +94,7 @@ struct model_topic *model_topic_created(struct model_topics *topics, struct mode
     if (topic->there_at == 0)
         topic_begin(topics, topic, id);
     topic->confirmed = true;
+    topic->count_answered = MAX(topic->count_answered, MIN(attempt->count, topic->count));
     return topic;
 }
 
@@ -125,6 +126,16 @@ void model_topic_grown(struct model_topics *topics, struct model_topic *topic, i
     topic->count = partitions;
     topic->grown_at = model_topics_moment(topics);
     topic_add_partitions(topics, topic);
+}
+
+void model_topic_answered(struct model_topic *topic)
+{
+    topic->count_answered = topic->count;
+}
+
+bool model_topic_everywhere(const struct model_topic *topic, int32_t partition)
+{
+    return partition < topic->count_answered;
 }
 
 void model_topic_going(struct model_topics *topics, struct model_topic *topic)

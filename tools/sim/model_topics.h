@@ -36,11 +36,12 @@ struct model_topic_plan {
 struct model_topic {
     char name[MODEL_NAME_BYTES];
     struct model_topic_plan plan;
-    struct uuid id;       /* zero: not known yet */
-    int32_t count;        /* partitions that were confirmed */
-    int32_t count_before; /* until `grown_at` */
-    int32_t count_most;   /* that were ever asked for */
-    uint64_t there_at;    /* confirmed; 0: not yet */
+    struct uuid id;         /* zero: not known yet */
+    int32_t count;          /* partitions that were confirmed */
+    int32_t count_before;   /* until `grown_at` */
+    int32_t count_most;     /* that were ever asked for */
+    int32_t count_answered; /* that an answer has confirmed, and not a listing alone */
+    uint64_t there_at;      /* confirmed; 0: not yet */
     uint64_t grown_at;
     uint64_t going_at; /* its deletion was sent; 0: not yet */
     uint64_t gone_at;  /* and confirmed; 0: not yet */
@@ -73,6 +74,11 @@ void model_topic_grown(struct model_topics *topics, struct model_topic *topic, i
 /* The deletion: about to be sent; confirmed. */
 void model_topic_going(struct model_topics *topics, struct model_topic *topic);
 void model_topic_gone(struct model_topics *topics, struct model_topic *topic);
+/* An answer to what made it, or made it larger, has confirmed it, and not a listing alone. */
+void model_topic_answered(struct model_topic *topic);
+/* An answer has confirmed this partition, so every core of the broker knows it. What a listing
+ * alone has shown, one core has told; another may yet have to learn it, here as in Kafka. */
+bool model_topic_everywhere(const struct model_topic *topic, int32_t partition);
 /* It is certain that it is there: confirmed, and nobody has begun to delete it. */
 bool model_topic_stays(const struct model_topic *topic);
 /* Whether an unanswered attempt, or a life that is not known to have ended, may hold the name. */
