@@ -280,7 +280,8 @@ def test_the_goals_are_told_by_the_figures_of_the_run(broker):
             records += [record(round_, name, "yardstick-durable", **{"requests/s": carried * 1000}),
                         record(round_, name, "one-core-128-1p", **{"messages/s": rate * times}),
                         record(round_, name, "tail", p99_ms=3.0, acknowledged_p99_ms=2.5)]
-    records.append({"round": 2, "broker": "kafka", "case": "produce-128-1p", "trouble": "a | b\n\x1bc"})
+    records.append({"round": 2, "broker": "kafka", "case": "produce-128-1p",
+                    "trouble": "a | b\n\x1bc"})
     held = {"one-core-128-1p": (Held("yardstick-durable"), "requests/s")}
     rows = {row[0]: row[1:] for row in goals.rows(records, held)}
     assert rows["128 connections of 256 bytes, a core each"] == [
