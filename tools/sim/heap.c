@@ -195,8 +195,9 @@ void *mem_realloc(void *memory, size_t old_size, size_t new_size)
         return memory;
     }
     uint8_t *grown = mem_alloc_raw(new_size);
+    ASSERT(memory != NULL || old_size == 0);
     size_t kept = MIN(old_size, new_size);
-    if (kept > 0)
+    if (memory != NULL)
         memcpy(grown, memory, kept);
     memset(grown + kept, 0, new_size - kept);
     mem_free(memory);
