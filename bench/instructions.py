@@ -34,7 +34,7 @@ def ask(*arguments):
 
 
 def count_simulated():
-    """Instructions of a simulated second. Each seed has a process of its own."""
+    """Instructions of a simulated second, of the process that starts the others, too."""
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(["valgrind", "--tool=callgrind", "--trace-children=yes",
                                f"--callgrind-out-file={home}/out.%p", str(SIMULATOR), *SEEDS],

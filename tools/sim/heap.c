@@ -23,8 +23,8 @@
 #define PAGE ((size_t)4096)
 #define BLOCK_HEADER ((size_t)16)
 #define GROW_MIN 4u /* elements */
-/* From here on the system makes the zeros: of a large block, and of a mapping sooner, as mappings are
- * hardly touched. */
+/* From here on the system makes the zeros: of a large block, and of a mapping sooner, as mappings
+ * are hardly touched. */
 #define WIPE_BLOCK_MAX ((size_t)1 << 20)
 #define WIPE_MAP_MAX ((size_t)128 << 10)
 
@@ -188,9 +188,16 @@ void mem_free(void *memory)
 
 void *mem_realloc(void *memory, size_t old_size, size_t new_size)
 {
+    size_t size = new_size + BLOCK_HEADER;
+    if (memory != NULL && class_of(&size) == ((struct block *)memory - 1)->class_number) {
+        if (new_size > old_size)
+            memset((uint8_t *)memory + old_size, 0, new_size - old_size);
+        return memory;
+    }
     uint8_t *grown = mem_alloc_raw(new_size);
+    ASSERT(memory != NULL || old_size == 0);
     size_t kept = MIN(old_size, new_size);
-    if (kept > 0)
+    if (memory != NULL)
         memcpy(grown, memory, kept);
     memset(grown + kept, 0, new_size - kept);
     mem_free(memory);

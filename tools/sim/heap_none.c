@@ -6,6 +6,10 @@ bool heap_returns(void)
     return false;
 }
 
-void heap_mark(void) {}
+void heap_mark(void)
+{
+}
 
-void heap_reset(void) {}
+void heap_reset(void)
+{
+}

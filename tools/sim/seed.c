@@ -414,8 +414,8 @@ bool seed_run(const struct seed_options *options, struct seed_result *result)
         seed_break(s, state_text((enum state)options->find));
     seed_tell(s);
     states_watch(NULL);
-    /* The world stays: what a crashed process left in memory could not be told from a leak, and a
-     * seed has a process of its own. */
+    /* The world stays: what a crashed process left in memory could not be told from a leak. The
+     * heap takes it back (heap.h), or the process ends. */
     if (*s->broken != '\0')
         memcpy(result->workload.violation, s->broken, sizeof s->broken);
     return !seed_is_broken(s);
