@@ -377,7 +377,7 @@ static const char *swap_round(struct sim_life *life)
     return start_again(life, end_and_look(life, true));
 }
 
-const struct seed_world sim_world_swap = {power_faults, swap_round, false};
+const struct seed_world sim_world_swap = {power_faults, swap_round, false, false};
 
 /* Nothing can be written for a moment: what is on its way fails, and what comes next does not. */
 
@@ -399,7 +399,7 @@ static void outage_faults(struct sim_life *life)
     sim_net(life->sim)->delay_ns = (struct sim_range){20 * NS_PER_MS, 150 * NS_PER_MS};
 }
 
-const struct seed_world sim_world_outage = {outage_faults, outage_round, false};
+const struct seed_world sim_world_outage = {outage_faults, outage_round, false, false};
 
 static const struct {
     const char *name;
