@@ -109,6 +109,8 @@ Test(catalog_batch, what_no_batch_takes_within_thirty_seconds_is_told_so)
     struct talk_peer *second = talk_connect(t);
     struct sim_disk_options *disk = sim_disk(talk_host(t));
     const struct sim_disk_options before = *disk;
+    /* What a start leaves to be done behind it is done. */
+    talk_wait(t, SECOND_NS);
     disk->stall = SIM_ALWAYS;
     disk->stall_ns = (struct sim_range){40 * SECOND_NS, 40 * SECOND_NS};
     ask_topic(first, "written");

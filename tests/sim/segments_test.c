@@ -21,14 +21,17 @@ static struct scene *begin(void)
     return s;
 }
 
-/* 2 is in the segment's file, but the checkpoint does not say so: the process ends before. */
+/* 2 is in the segment's file, but no checkpoint says so: their writes fail, until the process ends.
+ */
 static void write_2_and_end_before_the_checkpoint(struct scene *s)
 {
+    scene_plan(s,
+               (struct sim_failure){
+                   .kind = SIM_DISK_WRITE, .path = CHECKPOINTS, .number = 1, .from_then_on = true});
     scene_put(s, "t", 0, 2);
-    scene_plan(
-        s, (struct sim_failure){
-               .kind = SIM_DISK_WRITE, .path = CHECKPOINTS, .number = 1, .late_ns = 10 * SECOND});
     scene_await_plan(s);
+    /* A write that is on its way when the process ends may land. */
+    scene_wait(s, SECOND / 10);
     scene_kill(s);
 }
 
