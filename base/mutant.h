@@ -124,7 +124,7 @@
     X(GO_BY_OLDEST_RECORD, ordinary, 80, "a segment goes when its first record is too old")        \
     X(EXPIRE_COMMITS_OF_MEMBERS, ordinary, 150, "offsets of a group with members expire, too")     \
     X(EXPIRE_EARLY_AFTER_RESTART, ordinary, 80, "a start forgets when an offset was committed")    \
-    X(EMPTY_SINCE_EVER, ordinary, 250, "a start forgets since when a group has had no members")    \
+    X(EMPTY_SINCE_EVER, stale, 120, "a start forgets since when a group has had no members")       \
     X(KEEP_EXPIRED, ordinary, 80, "committed offsets never expire")                                \
     X(APPLY_TRIED_SETTINGS, ordinary, 40, "a change of settings that is only tried is made")       \
     X(SNAPSHOT_WITHOUT_SETTINGS, clean, 80, "a snapshot of the catalog leaves settings out")
