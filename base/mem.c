@@ -17,8 +17,6 @@
 #include "base/assert.h"
 #include "base/util.h"
 
-#define GROW_MIN 4u /* elements */
-
 static atomic_uint_least64_t mem_count;
 
 static _Noreturn void mem_exhausted(size_t size)
@@ -67,33 +65,9 @@ void *mem_realloc(void *memory, size_t old_size, size_t new_size)
     return grown;
 }
 
-void *mem_grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
-{
-    ASSERT(count <= *capacity && *capacity <= UINT32_MAX / 2);
-    if (count < *capacity)
-        return array;
-    uint32_t wider = MAX(*capacity * 2, GROW_MIN);
-    array = mem_realloc(array, *capacity * size, wider * size);
-    *capacity = wider;
-    return array;
-}
-
 void mem_free(void *memory)
 {
     free(memory);
-}
-
-char *mem_copy_string(const char *text)
-{
-    return mem_copy_bytes(bytes_of_string(text));
-}
-
-char *mem_copy_bytes(struct bytes text)
-{
-    char *copy = mem_alloc(text.len + 1);
-    if (text.len > 0)
-        memcpy(copy, text.data, text.len);
-    return copy;
 }
 
 void *mem_map(size_t size)

@@ -22,7 +22,6 @@
 #define LARGE_PAGES_BYTES ((size_t)64 << 20)
 #define PAGE ((size_t)4096)
 #define BLOCK_HEADER ((size_t)16)
-#define GROW_MIN 4u /* elements */
 /* From here on the system makes the zeros: of a large block, and of a mapping sooner, as mappings
  * are hardly touched. */
 #define WIPE_BLOCK_MAX ((size_t)1 << 20)
@@ -202,31 +201,6 @@ void *mem_realloc(void *memory, size_t old_size, size_t new_size)
     memset(grown + kept, 0, new_size - kept);
     mem_free(memory);
     return grown;
-}
-
-void *mem_grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
-{
-    ASSERT(count <= *capacity && *capacity <= UINT32_MAX / 2);
-    if (count < *capacity)
-        return array;
-    uint32_t wider = MAX(*capacity * 2, GROW_MIN);
-    array = mem_realloc(array, *capacity * size, wider * size);
-    *capacity = wider;
-    return array;
-}
-
-char *mem_copy_string(const char *text)
-{
-    return mem_copy_bytes(bytes_of_string(text));
-}
-
-char *mem_copy_bytes(struct bytes text)
-{
-    char *copy = mem_alloc_raw(text.len + 1);
-    if (text.len > 0)
-        memcpy(copy, text.data, text.len);
-    copy[text.len] = '\0';
-    return copy;
 }
 
 /* Mappings. */
