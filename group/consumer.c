@@ -463,12 +463,9 @@ static void draft_pattern(struct consumer *draft, const struct consumer_pattern 
 
 struct consumer *consumer_draft(const struct consumer *consumer)
 {
-    struct group_memory *memory = host_of(consumer)->memory;
-    size_t bytes = consumer_bytes(consumer);
     ASSERT(!consumer->busy && !consumer->is_draft);
-    if (!group_memory_take(memory, bytes))
+    if (!group_memory_has_room(host_of(consumer)->memory, consumer_bytes(consumer)))
         return NULL;
-    group_memory_give(memory, bytes);
     struct consumer *draft = consumer_new(consumer->group);
     draft->is_draft = true;
     draft->epoch = consumer->epoch;

@@ -26,15 +26,14 @@
 struct consumer_write {
     struct group_write write; /* first */
     struct group *group;
-    struct list beats; /* struct consumer_beat: answered when it ends */
-    struct consumer_change *changes;
-    uint32_t capacity; /* of the changes and of the records */
-    size_t bytes;      /* of the records */
+    struct list beats;               /* struct consumer_beat: answered when it ends */
+    struct consumer_change *changes; /* as many as there are records */
+    uint32_t capacity;               /* of either */
+    size_t bytes;                    /* of the records */
     size_t work;
     bool applied; /* memory has it already */
     struct group_reply memory;
 };
-/* There are as many changes as records. */
 
 static struct consumer_write *write_new(struct group *group)
 {
@@ -219,14 +218,9 @@ void consumer_write_ended(struct consumer_plan *plan)
 static bool has_room(const struct consumer_write *write, const struct consumer_plan *plan,
                      const struct consumer_beat *beat)
 {
-    struct group_memory *memory = write->group->groups->host->memory;
-    size_t size = plan->memory.total + write->memory.total;
-    if (beat->epoch < 0)
-        return true;
-    if (!group_memory_take(memory, size))
-        return false;
-    group_memory_give(memory, size);
-    return true;
+    const struct group_memory *memory = write->group->groups->host->memory;
+    return beat->epoch < 0 ||
+           group_memory_has_room(memory, plan->memory.total + write->memory.total);
 }
 
 /* What a beat changes; false: the write has no room for it. */

@@ -12,10 +12,15 @@ struct group_memory {
     size_t pending; /* of `used`: ids that were given out and have not joined */
 };
 
+static inline bool group_memory_has_room(const struct group_memory *memory, size_t size)
+{
+    return memory->used <= memory->limit && size <= memory->limit - memory->used;
+}
+
 /* Counts `size` bytes, or says that they are too many. */
 static inline bool group_memory_take(struct group_memory *memory, size_t size)
 {
-    if (memory->used > memory->limit || size > memory->limit - memory->used)
+    if (!group_memory_has_room(memory, size))
         return false;
     memory->used += size;
     return true;
