@@ -61,14 +61,15 @@
     X(ACCEPT_OLDER_CATALOG, gone, 20,                                                              \
       "a catalog that ends below what a core had applied is accepted")                             \
     X(KEEP_RESERVE, full, 20, "a start on a full disk keeps the reserve")                          \
-    X(WAIT_FOR_ANOTHER_FILE, filled, 40,                                                           \
+    X(WAIT_FOR_ANOTHER_FILE, filled, 150,                                                          \
       "a group waits for its file for as long as the disk is full")                                \
+    X(WAIT_FOR_FLUSH, filled, 600, "what finds no room in the WAL waits although flushes fail")    \
     X(DROP_LAST_PENDING, ordinary, 20, "a flush leaves out the last batch it reports")             \
     X(FLUSH_BEFORE_DURABLE, power, 80, "a flush takes what is not durable yet")                    \
     X(RETRY_SYNC, sick, 20, "a failed segment sync is tried again, and the second one believed")   \
     X(CHECKPOINT_BEFORE_SYNC, power, 80, "the checkpoint names segment bytes that are not synced") \
     X(SKIP_DIRECTORY_SYNC, power, 80, "a new segment's name is not made durable")                  \
-    X(FORGET_PARTITION_NAME, power, 80, "a new partition directory's name is not made durable")    \
+    X(FORGET_PARTITION_NAME, power, 400, "a new partition directory's name is not made durable")   \
     X(RECYCLE_BEFORE_CHECKPOINT, ordinary, 20,                                                     \
       "the WAL is trimmed by a checkpoint that is not there")                                      \
     X(CHECKPOINT_IN_PLACE, cores, 150, "a checkpoint is written over the only good slot")          \
@@ -80,7 +81,7 @@
     X(START_WITHOUT_CHECKPOINT, power, 80,                                                         \
       "a start empties the WAL before a checkpoint names what it held")                            \
     X(KEEP_OLD_POSITION, clean, 150, "a new WAL is read from where the old one was needed")        \
-    X(MOVE_LOG_START_EARLY, power, 150, "the log start moves before its entry is durable")         \
+    X(MOVE_LOG_START_EARLY, power, 600, "the log start moves before its entry is durable")         \
     X(FORGET_LOG_START, power, 80, "a replay passes over log starts")                              \
     X(TRUST_UNSYNCED_BYTES, power, 80, "recovery keeps what lies behind a segment's synced end")   \
     X(RECOVER_WITHOUT_SYNC, power, 80, "what recovery writes is not synced before its checkpoint") \
@@ -122,10 +123,26 @@
     X(RETAIN_TOO_LITTLE, ordinary, 80, "retention by size takes one segment too many")             \
     X(RETAIN_FOREVER, ordinary, 80, "nothing goes by retention")                                   \
     X(GO_BY_OLDEST_RECORD, ordinary, 80, "a segment goes when its first record is too old")        \
+    X(RETAIN_COMPACTED, ordinary, 80,                                                              \
+      "nothing goes by retention from a topic that is compacted, too")                             \
+    X(AGE_BY_FIRST_CLEANED, ordinary, 300, "a cleaned segment is as old as its first batch")       \
     X(EXPIRE_COMMITS_OF_MEMBERS, ordinary, 150, "offsets of a group with members expire, too")     \
     X(EXPIRE_EARLY_AFTER_RESTART, ordinary, 80, "a start forgets when an offset was committed")    \
     X(EMPTY_SINCE_EVER, stale, 120, "a start forgets since when a group has had no members")       \
     X(KEEP_EXPIRED, ordinary, 80, "committed offsets never expire")                                \
+    X(ANSWER_HEARTBEAT_EARLY, sick, 40, "a heartbeat is answered before its records are durable")  \
+    X(ANSWER_FAILED_HEARTBEAT, sick, 40, "a heartbeat whose records failed is answered as done")   \
+    X(FORGET_MEMBER_EPOCH, ordinary, 80, "the log keeps the epoch that a member had before")       \
+    X(FORGET_HEARTBEATS, ordinary, 40, "a heartbeat does not keep the session")                    \
+    X(KEEP_SILENT_MEMBERS, ordinary, 40, "who is silent stays a member for ever")                  \
+    X(GIVE_BEFORE_RELEASE, ordinary, 40, "a partition is given while another member has it")       \
+    X(GIVE_WHILE_REVOKED, ordinary, 80,                                                            \
+      "a partition is given before who is to lose it has said that he let it go")                  \
+    X(WORK_WITHOUT_DRAFT, slow, 150,                                                               \
+      "a heartbeat does not see what those before it in the same write have changed")              \
+    X(COMMIT_OLD_MEMBER_EPOCH, ordinary, 40, "a member may commit with an epoch that is over")     \
+    X(COMMIT_BESIDE_CONSUMERS, ordinary, 80,                                                       \
+      "who is no member may commit while there are members of the new protocol")                   \
     X(APPLY_TRIED_SETTINGS, ordinary, 40, "a change of settings that is only tried is made")       \
     X(SNAPSHOT_WITHOUT_SETTINGS, clean, 80, "a snapshot of the catalog leaves settings out")
 

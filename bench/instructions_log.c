@@ -104,9 +104,14 @@ static void open_shard(void)
                 .memory_bytes = 16 * MIB},
         .log = &w.log,
     };
+    result = recovery_checkpoint_all(recovery, &w.shard);
+    ASSERT(result == 0);
     result = recovery_start_shard(recovery, &w.shard, &options);
     ASSERT(result == 0);
     recovery_end(recovery);
+    /* Clients' records wait for the reserve. */
+    while (wal_reserve_comes(w.shard.wal))
+        io_poll(w.io, shard_step(&w.shard));
 }
 
 /* The sequences of an idempotent producer go on from round to round, for each partition. */

@@ -552,6 +552,13 @@ static bool gathered_whole(const struct connection *c)
     return c->gathered != NULL && c->gathered_len == c->frame_len;
 }
 
+/* Others have waited for memory before it has. */
+static bool connection_yields(const struct connection *c)
+{
+    const struct core *core = c->core;
+    return c != core->turn && !(list_empty(&core->starved) && list_empty(&core->due));
+}
+
 /* One step on the first bytes of the input: how many are consumed, or -1 when they must wait.
  * `buffer` is null when they lie in the stash. */
 static int64_t input_consume(struct connection *c, const uint8_t *data, uint32_t len,
@@ -563,7 +570,7 @@ static int64_t input_consume(struct connection *c, const uint8_t *data, uint32_t
     }
     if (c->gathered != NULL)
         return gather_take(c, data, len);
-    if (core_short_of_memory(c->core))
+    if (core_short_of_memory(c->core) || connection_yields(c))
         return -1;
     if (buffer == NULL || len < c->frame_len)
         return gather_take(c, data, len);
@@ -612,12 +619,12 @@ static bool connection_consume(struct connection *c)
     return true;
 }
 
-/* Who waits for memory stands in one of two lines. */
+/* Who waits for memory stands in one of two lines, and keeps his place. */
 static void connection_starve(struct connection *c)
 {
-    struct list *line = c->gathered != NULL ? &c->core->growing : &c->core->starved;
-    list_remove(&c->starved_node);
-    list_push_back(line, &c->starved_node);
+    if (list_empty(&c->starved_node))
+        list_push_back(c->gathered != NULL ? &c->core->growing : &c->core->starved,
+                       &c->starved_node);
 }
 
 /* Notes what the rest of the core and the peer's deadline have to know of the input. */

@@ -132,24 +132,29 @@ static void core_send_responses(struct core *core)
         connection_send(LIST_ENTRY(node, struct connection, send_node));
 }
 
-static void core_resume_all(struct list *waiting)
+/* Connections whose input waited for memory go on, each once, while there is some: first those
+ * whose frame grows, because only a whole frame gives its memory back. Who is not reached keeps his
+ * place, and nobody else takes memory before him. */
+static void core_resume_line(struct core *core, struct list *line, bool growing)
 {
-    struct list due;
-    list_init(&due);
-    list_append(&due, waiting);
     struct list *node;
-    while ((node = list_pop_front(&due)) != NULL)
-        connection_resume(LIST_ENTRY(node, struct connection, starved_node));
+    if (list_empty(line))
+        return;
+    list_append(&core->due, line);
+    while ((growing || !core_short_of_memory(core)) &&
+           (node = list_pop_front(&core->due)) != NULL) {
+        core->turn = LIST_ENTRY(node, struct connection, starved_node);
+        connection_resume(core->turn);
+    }
+    core->turn = NULL;
+    list_append(&core->due, line);
+    list_append(line, &core->due);
 }
 
-/* Connections whose input waited for memory try again, each once: first those whose frame grows,
- * because only a whole frame gives its memory back. */
 static void core_resume_starved(struct core *core)
 {
-    if (!list_empty(&core->growing))
-        core_resume_all(&core->growing);
-    if (!list_empty(&core->starved) && !core_short_of_memory(core))
-        core_resume_all(&core->starved);
+    core_resume_line(core, &core->growing, true);
+    core_resume_line(core, &core->starved, false);
 }
 
 /* What waits for its own client gives way to those who wait for memory or receive buffers. */
@@ -303,6 +308,7 @@ void core_init(struct core *core, const struct core_options *options)
     list_init(&core->open);
     list_init(&core->starved);
     list_init(&core->growing);
+    list_init(&core->due);
     list_init(&core->holding);
     list_init(&core->sending);
     list_init(&core->to_send);

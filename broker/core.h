@@ -94,6 +94,8 @@ struct core {
     struct list open;           /* connections */
     struct list starved;        /* connections whose input waits for memory */
     struct list growing;        /* connections whose frame waits for memory */
+    struct list due;            /* those of one of these lines whose turn comes now */
+    struct connection *turn;    /* it is resumed now */
     struct list holding;        /* connections whose receive buffers wait behind a request */
     struct list to_send;        /* connections with finished responses */
     struct list sending;        /* connections with a running send, the oldest first */

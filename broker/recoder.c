@@ -26,9 +26,9 @@ void recoder_free(struct recoder *recoder)
 {
     compressor_free(recoder->compressor);
     if (recoder->room != NULL)
-        mem_unmap(recoder->room, RECODER_UNPACKED_MAX);
+        mem_unmap_raw(recoder->room, RECODER_UNPACKED_MAX);
     if (recoder->packed != NULL)
-        mem_unmap(recoder->packed, recoder->packed_capacity);
+        mem_unmap_raw(recoder->packed, recoder->packed_capacity);
     mem_free(recoder);
 }
 
@@ -36,7 +36,7 @@ static void recoder_prepare(struct recoder *recoder)
 {
     if (recoder->room != NULL)
         return;
-    recoder->room = mem_map(RECODER_UNPACKED_MAX);
+    recoder->room = mem_map_raw(RECODER_UNPACKED_MAX);
     recoder->compressor = compressor_new();
 }
 
@@ -61,9 +61,9 @@ static void recoder_reserve(struct recoder *recoder, size_t capacity)
     if (recoder->packed_capacity >= capacity)
         return;
     if (recoder->packed != NULL)
-        mem_unmap(recoder->packed, recoder->packed_capacity);
+        mem_unmap_raw(recoder->packed, recoder->packed_capacity);
     recoder->packed_capacity = round_up(capacity, RECODER_ROOM_KEPT);
-    recoder->packed = mem_map(recoder->packed_capacity);
+    recoder->packed = mem_map_raw(recoder->packed_capacity);
 }
 
 static int level_of(const struct topic_config *config, enum compression compression)
@@ -107,7 +107,7 @@ static void recoder_pack(struct recoder *recoder, const struct batch_rules *rule
 static void recoder_shrink_packed(struct recoder *recoder)
 {
     if (recoder->packed_len > RECODER_ROOM_KEPT)
-        mem_discard(recoder->packed, recoder->packed_capacity);
+        mem_discard_raw(recoder->packed, recoder->packed_capacity);
     recoder->packed_len = 0;
 }
 
@@ -122,5 +122,5 @@ void recoder_judge(struct recoder *recoder, const struct batch_rules *rules,
     if (judgement->verdict == BATCH_RECODE)
         recoder_pack(recoder, rules, config, batch, judgement, recoded);
     if (large)
-        mem_discard(recoder->room, RECODER_UNPACKED_MAX);
+        mem_discard_raw(recoder->room, RECODER_UNPACKED_MAX);
 }

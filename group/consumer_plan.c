@@ -1,5 +1,6 @@
 /* What changes a group, as a list; and the changes that nobody asks for: members that go. */
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "group/consumer_internal.h"
 
@@ -109,7 +110,8 @@ static void remove_late(struct consumer_member *member, struct timer *timer)
 
 void consumer_session_expired(struct timer *timer)
 {
-    remove_late(CONTAINER_OF(timer, struct consumer_member, session), timer);
+    if (!MUTANT(KEEP_SILENT_MEMBERS))
+        remove_late(CONTAINER_OF(timer, struct consumer_member, session), timer);
 }
 
 void consumer_rebalance_expired(struct timer *timer)

@@ -9,6 +9,7 @@
  *     UNRELEASED  the step is taken again.
  */
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "group/consumer_internal.h"
 
 static bool ids_have(struct consumer_ids ids, struct uuid id)
@@ -48,11 +49,11 @@ struct spots consumer_unheld(struct group_reply *memory, const struct consumer *
 {
     LIST_EACH(node, &consumer->members) {
         const struct consumer_member *member = LIST_ENTRY(node, struct consumer_member, node);
-        if (wanted.count == 0)
+        if (wanted.count == 0 || MUTANT(GIVE_BEFORE_RELEASE))
             break;
         if (spots_meet(member->current.assigned, wanted))
             wanted = spots_without(memory, wanted, member->current.assigned);
-        if (spots_meet(member->current.revoking, wanted))
+        if (spots_meet(member->current.revoking, wanted) && !MUTANT(GIVE_WHILE_REVOKED))
             wanted = spots_without(memory, wanted, member->current.revoking);
     }
     return wanted;

@@ -2,6 +2,7 @@
 #include "group/consumer_records.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "group/records.h"
 
@@ -199,7 +200,7 @@ static void write_current(struct group_reply *memory, const struct consumer_curr
 {
     struct consumer_group_current_member_assignment_value message;
     message_defaults(&consumer_group_current_member_assignment_value_struct, &message);
-    message.member_epoch = current->epoch;
+    message.member_epoch = MUTANT(FORGET_MEMBER_EPOCH) ? current->previous_epoch : current->epoch;
     message.previous_member_epoch = current->previous_epoch;
     message.state = current->state;
     struct topic_list assigned = topics_of(memory, current->assigned);

@@ -13,6 +13,7 @@
  * to find and undo those that build upon it.
  */
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/util.h"
 #include "group/consumer_internal.h"
 #include "protocol/errors.h"
@@ -113,7 +114,7 @@ static void beat_end(struct group *group, struct consumer_beat *beat, int result
     bool served = beat->error == KAFKA_NONE && beat->epoch >= 0 && !group->groups->closed;
     struct consumer_member *member =
         served && group->consumer != NULL ? consumer_find(group->consumer, beat->answer_id) : NULL;
-    if (member != NULL)
+    if (member != NULL && !MUTANT(FORGET_HEARTBEATS))
         consumer_touch(member);
     if (result != 0)
         beat_answer(beat, group_store_error(result), NULL);
@@ -146,7 +147,8 @@ static void write_done(struct group_write *group_write, int result)
     for (uint32_t i = 0; result == 0 && !write->applied && i < group_write->count; i++)
         consumer_apply(group, &write->changes[i]);
     while ((node = list_pop_front(&write->beats)) != NULL)
-        beat_end(group, LIST_ENTRY(node, struct consumer_beat, node), result);
+        beat_end(group, LIST_ENTRY(node, struct consumer_beat, node),
+                 MUTANT(ANSWER_FAILED_HEARTBEAT) ? 0 : result);
     write_free(write);
     if (group->groups->closed && group->consumer != NULL)
         consumer_close(group->consumer);
@@ -162,6 +164,9 @@ static void write_send(struct consumer_write *write, void (*done)(struct group_w
     struct group *group = write->group;
     ASSERT(write->write.count > 0);
     write->write.done = done;
+    struct list *node;
+    while (MUTANT(ANSWER_HEARTBEAT_EARLY) && (node = list_pop_front(&write->beats)) != NULL)
+        beat_end(group, LIST_ENTRY(node, struct consumer_beat, node), 0);
     groups_write_started(group);
     group->groups->host->append(group->groups->host, group->groups, &write->write);
 }
@@ -279,7 +284,8 @@ static void write_gather(struct consumer_write *write)
         }
         struct list *node = list_pop_front(&consumer->waiting);
         struct consumer_beat *beat = LIST_ENTRY(node, struct consumer_beat, node);
-        if (write_beat(write, draft != NULL ? draft : consumer, beat))
+        if (write_beat(write, draft != NULL && !MUTANT(WORK_WITHOUT_DRAFT) ? draft : consumer,
+                       beat))
             continue;
         list_push_front(&consumer->waiting, node);
         break;

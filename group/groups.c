@@ -131,9 +131,11 @@ void group_forget_maybe(struct group *group)
     bool used = group->member_count > 0 || !list_empty(&group->pending) ||
                 group->offsets.count > 0 || group->writes_out > 0;
     struct consumer *consumer = group->consumer;
-    /* A consumer group that never came to be: nothing of it is in the log. */
+    /* A consumer group that never came to be: nothing of it is in the log. Of one that is being
+     * replayed something is, be it only a pattern: in a compacted log that may come first. */
     if (consumer != NULL && group->writes_out == 0 && consumer->member_count == 0 &&
-        !consumer->stored && list_empty(&consumer->waiting))
+        !consumer->stored && consumer->target_epoch == 0 && list_empty(&consumer->patterns) &&
+        list_empty(&consumer->waiting))
         consumer_free(consumer);
     used = used || group->consumer != NULL;
     if (!used && group->state == GROUP_EMPTY && !group->stored)

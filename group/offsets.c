@@ -140,7 +140,7 @@ static int16_t consumer_error(const struct consumer *consumer, struct string mem
     const struct consumer_member *member = consumer_find(consumer, member_id);
     if (member == NULL)
         return KAFKA_UNKNOWN_MEMBER_ID;
-    if (member->current.epoch == epoch)
+    if (member->current.epoch == epoch || MUTANT(COMMIT_OLD_MEMBER_EPOCH))
         return KAFKA_NONE;
     return consumer_is_classic(member) ? KAFKA_ILLEGAL_GENERATION : KAFKA_STALE_MEMBER_EPOCH;
 }
@@ -158,7 +158,8 @@ static int16_t consumer_commit_error(const struct consumer *consumer,
 {
     const struct group_caller *caller = &commit->caller;
     bool transactional = commit->write.transactional;
-    if (caller->generation < 0 && consumer->member_count == 0)
+    bool alone = consumer->member_count == 0 || MUTANT(COMMIT_BESIDE_CONSUMERS);
+    if (caller->generation < 0 && alone)
         return KAFKA_NONE;
     if (transactional && caller->generation == -1 && !commit_is_named(commit))
         return KAFKA_NONE;

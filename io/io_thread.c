@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -22,8 +23,11 @@
 #define GIVE_WAY_NICE 10
 #define GIVE_WAY_IO_LEVEL 7 /* the last of the usual class */
 
+#define THREAD_NAME_BYTES 16 /* Linux has no room for more */
+
 struct io_thread {
     pthread_t thread;
+    char name[THREAD_NAME_BYTES];
     void (*run)(void *context);
     void *context;
 };
@@ -31,6 +35,8 @@ struct io_thread {
 static void *thread_main(void *argument)
 {
     struct io_thread *thread = argument;
+    /* Another thread's name is written through /proc. */
+    (void)pthread_setname_np(pthread_self(), thread->name);
     thread->run(thread->context);
     return NULL;
 }
@@ -83,6 +89,7 @@ int io_thread_start(struct io_thread **started, const char *name, int cpu,
                     void (*run)(void *context), void *context)
 {
     struct io_thread *thread = mem_alloc(sizeof *thread);
+    (void)snprintf(thread->name, sizeof thread->name, "%s", name);
     thread->run = run;
     thread->context = context;
     int result = thread_create(thread);
@@ -90,8 +97,6 @@ int io_thread_start(struct io_thread **started, const char *name, int cpu,
         mem_free(thread);
         return result;
     }
-    /* A longer name is refused, and the thread keeps that of the program. */
-    (void)pthread_setname_np(thread->thread, name);
     if (cpu >= 0)
         thread_pin(thread, (unsigned)cpu);
     *started = thread;

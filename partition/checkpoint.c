@@ -20,12 +20,13 @@
 #define CHECKPOINT_HEADER 20
 #define CHECKPOINT_FIXED (8 + 8 + 8 + 4)
 #define CHECKPOINT_PARTITION_FIXED (16 + 4 + 8 + 8 + 4 + 4)
+#define CHECKPOINT_PREFIX ".odradek-checkpoint-"
 #define CHECKPOINT_BYTES_MAX (1 * GIB)
 
 static void checkpoint_path(char *path, size_t size, const char *directory, unsigned stream,
                             uint64_t number)
 {
-    int len = snprintf(path, size, "%s/.odradek-checkpoint-%u-%u", directory, stream,
+    int len = snprintf(path, size, "%s/" CHECKPOINT_PREFIX "%u-%u", directory, stream,
                        MUTANT(CHECKPOINT_IN_PLACE) ? 0 : (unsigned)(number & 1));
     ASSERT(len > 0 && (size_t)len < size);
 }
@@ -213,6 +214,11 @@ static int checkpoint_load_slot(struct file_system *fs, const char *path, struct
 static bool may_be_passed_over(int result)
 {
     return result == ERR_NOT_FOUND || result == ERR_CORRUPT || result == ERR_VERSION;
+}
+
+int checkpoint_list_streams(struct file_system *fs, const char *directory, uint64_t *streams)
+{
+    return wal_list_streams_of(fs, directory, CHECKPOINT_PREFIX, streams);
 }
 
 int checkpoint_load(struct file_system *fs, const char *directory, unsigned stream,

@@ -59,6 +59,9 @@ void checkpoint_source_encode(const struct checkpoint_source *source, uint64_t n
 /* Writes and syncs the slot of `number`. Blocking. */
 int checkpoint_write(struct file_system *fs, const char *directory, unsigned stream,
                      uint64_t number, const void *data, uint64_t len) MUST_CHECK;
+/* Which streams may have a checkpoint: a bit per stream below 64. Blocking. */
+int checkpoint_list_streams(struct file_system *fs, const char *directory,
+                            uint64_t *streams) MUST_CHECK;
 /* The newer valid slot. ERR_NOT_FOUND: there is none; ERR_CORRUPT: slots exist, none is valid;
  * ERR_VERSION. A slot that cannot be read is an error, though the other one is good: it may be the
  * newer, and segments would be cut to where they once ended. Blocking. */

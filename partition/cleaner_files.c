@@ -212,7 +212,8 @@ int cleaner_output_add(struct cleaner_output *out, struct batch_span batch)
         return ERR_TOO_LARGE;
     if (segment->synced_bytes == 0)
         segment->first_timestamp = batch_max_timestamp(batch.data);
-    if (batch_max_timestamp(batch.data) > segment->max_timestamp) {
+    if (batch_max_timestamp(batch.data) > segment->max_timestamp &&
+        !(MUTANT(AGE_BY_FIRST_CLEANED) && segment->max_timestamp >= 0)) {
         segment->max_timestamp = batch_max_timestamp(batch.data);
         segment->max_timestamp_offset = last_offset;
     }

@@ -36,7 +36,7 @@ void cleaner_opener_fini(struct cleaner_opener *o)
 {
     compressor_free(o->compressor);
     if (o->scratch.data != NULL)
-        mem_unmap(o->scratch.data, o->scratch.capacity);
+        mem_unmap_raw(o->scratch.data, o->scratch.capacity);
     *o = (struct cleaner_opener){0};
 }
 
@@ -51,7 +51,7 @@ static bool open_batch(struct cleaner_opener *o, struct batch_span batch, struct
 {
     if (batch_compression(batch.data) != COMPRESSION_NONE && o->compressor == NULL) {
         o->compressor = compressor_new();
-        o->scratch = (struct batch_scratch){mem_map(OPENER_BYTES), OPENER_BYTES};
+        o->scratch = (struct batch_scratch){mem_map_raw(OPENER_BYTES), OPENER_BYTES};
     }
     return batch_unpack(batch, o->compressor, &o->scratch, records) == 0;
 }

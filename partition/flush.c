@@ -1,11 +1,16 @@
 /*
- * Decides when a flush is due, plans it, and applies what its two jobs report.
+ * Decides when a flush is due, plans it, and applies what its jobs report.
  *
  * A plan takes partitions in the order in which they became dirty, which is roughly the order of
  * the WAL's files, and of each partition everything that is durable, up to fixed numbers. Batches
  * beyond them go with the next plan. Under pressure, whatever the profile, what holds the oldest
  * part of the WAL has to go: partitions with little of it are logged again (relog.h), the others
  * are flushed, the oldest dirty ones first.
+ *
+ * When the WAL is more than a quarter full, two jobs write the partitions of a plan. A single one
+ * waits for the disk file after file, with little under way, and a disk that could carry more is
+ * slower than the WAL that fills the memory: then clients wait for the whole flush. More than two
+ * gained nothing. Before that there is one: two would stand in the way of the WAL's writes.
  *
  * Rejected: a flush per partition with timers of its own. A thousand slow partitions would mean a
  * thousand syncs where one plan needs a single one of the file system.
@@ -78,7 +83,7 @@ void flush_init(struct shard *shard, enum flush_profile profile, uint64_t checkp
 {
     struct flush *flush = &shard->flush;
     *flush = (struct flush){.profile = profile, .checkpoint_number = checkpoint_number};
-    flush->shares = mem_map(FLUSH_SHARES_MAX * sizeof *flush->shares);
+    flush->shares = mem_map_raw(FLUSH_SHARES_MAX * sizeof *flush->shares);
     flush->batches = mem_map_raw(FLUSH_BATCHES_MAX * sizeof *flush->batches);
 }
 
@@ -89,26 +94,26 @@ void flush_fini(struct shard *shard)
     if (flush->shares == NULL)
         return;
     mem_free(flush->checkpoint);
-    mem_unmap(flush->shares, FLUSH_SHARES_MAX * sizeof *flush->shares);
+    mem_unmap_raw(flush->shares, FLUSH_SHARES_MAX * sizeof *flush->shares);
     mem_unmap_raw(flush->batches, FLUSH_BATCHES_MAX * sizeof *flush->batches);
 }
 
 bool flush_refuses(const struct shard *shard)
 {
     const struct flush *flush = &shard->flush;
-    bool failing = flush->failing > 0 || flush->checkpoint_failing;
-    return (failing && (flush->full || wal_pressed(shard->wal, 3))) || !wal_reserved(shard->wal);
+    return (flush_fails(flush) && (flush->full || wal_pressed(shard->wal, 3))) ||
+           !wal_reserved(shard->wal);
 }
 
 bool flush_crowded(const struct shard *shard)
 {
-    return wal_pressed(shard->wal, 3);
+    return wal_pressed(shard->wal, 3) || wal_reserve_comes(shard->wal);
 }
 
 static void flush_not_full(struct shard *shard)
 {
     struct flush *flush = &shard->flush;
-    if (flush->failing > 0 || flush->checkpoint_failing || !flush->full)
+    if (flush_fails(flush) || !flush->full)
         return;
     flush->full = false;
     log_info(&shard->log, "there is space again: produce goes on");
@@ -291,26 +296,27 @@ static int share_write_texts(struct file_system *fs, const struct flush_share *s
     return result;
 }
 
-/* A disk job: it touches only the shares and immutable names. */
+/* A disk job: it touches only its shares and immutable names. */
 static int flush_write_job(struct file_system *fs, void *context)
 {
-    struct flush *flush = context;
-    for (uint32_t i = 0; i < flush->share_count; i++) {
-        struct flush_share *share = &flush->shares[i];
+    const struct flush_part *part = context;
+    struct flush *flush = part->flush;
+    for (uint32_t i = 0; i < part->count; i++) {
+        struct flush_share *share = &flush->shares[part->first + i];
         share->write.sync = !flush->sync_all;
         if (share->write.batch_count > 0)
             share->write.error = segments_write_run(&share->write);
         if (share->write.error == 0)
             share->write.error = share_write_texts(fs, share);
     }
-    if (!flush->sync_all)
-        return 0;
+    return 0;
+}
+
+static int flush_sync_job(struct file_system *fs, void *context)
+{
     /* Not the first partition's own directory: it may be the one that cannot be made. */
-    const struct shard *shard = CONTAINER_OF(flush, struct shard, flush);
-    int result = file_sync_all(fs, shard->log_directory);
-    for (uint32_t i = 0; result != 0 && i < flush->share_count; i++)
-        flush->shares[i].write.error = result;
-    return result;
+    const struct shard *shard = context;
+    return file_sync_all(fs, shard->log_directory);
 }
 
 static int flush_checkpoint_job(struct file_system *fs, void *context)
@@ -392,15 +398,40 @@ static void flush_checkpoint(struct shard *shard)
     io_job(shard->io, &flush->op, SHARD_DISK_LANE, flush_checkpoint_job, shard);
 }
 
-static void flush_write_done(struct io_op *op, const struct io_event *event)
+static void flush_apply(struct shard *shard)
 {
-    (void)event;
-    struct shard *shard = CONTAINER_OF(op, struct shard, flush.op);
     struct flush *flush = &shard->flush;
-    ASSERT(flush->phase == FLUSH_WRITING);
     for (uint32_t i = 0; i < flush->share_count; i++)
         share_apply(shard, &flush->shares[i]);
     flush_checkpoint(shard);
+}
+
+static void flush_sync_done(struct io_op *op, const struct io_event *event)
+{
+    struct shard *shard = CONTAINER_OF(op, struct shard, flush.op);
+    struct flush *flush = &shard->flush;
+    ASSERT(flush->phase == FLUSH_SYNCING);
+    for (uint32_t i = 0; event->value != 0 && i < flush->share_count; i++)
+        flush->shares[i].write.error = (int)event->value;
+    flush_apply(shard);
+}
+
+static void flush_write_done(struct io_op *op, const struct io_event *event)
+{
+    (void)event;
+    struct flush *flush = CONTAINER_OF(op, struct flush_part, op)->flush;
+    struct shard *shard = CONTAINER_OF(flush, struct shard, flush);
+    ASSERT(flush->phase == FLUSH_WRITING && flush->parts_out > 0);
+    flush->parts_out--;
+    if (flush->parts_out > 0)
+        return;
+    if (!flush->sync_all) {
+        flush_apply(shard);
+        return;
+    }
+    flush->phase = FLUSH_SYNCING;
+    flush->op.done = flush_sync_done;
+    io_job(shard->io, &flush->op, SHARD_DISK_LANE, flush_sync_job, shard);
 }
 
 /* The partition's planned batches leave memory and WAL, or stay when the checkpoint failed. */
@@ -460,6 +491,43 @@ static void flush_checkpoint_done(struct io_op *op, const struct io_event *event
     shard_signal_room(shard);
 }
 
+static uint64_t share_bytes(const struct flush_share *share)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < share->write.batch_count; i++)
+        bytes += share->write.batches[i].len;
+    return bytes;
+}
+
+/* How many shares, of the first, come nearest to half of the bytes. */
+static uint32_t flush_half(const struct flush *flush, uint64_t bytes)
+{
+    uint64_t taken = share_bytes(&flush->shares[0]);
+    uint32_t count = 1;
+    while (count < flush->share_count) {
+        uint64_t next = share_bytes(&flush->shares[count]);
+        if (taken + next / 2 >= bytes / 2)
+            break;
+        taken += next;
+        count++;
+    }
+    return count;
+}
+
+static void flush_write_part(struct shard *shard, unsigned part_index, uint32_t first,
+                             uint32_t count)
+{
+    struct flush *flush = &shard->flush;
+    struct flush_part *part = &flush->parts[part_index];
+    if (count == 0)
+        return;
+    *part = (struct flush_part){
+        .op = {.done = flush_write_done}, .flush = flush, .first = first, .count = count};
+    flush->parts_out++;
+    unsigned lane = part_index == 0 ? SHARD_DISK_LANE : SHARD_FLUSH_LANE;
+    io_job(shard->io, &part->op, lane, flush_write_job, part);
+}
+
 static void flush_start(struct shard *shard, uint64_t now)
 {
     struct flush *flush = &shard->flush;
@@ -478,8 +546,10 @@ static void flush_start(struct shard *shard, uint64_t now)
     flush->sync_all = flush->share_count >= FLUSH_SYNC_ALL_FROM;
     flush->flushes[flush->reason]++;
     flush->phase = FLUSH_WRITING;
-    flush->op.done = flush_write_done;
-    io_job(shard->io, &flush->op, SHARD_DISK_LANE, flush_write_job, flush);
+    bool lags = wal_pressed(shard->wal, 1);
+    uint32_t first = lags ? flush_half(flush, bytes) : flush->share_count;
+    flush_write_part(shard, 0, 0, first);
+    flush_write_part(shard, 1, first, flush->share_count - first);
 }
 
 uint64_t flush_step(struct shard *shard)

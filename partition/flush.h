@@ -2,16 +2,18 @@
  * The flusher of one shard: pending batches into segments, then the checkpoint, then the WAL's
  * trim.
  *
- * One flush runs at a time, in two disk jobs. The first writes and syncs segments. Back on the
- * core the results are applied: what failed keeps its batches and is tried again with backoff.
- * The second writes the checkpoint that says so. Back on the core the WAL spans are released.
- * Nothing is held meanwhile: appends and group commits go on beside it.
+ * One flush runs at a time. A disk job writes and syncs segments, or two side by side when the WAL
+ * fills; when many are dirty one more syncs them all. Back on the core the results are applied:
+ * what failed keeps its batches and is tried again with backoff. Then a job writes the checkpoint
+ * that says so. Back on the core the WAL spans are released. Nothing is held meanwhile: appends and
+ * group commits go on beside it.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/mutant.h"
 #include "io/io.h"
 #include "partition/segments.h"
 #include "wal/wal.h"
@@ -48,17 +50,28 @@ struct flush_limits {
 
 struct flush_share; /* one partition in the running flush */
 
+#define FLUSH_PARTS 2
+
+/* The shares that one job writes. */
+struct flush_part {
+    struct io_op op;
+    struct flush *flush;
+    uint32_t first;
+    uint32_t count;
+};
+
 struct flush {
     enum flush_profile profile;
-    enum { FLUSH_RESTING, FLUSH_WRITING, FLUSH_CHECKPOINTING } phase;
+    enum { FLUSH_RESTING, FLUSH_WRITING, FLUSH_SYNCING, FLUSH_CHECKPOINTING } phase;
     enum flush_reason reason;
     struct io_op op;
     struct flush_share *shares; /* FLUSH_SHARES_MAX */
     uint32_t share_count;
+    struct flush_part parts[FLUSH_PARTS];
+    uint32_t parts_out;
     struct segment_write_batch *batches; /* FLUSH_BATCHES_MAX, all shares' one behind another */
     uint32_t batch_count;
     bool sync_all;
-    int error;           /* of sync_all */
     uint8_t *checkpoint; /* encoded, from mem_alloc */
     uint64_t checkpoint_len;
     uint64_t checkpoint_capacity;
@@ -83,8 +96,18 @@ uint64_t flush_step(struct shard *shard);
 /* Whether the log directory takes no more from clients: its segments cannot grow, or cannot be
  * written and the WAL has no room left to wait in. Ends by itself when a flush succeeds. */
 bool flush_refuses(const struct shard *shard);
+/* Whether the last attempt at something failed. */
+static inline bool flush_fails(const struct flush *flush)
+{
+    return flush->failing > 0 || flush->checkpoint_failing;
+}
+/* Whether what finds no room in the WAL may wait for a flush to make some. */
+static inline bool flush_may_make_room(const struct flush *flush)
+{
+    return !flush_fails(flush) || MUTANT(WAIT_FOR_FLUSH);
+}
 /* Whether clients have to wait: what is left of the WAL is for what is on its way, and for the
- * broker's own records. */
+ * broker's own records; or the reserve behind it is still being made. */
 bool flush_crowded(const struct shard *shard);
 /* There may be space again: what waits for its next attempt need not wait. */
 void flush_retry_soon(struct shard *shard);

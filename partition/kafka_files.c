@@ -275,9 +275,12 @@ int kafka_remove_clean_stop(struct file_system *fs, const char *directory)
     char path[KAFKA_PATH_SIZE];
     kafka_path(path, directory, CLEAN_STOP_FILE);
     int result = file_remove(fs, path);
-    if (result != 0 && result != ERR_NOT_FOUND)
-        return result;
-    return file_sync_directory(fs, directory);
+    /* A start that was killed may have removed it and not synced that. It was the first after a
+     * clean stop then, and this one is the next: it has the first checkpoint to make as well, and
+     * makes its name durable before the WAL takes anything. */
+    if (result == ERR_NOT_FOUND)
+        return 0;
+    return result == 0 ? file_sync_directory(fs, directory) : result;
 }
 
 /* Directory names. */

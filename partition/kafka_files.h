@@ -98,7 +98,7 @@ int kafka_write_clean_stop(struct file_system *fs, const char *directory,
 /* ERR_NOT_FOUND: the last stop was not clean. */
 int kafka_load_clean_stop(struct file_system *fs, const char *directory,
                           int64_t *broker_epoch) MUST_CHECK;
-/* Missing is fine. Syncs the directory. */
+/* Missing is fine; else syncs the directory. */
 int kafka_remove_clean_stop(struct file_system *fs, const char *directory) MUST_CHECK;
 
 /* Names of partition directories: `<topic>-<partition>`, and what Kafka makes of them:

@@ -235,7 +235,7 @@ int partition_append(struct partition_append *a)
     struct wal_entry entry = {WAL_BATCH, p->topic_id, p->index, a->frees_space};
     struct wal_span span;
     result = wal_append(p->shard->wal, &entry, a->len, &span);
-    if (result == ERR_NO_MEMORY)
+    if (result == ERR_NO_MEMORY && flush_may_make_room(&p->shard->flush))
         return ERR_BUSY;
     if (result == ERR_TOO_LARGE)
         return append_decide(a, APPEND_TOO_LARGE);

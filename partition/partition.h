@@ -186,8 +186,8 @@ struct partition_append {
 };
 
 /*
- * 0: `done` follows. ERR_BUSY: no memory now; nothing happened, try again when shard->room is
- * called.
+ * 0: `done` follows. ERR_BUSY: no room in the WAL now; nothing happened, try again when shard->room
+ * is called. While flushes fail, which alone could make room, it is APPEND_OFFLINE at once.
  */
 int partition_append(struct partition_append *append) MUST_CHECK;
 

@@ -49,9 +49,6 @@ struct recovery {
     struct partition **opened; /* all partitions that recovery_open was given */
     uint32_t opened_count;
     uint32_t opened_capacity;
-    bool checkpointed; /* a checkpoint of this start names all of them */
-    bool disk_probed;  /* for one stream of this start: it holds for the others */
-    bool disk_dsync;
 };
 
 /* Finding out what there is. */
@@ -107,8 +104,14 @@ static void checkpoint_add(struct recovery *r, struct checkpoint_partition *p)
 
 static int load_checkpoints(struct recovery *r)
 {
+    uint64_t streams;
+    int listed = checkpoint_list_streams(r->fs, r->directory, &streams);
+    if (listed != 0)
+        return listed;
     for (unsigned i = 0; i < STREAMS_MAX; i++) {
         struct recovery_stream *s = &r->streams[i];
+        if ((streams & ((uint64_t)1 << i)) == 0)
+            continue;
         int result = checkpoint_load(r->fs, r->directory, i, &s->checkpoint);
         if (result == ERR_NOT_FOUND)
             continue;
@@ -524,58 +527,89 @@ int recovery_sync(struct recovery *r)
 
 /* Going on. */
 
+/* Each stream counts for itself: the number chooses the slot that is overwritten. */
+static uint64_t first_number(const struct recovery_stream *s)
+{
+    return s->has_checkpoint ? s->checkpoint.number + 1 : 1;
+}
+
+static struct wal_position first_position(const struct recovery_stream *s)
+{
+    /* A stop that was cut short may have left the checkpoint alone: the new WAL counts from 1. */
+    if (s->has_checkpoint && (s->wal.found || MUTANT(KEEP_OLD_POSITION)))
+        return s->checkpoint.position;
+    return (struct wal_position){0, 0};
+}
+
+static int write_first_checkpoint(struct recovery *r, unsigned stream, const void *data,
+                                  uint64_t len)
+{
+    if (MUTANT(START_WITHOUT_CHECKPOINT))
+        return 0;
+    int result =
+        checkpoint_write(r->fs, r->directory, stream, first_number(&r->streams[stream]), data, len);
+    if (result != 0)
+        log_error(r->log, "cannot write a checkpoint in %s: %s", r->directory,
+                  result_sentence(result));
+    return result;
+}
+
+static int checkpoint_shard(struct recovery *r, const struct shard *shard, unsigned stream)
+{
+    const struct recovery_stream *s = &r->streams[stream];
+    struct wal_position position = first_position(s);
+    uint64_t len = checkpoint_size(shard);
+    uint8_t *data = mem_alloc(len);
+    checkpoint_encode(shard, first_number(s), &position, data, len);
+    int result = write_first_checkpoint(r, stream, data, len);
+    mem_free(data);
+    return result;
+}
+
 /*
  * The first checkpoint of a start names every partition, whatever its stream: those that move to
  * another stream, or come from Kafka, must stand in one before the old one is overwritten, else a
  * crash in between would leave them in none, and so without records.
  */
-static int write_first_checkpoint(struct recovery *r, const struct shard *shard,
-                                  const struct shard_options *options, uint64_t number)
+int recovery_checkpoint_all(struct recovery *r, const struct shard *first)
 {
-    const struct recovery_stream *s = &r->streams[options->stream];
     const struct checkpoint_source all = {r->opened, r->opened_count};
-    struct wal_position position = {0, 0};
-    /* A stop that was cut short may have left the checkpoint alone: the new WAL counts from 1. */
-    if (s->has_checkpoint && (s->wal.found || MUTANT(KEEP_OLD_POSITION)))
-        position = s->checkpoint.position;
-    r->checkpointed = r->checkpointed || MUTANT(CHECKPOINT_OWN_ALONE);
-    uint64_t len = r->checkpointed ? checkpoint_size(shard) : checkpoint_source_size(&all);
+    struct wal_position position = first_position(&r->streams[0]);
+    if (MUTANT(CHECKPOINT_OWN_ALONE))
+        return checkpoint_shard(r, first, 0);
+    uint64_t len = checkpoint_source_size(&all);
     uint8_t *data = mem_alloc(len);
-    if (r->checkpointed)
-        checkpoint_encode(shard, number, &position, data, len);
-    else
-        checkpoint_source_encode(&all, number, &position, data, len);
-    int result = MUTANT(START_WITHOUT_CHECKPOINT)
-                     ? 0
-                     : checkpoint_write(r->fs, r->directory, options->stream, number, data, len);
+    checkpoint_source_encode(&all, first_number(&r->streams[0]), &position, data, len);
+    int result = write_first_checkpoint(r, 0, data, len);
     mem_free(data);
-    r->checkpointed = result == 0;
     return result;
 }
 
+/* The streams lie on one disk: what one has measured in an earlier life holds for all. */
+static void use_probe_of_others(const struct recovery *r, struct wal_recovered *recovered)
+{
+    for (unsigned i = 0; !recovered->probed && i < STREAMS_MAX; i++) {
+        recovered->probed = r->streams[i].wal.probed;
+        recovered->dsync = r->streams[i].wal.dsync;
+    }
+}
+
+/* Nothing of `r` is changed here: others may be doing the same. */
 int recovery_start_shard(struct recovery *r, struct shard *shard,
                          const struct shard_options *options)
 {
-    struct recovery_stream *s = &r->streams[options->stream];
-    /* Each stream counts for itself: the number chooses the slot that is overwritten. */
-    uint64_t number = s->has_checkpoint ? s->checkpoint.number + 1 : 1;
-    int result = write_first_checkpoint(r, shard, options, number);
-    if (result != 0) {
-        log_error(r->log, "cannot write a checkpoint in %s: %s", r->directory,
-                  result_sentence(result));
-        return result;
+    const struct recovery_stream *s = &r->streams[options->stream];
+    struct wal_recovered recovered = s->wal;
+    bool empty = list_empty(&shard->partitions) && !s->has_checkpoint;
+    /* That of stream 0 is there already, and one that names nothing can be done without. */
+    if (options->stream != 0 && !empty) {
+        int result = checkpoint_shard(r, shard, options->stream);
+        if (result != 0)
+            return result;
     }
-    flush_init(shard, options->flush_profile, number);
-    if (!s->wal.probed && r->disk_probed) {
-        s->wal.probed = true;
-        s->wal.dsync = r->disk_dsync;
-    }
-    result = shard_open(shard, options, &s->wal);
-    if (result != 0)
-        return result;
-    r->disk_probed = true;
-    r->disk_dsync = wal_uses_dsync(shard->wal);
-    return 0;
+    flush_init(shard, options->flush_profile, first_number(s));
+    use_probe_of_others(r, &recovered);
+    return shard_open(shard, options, &recovered);
 }
 
 int recovery_drop_streams(struct recovery *r, unsigned count)

@@ -9,8 +9,9 @@
  *
  * Order of calls: recovery_begin; recovery_open and recovery_replay for the catalog's partition;
  * recovery_open for every partition the catalog names; recovery_replay for all; recovery_sync;
- * then, for each shard with its partitions attached, recovery_start_shard; recovery_end. All of it
- * blocks, and all of it may be repeated after a crash at any point.
+ * then, with every shard's partitions attached, recovery_checkpoint_all and, for each of them,
+ * recovery_start_shard; recovery_end. All of it blocks, and all of it may be repeated after a crash
+ * at any point.
  */
 #pragma once
 
@@ -43,7 +44,10 @@ int64_t recovery_catalog_offset(const struct recovery *recovery);
 uint64_t recovery_entries(const struct recovery *recovery);
 int recovery_sync(struct recovery *recovery) MUST_CHECK;
 
-/* Writes the shard's first checkpoint and opens its WAL in a new life. */
+/* Writes the first checkpoint of stream 0, whose shard is `first`; it names every partition. */
+int recovery_checkpoint_all(struct recovery *recovery, const struct shard *first) MUST_CHECK;
+/* Writes the shard's first checkpoint and opens its WAL in a new life. Several threads may do this
+ * side by side, each for other shards. */
 int recovery_start_shard(struct recovery *recovery, struct shard *shard,
                          const struct shard_options *options) MUST_CHECK;
 /* Deletes the streams from `count` on, which no core has any more. */

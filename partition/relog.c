@@ -17,7 +17,7 @@
 void relog_init(struct shard *shard)
 {
     shard->relog = (struct relog){
-        .copies = mem_map(RELOG_BATCHES_MAX * sizeof(struct relog_copy)),
+        .copies = mem_map_raw(RELOG_BATCHES_MAX * sizeof(struct relog_copy)),
     };
 }
 
@@ -25,7 +25,7 @@ void relog_fini(struct shard *shard)
 {
     ASSERT(shard->relog.count == 0);
     if (shard->relog.copies != NULL)
-        mem_unmap(shard->relog.copies, RELOG_BATCHES_MAX * sizeof(struct relog_copy));
+        mem_unmap_raw(shard->relog.copies, RELOG_BATCHES_MAX * sizeof(struct relog_copy));
 }
 
 static uint64_t pending_bytes(const struct partition *p)

@@ -119,7 +119,8 @@ void retention_judge(const struct partition *p, struct retention_verdict *verdic
 {
     int64_t now_ms = io_wall_ms(p->shard->io);
     *verdict = (struct retention_verdict){.offset = p->log_start, .wait_ns = RETENTION_NEVER};
-    if (!p->retention.limits.enabled || p->segments.count == 0 || MUTANT(RETAIN_FOREVER))
+    bool never = MUTANT(RETAIN_FOREVER) || (MUTANT(RETAIN_COMPACTED) && p->cleanup_limits.compact);
+    if (!p->retention.limits.enabled || p->segments.count == 0 || never)
         return;
     const struct segment *kept = first_kept(p, now_ms);
     if (kept == NULL) {

@@ -31,16 +31,22 @@ static void shard_moved(struct shard *shard, struct partition *p)
         list_push_back(&shard->moved, &p->moved_node);
 }
 
+/* What an append was told to wait for has come. */
+static void shard_settled(struct wal_owner *owner)
+{
+    struct shard *shard = shard_of(owner);
+    if (shard->crowded)
+        shard_signal_room(shard);
+    shard->crowded = false;
+}
+
 static void shard_durable(struct wal_owner *owner, uint64_t sequence)
 {
     struct shard *shard = shard_of(owner);
     struct partition_append *a;
     relog_durable(shard, sequence);
     trim_durable(shard, sequence);
-    if (shard->crowded) {
-        shard->crowded = false;
-        shard_signal_room(shard);
-    }
+    shard_settled(owner);
     while ((a = LIST_FIRST(&shard->appends, struct partition_append, node)) != NULL &&
            a->sequence <= sequence) {
         struct partition *p = a->partition;
@@ -137,7 +143,12 @@ static void shard_online(struct wal_owner *owner)
 int shard_open(struct shard *shard, const struct shard_options *options,
                const struct wal_recovered *recovered)
 {
-    shard->wal_owner = (struct wal_owner){shard_durable, shard_offline, shard_online};
+    shard->wal_owner = (struct wal_owner){
+        .durable = shard_durable,
+        .offline = shard_offline,
+        .online = shard_online,
+        .reserve_settled = shard_settled,
+    };
     shard->io = options->io;
     shard->log_directory = options->log_directory;
     shard->stream = options->stream;

@@ -72,7 +72,7 @@ struct shard {
     /* Called when memory came free, or the stream came back: parked appends may try again. */
     void (*room)(struct shard *shard);
     bool room_due;
-    bool crowded; /* an append was told to wait for room in the WAL */
+    bool crowded; /* an append was told to wait for room in the WAL, or for its reserve */
 };
 
 /* Jobs that change files of one shard run in this lane, in order. */
@@ -84,6 +84,8 @@ struct shard {
 /* What is deleted waits for none of these: its name first, its files in the background. */
 #define SHARD_RENAME_LANE 5
 #define SHARD_REMOVE_LANE 6
+/* The second part of a flush runs beside its first, which is in SHARD_DISK_LANE. */
+#define SHARD_FLUSH_LANE 7
 
 void shard_init(struct shard *shard);
 /* Blocking: opens the stream in a new life. Everything recovered is flushed already. */

@@ -19,7 +19,7 @@ void batch_opener_fini(struct batch_opener *opener)
 {
     compressor_free(opener->compressor);
     if (opener->scratch.data != NULL)
-        mem_unmap(opener->scratch.data, opener->scratch.capacity);
+        mem_unmap_raw(opener->scratch.data, opener->scratch.capacity);
     *opener = (struct batch_opener){0};
 }
 
@@ -28,7 +28,7 @@ static void opener_prepare(struct batch_opener *opener)
     if (opener->compressor != NULL)
         return;
     opener->compressor = compressor_new();
-    opener->scratch = (struct batch_scratch){mem_map(OPENER_BYTES), OPENER_BYTES};
+    opener->scratch = (struct batch_scratch){mem_map_raw(OPENER_BYTES), OPENER_BYTES};
 }
 
 bool time_search_may_match(const struct time_search *search, const uint8_t *header)
@@ -91,6 +91,6 @@ int time_search_batch(struct time_search *search, struct batch_span batch,
     /* What a producer sent closed may not open: nobody has looked inside before. */
     if (result != 0 && !search->found)
         time_search_header(search, batch.data);
-    mem_discard(opener->scratch.data, opener->scratch.capacity);
+    mem_discard_raw(opener->scratch.data, opener->scratch.capacity);
     return 0;
 }

@@ -43,7 +43,7 @@ static bool trim_log(struct partition_trim *t)
     struct partition *p = t->partition;
     struct wal_entry entry = {WAL_LOG_START, p->topic_id, p->index, true};
     int result = wal_append(p->shard->wal, &entry, LOG_START_BYTES, &t->span);
-    if (result == ERR_NO_MEMORY)
+    if (result == ERR_NO_MEMORY && flush_may_make_room(&p->shard->flush))
         return false;
     if (result != 0) {
         trim_finish(t, ERR_OFFLINE);

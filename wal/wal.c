@@ -70,59 +70,18 @@ bool wal_profile_parse(struct bytes text, enum wal_profile *profile)
     return false;
 }
 
-/* Memory. */
-
-static struct wal_block *block_new(struct wal *wal, size_t size)
-{
-    struct wal_block *block = slab_alloc(&wal->blocks);
-    if (block == NULL)
-        return NULL;
-    block->size = round_up(size, WAL_BLOCK_BYTES);
-    block->memory = region_take(wal->region, block->size);
-    if (block->memory == NULL) {
-        slab_free(&wal->blocks, block);
-        return NULL;
-    }
-    block->holds = 1; /* the stream's own, while groups may begin in it */
-    return block;
-}
-
-void wal_hold(struct wal *wal, struct wal_block *block)
-{
-    (void)wal;
-    ASSERT(block->holds > 0);
-    block->holds++;
-}
-
-void wal_drop(struct wal *wal, struct wal_block *block)
-{
-    ASSERT(block->holds > 0);
-    block->holds--;
-    if (block->holds > 0)
-        return;
-    ASSERT(block != wal->block);
-    region_give(wal->region, block->memory, block->size);
-    slab_free(&wal->blocks, block);
-}
-
-static void block_leave(struct wal *wal)
-{
-    struct wal_block *block = wal->block;
-    wal->block = NULL;
-    if (block != NULL)
-        wal_drop(wal, block);
-}
-
 /* Groups. */
 
-static struct wal_group *group_open(struct wal *wal, uint64_t needed)
+static struct wal_group *group_open(struct wal *wal, uint64_t needed, bool frees_space)
 {
     struct wal_block *block = wal->block;
+    if (block != NULL && block->holds == 1)
+        block->used = 0; /* nothing of what was in it is needed */
     if (block == NULL || block->size - block->used < needed) {
-        struct wal_block *fresh = block_new(wal, MAX(needed, WAL_BLOCK_BYTES));
+        struct wal_block *fresh = wal_block_new(wal, needed, frees_space);
         if (fresh == NULL)
             return NULL;
-        block_leave(wal);
+        wal_block_leave(wal);
         wal->block = block = fresh;
     }
     struct wal_group *group = slab_alloc(&wal->group_slab);
@@ -218,6 +177,8 @@ int wal_append(struct wal *wal, const struct wal_entry *entry, uint32_t len, str
     if (len > wal_entry_max(wal))
         return ERR_TOO_LARGE;
     uint32_t size = (uint32_t)wal_entry_size(len);
+    if (!wal_memory_allows(wal, entry->frees_space, 0))
+        return ERR_NO_MEMORY;
     if (wal_cramped(wal) && !has_place(wal, entry->frees_space, size))
         return wal->next == NEXT_FULL ? ERR_NO_MEMORY : ERR_NO_SPACE;
     struct wal_group *group = wal->gathering;
@@ -226,7 +187,8 @@ int wal_append(struct wal *wal, const struct wal_entry *entry, uint32_t len, str
         group = NULL;
     }
     if (group == NULL) {
-        group = group_open(wal, round_up(WAL_GROUP_HEADER + (uint64_t)size, WAL_ALIGNMENT));
+        group = group_open(wal, round_up(WAL_GROUP_HEADER + (uint64_t)size, WAL_ALIGNMENT),
+                           entry->frees_space);
         if (group == NULL)
             return ERR_NO_MEMORY;
     }
@@ -376,7 +338,7 @@ static void write_proof(struct wal *wal, uint64_t *deadline)
         *deadline = MIN(*deadline, due);
         return;
     }
-    if (group_open(wal, WAL_ALIGNMENT) == NULL)
+    if (group_open(wal, WAL_ALIGNMENT, true) == NULL)
         return;
     /* The proof itself needs no other one. */
     wal->proven = wal->gathering->sequence;
@@ -478,7 +440,7 @@ static void drop_groups(struct wal *wal)
         ASSERT(group->live == 0);
         group_free(wal, group);
     }
-    block_leave(wal);
+    wal_block_leave(wal);
 }
 
 /* The stream is where it was behind the last durable group: no reader can meet what never was. */
@@ -619,7 +581,7 @@ static void begin_writing(struct wal *wal)
     wal->state = WAL_ONLINE;
     if (!wal->probing)
         return;
-    if (group_open(wal, WAL_ALIGNMENT) == NULL)
+    if (group_open(wal, WAL_ALIGNMENT, true) == NULL)
         go_offline(wal);
     else
         group_close(wal, WAL_CLOSE_NATURAL);
@@ -658,12 +620,22 @@ bool wal_idle(const struct wal *wal)
 
 bool wal_reserved(const struct wal *wal)
 {
-    return !wal->reserve_short;
+    return wal->reserve != RESERVE_SHORT;
+}
+
+bool wal_reserve_comes(const struct wal *wal)
+{
+    return wal->reserve == RESERVE_COMES && wal_online(wal);
 }
 
 bool wal_cramped(const struct wal *wal)
 {
     return wal->next != NEXT_COMES && wal->state == WAL_ONLINE;
+}
+
+bool wal_keeps_apart(const struct wal *wal)
+{
+    return wal_cramped(wal) || !wal_memory_allows(wal, false, WAL_BLOCK_BYTES);
 }
 
 bool wal_waits_for_trim(const struct wal *wal)
@@ -674,11 +646,6 @@ bool wal_waits_for_trim(const struct wal *wal)
 bool wal_online(const struct wal *wal)
 {
     return wal->state != WAL_OFFLINE && !wal->probing;
-}
-
-bool wal_uses_dsync(const struct wal *wal)
-{
-    return wal->head.dsync;
 }
 
 void wal_set_catalog_offset(struct wal *wal, int64_t offset)
@@ -722,20 +689,22 @@ void wal_get_stats(const struct wal *wal, struct wal_stats *stats)
 
 bool wal_pressed(const struct wal *wal, unsigned quarters)
 {
-    return region_used(wal->region) > region_size(wal->region) / 4 * quarters ||
+    return region_used(wal->region) > wal->memory_for_all / 4 * quarters ||
            file_used(wal) > file_limit(wal) / 4 * quarters;
 }
 
 int wal_open(const struct wal_options *options, const struct wal_recovered *recovered,
              struct wal **result)
 {
-    ASSERT(options->file_bytes % MIB == 0 && options->first_file_bytes % MIB == 0);
+    ASSERT(options->file_bytes % MIB == 0);
+    ASSERT(options->first_file_bytes % WAL_FIRST_FILE_UNIT == 0);
     ASSERT(options->first_file_bytes <= options->file_bytes);
     struct wal *wal = mem_alloc(sizeof *wal);
     wal->options = *options;
     wal->options.files_max = MIN(options->files_max, (uint64_t)WAL_FILES_MAX);
     list_init(&wal->groups);
     wal->region = region_new(options->memory_bytes, WAL_BLOCK_BYTES);
+    wal_memory_begin(wal);
     slab_init(&wal->blocks, sizeof(struct wal_block),
               (uint32_t)(options->memory_bytes / WAL_BLOCK_BYTES) + 1);
     slab_init(&wal->group_slab, sizeof(struct wal_group), WAL_GROUPS_MAX);
@@ -753,7 +722,7 @@ int wal_open(const struct wal_options *options, const struct wal_recovered *reco
         wal->head.uuid = io_random_uuid(options->io);
     }
     wal->head.probed = recovered->probed;
-    wal->head.dsync = recovered->dsync;
+    wal->head.dsync = !recovered->probed || recovered->dsync;
     wal->durable = wal->proven = wal->sequence_next - 1;
     int error = wal_files_open(wal);
     if (error != 0) {
@@ -769,7 +738,7 @@ int wal_open(const struct wal_options *options, const struct wal_recovered *reco
 void wal_close(struct wal *wal)
 {
     ASSERT(wal_idle(wal));
-    block_leave(wal);
+    wal_block_leave(wal);
     wal_files_close(wal);
     slab_fini(&wal->group_slab);
     slab_fini(&wal->blocks);

@@ -17,8 +17,8 @@
  *
  * A full disk: an entry is taken when it has its place in a file, or when a file is on its way. If
  * that file cannot be made after all, what waited for it ends as behind a failed write, and the
- * stream goes on with what still has its place. The last part of the last file is for entries that
- * may free space.
+ * stream goes on with what still has its place. The last part of the last file, and the last block
+ * of the memory, are for entries that may free space.
  *
  * Format, rules and recovery: docs/architecture.md, "WAL".
  */
@@ -68,7 +68,7 @@ struct wal_entry {
     enum wal_kind kind;
     struct uuid topic_id;
     int32_t partition;
-    bool frees_space; /* it may lead to free space: the last part of the last file is for it */
+    bool frees_space; /* it may lead to free space: the last part of file and memory is for it */
 };
 
 /* One appended entry. Plain data, copied freely; wal_release ends it. */
@@ -89,7 +89,11 @@ struct wal_owner {
     void (*offline)(struct wal_owner *owner);
     /* The stream accepts entries again. */
     void (*online)(struct wal_owner *owner);
+    /* wal_reserve_comes has become false. */
+    void (*reserve_settled)(struct wal_owner *owner);
 };
+
+#define WAL_FIRST_FILE_UNIT (64 * KIB)
 
 struct wal_options {
     struct io *io;
@@ -97,7 +101,7 @@ struct wal_options {
     unsigned stream;           /* number of the core */
     uint64_t file_bytes;       /* size of a full WAL file, a multiple of 1 MiB */
     uint64_t files_max;        /* occupancy limit: files_max * file_bytes */
-    uint64_t first_file_bytes; /* zero-filled at start; the rest is prepared in the background */
+    uint64_t first_file_bytes; /* zero-filled at start, in WAL_FIRST_FILE_UNITs; the rest follows */
     size_t memory_bytes;       /* budget for blocks */
     enum wal_profile profile;
     struct wal_owner *owner;
@@ -114,7 +118,7 @@ struct wal_recovered {
     uint64_t sequence_next;
     uint64_t file_next;
     uint64_t head_number;
-    bool probed; /* the disk: at an earlier start, or for another stream in the same directory */
+    bool probed; /* the disk: by an earlier life, or by another stream in the same directory */
     bool dsync;  /* the result */
 };
 
@@ -150,6 +154,9 @@ int wal_recover(const struct wal_recover_options *options,
 
 /* Which streams have files in the directory: a bit per stream below 64. */
 int wal_list_streams(struct file_system *fs, const char *directory, uint64_t *streams) MUST_CHECK;
+/* The same of other files: their names have the prefix, the stream's number, and a dash. */
+int wal_list_streams_of(struct file_system *fs, const char *directory, const char *prefix,
+                        uint64_t *streams) MUST_CHECK;
 
 /* Deletes all files of a stream whose entries are all flushed and checkpointed; syncs the
  * directory. Also what a clean stop ends with. */
@@ -191,9 +198,14 @@ bool wal_online(const struct wal *wal);
 /* False: there is no room for the disk-full reserve (wal_reserve.h), so that what is appended now
  * might stand in the way of the next start. The stream goes on trying. */
 bool wal_reserved(const struct wal *wal);
-/* There is no next file, and none on its way: entries are taken as far as the last one goes, and
- * those that free space should not share a group with others. */
+/* Whether that is not known yet: a stream that has just been opened makes the reserve behind its
+ * start, and clients' records wait for it. */
+bool wal_reserve_comes(const struct wal *wal);
+/* There is no next file, and none on its way: entries are taken as far as the last one goes. */
 bool wal_cramped(const struct wal *wal);
+/* What is left of files or memory may soon be for entries that free space alone: those should not
+ * be one with others, or they are refused with them. */
+bool wal_keeps_apart(const struct wal *wal);
 /* A group waits for a file, of which there are as many as may be: only wal_trim makes room. */
 bool wal_waits_for_trim(const struct wal *wal);
 /* No trim will come: what waits for one ends as it does when a file cannot be made. */
@@ -222,8 +234,6 @@ void wal_trim(struct wal *wal, const struct wal_position *position);
 uint64_t wal_oldest_end(const struct wal *wal);
 
 /* The catalog offset this core has applied; goes into every group header. */
-/* Whether groups are DSYNC writes; else each is a write and a sync. */
-bool wal_uses_dsync(const struct wal *wal);
 void wal_set_catalog_offset(struct wal *wal, int64_t offset);
 void wal_set_profile(struct wal *wal, enum wal_profile profile);
 
@@ -244,7 +254,8 @@ struct wal_stats {
     uint64_t lives;
 };
 void wal_get_stats(const struct wal *wal, struct wal_stats *stats);
-/* Whether its memory or files are used beyond so many quarters: asked with every append. */
+/* Whether its memory, as far as it is for all, or its files are used beyond so many quarters: asked
+ * with every append. */
 bool wal_pressed(const struct wal *wal, unsigned quarters);
 const char *wal_profile_name(enum wal_profile profile);
 /* False when there is no such profile. */

@@ -6,8 +6,8 @@
  * At least one spare is kept ready. What a recycled file still holds is harmless: its groups name
  * another life, file number or position.
  *
- * A stream begins with a small file, so that a start is quick; each one prepared behind it is four
- * times as large, up to the full size, or to what the free space allows.
+ * A stream begins with a small file, so that a start is quick; the second one has 4 MiB, and each
+ * further one is four times as large, up to the full size, or to what the free space allows.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +21,10 @@
 #include "wal/wal_reserve.h"
 
 /* Zeros are written in pieces of so much, all from the same few pages. */
-#define FILL_BYTES (64 * KIB)
+#define FILL_BYTES WAL_FIRST_FILE_UNIT
 #define FILL_PARTS 16
 #define FILE_GROWTH 4
+#define SECOND_FILE_BYTES (4 * MIB)
 #define FREE_FILES_MAX 4
 #define PATH_BYTES 4096
 /* A new file takes at most this part of the free space, its share of the reserve included. */
@@ -67,6 +68,15 @@ static int fill_with_zeros(struct file_system *fs, int file, uint64_t size)
     return result;
 }
 
+static void file_give_up(const struct wal *wal, const struct wal_file *f)
+{
+    char path[PATH_BYTES];
+    path_of(wal, path, f->number);
+    file_close(files_of(wal), f->file);
+    int ignored = file_remove(files_of(wal), path);
+    (void)ignored;
+}
+
 static int file_make(const struct wal *wal, struct wal_file *f)
 {
     struct file_system *fs = files_of(wal);
@@ -77,13 +87,12 @@ static int file_make(const struct wal *wal, struct wal_file *f)
     if (f->file < 0)
         return f->file;
     int result = fill_with_zeros(fs, f->file, f->size);
-    if (result == 0 && !MUTANT(FORGET_WAL_NAME))
+    /* The first file of a new stream gets its name with the head's: before, it means nothing. */
+    bool named_later = wal->head.number == 0;
+    if (result == 0 && !named_later && !MUTANT(FORGET_WAL_NAME))
         result = file_sync_directory(fs, directory_of(wal));
-    if (result != 0) {
-        file_close(fs, f->file);
-        int ignored = file_remove(fs, path);
-        (void)ignored;
-    }
+    if (result != 0)
+        file_give_up(wal, f);
     return result;
 }
 
@@ -117,6 +126,91 @@ static uint64_t file_size_for(const struct wal *wal, uint64_t wanted, uint64_t l
     return wanted;
 }
 
+struct probe {
+    int file;
+    bool dsync;
+    uint64_t best_ns;
+};
+
+static int probe_write(const struct wal *wal, struct probe *probe, const uint8_t *block,
+                       unsigned turn)
+{
+    struct file_system *fs = files_of(wal);
+    /* Each has blocks of its own: a block's second write may be cheaper. */
+    uint64_t pos = (2 * (uint64_t)turn + probe->dsync) * WAL_ALIGNMENT;
+    uint64_t start = io_now_precise(wal->options.io);
+    int result = file_write(fs, probe->file, block, WAL_ALIGNMENT, pos);
+    if (result == 0 && !probe->dsync)
+        result = file_sync(fs, probe->file);
+    uint64_t took = io_now_precise(wal->options.io) - start;
+    probe->best_ns = MIN(probe->best_ns, took);
+    return result;
+}
+
+static int probe_run(const struct wal *wal, struct probe *probes)
+{
+    uint8_t *block = mem_map(WAL_ALIGNMENT);
+    int result = 0;
+    for (unsigned turn = 0; result == 0 && turn < PROBE_WRITES; turn++) {
+        result = probe_write(wal, &probes[0], block, turn);
+        if (result == 0)
+            result = probe_write(wal, &probes[1], block, turn);
+    }
+    mem_unmap(block, WAL_ALIGNMENT);
+    return result;
+}
+
+static int probe_open(const struct wal *wal, struct probe *probe, uint64_t number)
+{
+    char path[PATH_BYTES];
+    path_of(wal, path, number);
+    probe->best_ns = UINT64_MAX;
+    unsigned flags = (probe->dsync ? FILE_DSYNC : 0u) | (wal->direct ? FILE_DIRECT : 0u);
+    probe->file = file_open(files_of(wal), path, flags);
+    return MIN(probe->file, 0);
+}
+
+/* Some consumer drives take a write and a sync sooner than a DSYNC write. They must be clearly
+ * sooner: a sync costs the ring a worker thread, a DSYNC write does not. The best of several turns
+ * counts, so that a neighbour's load does not decide. Until it is known groups are DSYNC writes.
+ * The file is one that is ready and that no group has been written to. */
+static int disk_probe(const struct wal *wal, uint64_t number, bool *dsync)
+{
+    struct probe probes[2] = {{.dsync = true}, {.dsync = false}};
+    int result = probe_open(wal, &probes[0], number);
+    if (result != 0)
+        return result;
+    result = probe_open(wal, &probes[1], number);
+    if (result == 0) {
+        result = probe_run(wal, probes);
+        file_close(files_of(wal), probes[1].file);
+    }
+    file_close(files_of(wal), probes[0].file);
+    if (result != 0)
+        return result;
+    *dsync = probes[0].best_ns <= 2 * probes[1].best_ns;
+    log_info(wal->options.log, "disk probe: DSYNC write %llu us, write and sync %llu us: using %s",
+             (unsigned long long)(probes[0].best_ns / NS_PER_US),
+             (unsigned long long)(probes[1].best_ns / NS_PER_US),
+             *dsync ? "DSYNC" : "write and sync");
+    return 0;
+}
+
+/* A head that cannot be stored is no reason against the file: the next start probes again. Nobody
+ * else stores it while the job runs. */
+static int job_probe(struct wal *wal, const struct wal_file *made)
+{
+    struct wal_job *job = &wal->job;
+    job->head = wal->head;
+    int result = disk_probe(wal, made->number, &job->head.dsync);
+    if (result != 0)
+        return result;
+    job->head.probed = job->probed = true;
+    int ignored = wal_head_store(files_of(wal), directory_of(wal), &job->head);
+    (void)ignored;
+    return 0;
+}
+
 /* Its part of the reserve comes first: a start must be able to write what the file will hold. */
 static int job_make_file(struct wal *wal)
 {
@@ -129,6 +223,11 @@ static int job_make_file(struct wal *wal)
     if (result == 0)
         result = file_make(wal, &made);
     job->made = made.file;
+    if (result != 0 || !job->probe)
+        return result;
+    result = job_probe(wal, &made);
+    if (result != 0)
+        file_give_up(wal, &made);
     return result;
 }
 
@@ -179,19 +278,36 @@ static void file_prepared(struct wal *wal)
         f->size = job->prepare_bytes;
         f->file = job->made;
     }
+    /* Groups that are out as DSYNC writes may be synced once more. */
+    if (job->probed)
+        wal->head = job->head;
+    job->probed = false;
+}
+
+static void say_reserve_short(const struct wal *wal, int error)
+{
+    log_warn(wal->options.log, "no room for the disk-full reserve in %s: %s", directory_of(wal),
+             result_sentence(error));
 }
 
 static void reserve_grown(struct wal *wal)
 {
     struct wal_job *job = &wal->job;
     job->reserve = false;
+    enum wal_reserve before = wal->reserve;
     if (job->reserve_result == 0) {
-        wal->reserve_short = false;
+        wal->reserve = RESERVE_COVERS;
         wal->next = NEXT_COMES;
-        log_info(wal->options.log, "the disk-full reserve is complete again");
+        if (before == RESERVE_SHORT)
+            log_info(wal->options.log, "the disk-full reserve is complete again");
     } else {
         prepare_failed(wal);
+        wal->reserve = RESERVE_SHORT;
+        if (before == RESERVE_COMES)
+            say_reserve_short(wal, job->reserve_result);
     }
+    if (before == RESERVE_COMES)
+        wal->options.owner->reserve_settled(wal->options.owner);
 }
 
 static void job_done(struct io_op *op, const struct io_event *event)
@@ -259,9 +375,9 @@ static bool job_plan_file(struct wal *wal)
     if (f != NULL && f->size >= wal->wanted_len) {
         job->from_number = f->number;
     } else {
-        uint64_t least = MAX(wal->options.first_file_bytes, round_up(wal->wanted_len, MIB));
-        uint64_t size = MIN(wal->current->size * FILE_GROWTH, wal->options.file_bytes);
-        size = MAX(size, least);
+        uint64_t least = round_up(MAX(wal->options.first_file_bytes, wal->wanted_len), MIB);
+        uint64_t size = MAX(wal->current->size * FILE_GROWTH, SECOND_FILE_BYTES);
+        size = MAX(MIN(size, wal->options.file_bytes), least);
         f = file_slot(wal);
         if (f == NULL || !space_for(wal, size))
             return false;
@@ -309,7 +425,7 @@ void wal_files_prepare(struct wal *wal)
                                             wal->prepare_retry_ns <= io_now(wal->options.io));
     if (wal->draining && list_empty(&wal->groups))
         may_prepare = false;
-    job->reserve = wal->reserve_short && may_prepare && wal->state == WAL_ONLINE;
+    job->reserve = wal->reserve != RESERVE_COVERS && may_prepare && wal->state == WAL_ONLINE;
     if (job->reserve) {
         job->reserve_bytes = files_bytes(wal);
         wanted = true;
@@ -319,6 +435,7 @@ void wal_files_prepare(struct wal *wal)
     if (!wanted)
         return;
     job->wal = wal;
+    job->probe = wal->state == WAL_ONLINE && !wal->head.probed;
     job->head_result = 0;
     job->running = true;
     job->op.done = job_done;
@@ -520,93 +637,29 @@ static int file_make_first(struct wal *wal)
     return result;
 }
 
-struct probe {
-    int file;
-    bool dsync;
-    uint64_t best_ns;
-};
-
-static int probe_write(struct wal *wal, struct probe *probe, const uint8_t *block, unsigned turn)
-{
-    struct file_system *fs = files_of(wal);
-    /* Each has blocks of its own: a block's second write may be cheaper. */
-    uint64_t pos = (2 * (uint64_t)turn + probe->dsync) * WAL_ALIGNMENT;
-    uint64_t start = io_now_precise(wal->options.io);
-    int result = file_write(fs, probe->file, block, WAL_ALIGNMENT, pos);
-    if (result == 0 && !probe->dsync)
-        result = file_sync(fs, probe->file);
-    uint64_t took = io_now_precise(wal->options.io) - start;
-    probe->best_ns = MIN(probe->best_ns, took);
-    return result;
-}
-
-static int probe_run(struct wal *wal, struct probe *probes)
-{
-    uint8_t *block = mem_map(WAL_ALIGNMENT);
-    int result = 0;
-    for (unsigned turn = 0; result == 0 && turn < PROBE_WRITES; turn++) {
-        result = probe_write(wal, &probes[0], block, turn);
-        if (result == 0)
-            result = probe_write(wal, &probes[1], block, turn);
-    }
-    mem_unmap(block, WAL_ALIGNMENT);
-    return result;
-}
-
-static int probe_open(struct wal *wal, struct probe *probe)
-{
-    char path[PATH_BYTES];
-    path_of(wal, path, wal->current->number);
-    probe->best_ns = UINT64_MAX;
-    unsigned flags = (probe->dsync ? FILE_DSYNC : 0u) | (wal->direct ? FILE_DIRECT : 0u);
-    probe->file = file_open(files_of(wal), path, flags);
-    return MIN(probe->file, 0);
-}
-
-/* Some consumer drives take a write and a sync sooner than a DSYNC write. They must be clearly
- * sooner: a sync costs the ring a worker thread, a DSYNC write does not. The best of several turns
- * counts, so that a neighbour's load does not decide. */
-static int files_probe(struct wal *wal)
-{
-    struct probe probes[2] = {{.dsync = true}, {.dsync = false}};
-    int result = probe_open(wal, &probes[0]);
-    if (result != 0)
-        return result;
-    result = probe_open(wal, &probes[1]);
-    if (result == 0) {
-        result = probe_run(wal, probes);
-        file_close(files_of(wal), probes[1].file);
-    }
-    file_close(files_of(wal), probes[0].file);
-    if (result != 0)
-        return result;
-    wal->head.probed = true;
-    wal->head.dsync = probes[0].best_ns <= 2 * probes[1].best_ns;
-    log_info(wal->options.log, "disk probe: DSYNC write %llu us, write and sync %llu us: using %s",
-             (unsigned long long)(probes[0].best_ns / NS_PER_US),
-             (unsigned long long)(probes[1].best_ns / NS_PER_US),
-             wal->head.dsync ? "DSYNC" : "write and sync");
-    return 0;
-}
-
-/* Where space is short the first files of the other streams go before it: it is made when the
- * stream runs. */
-static int reserve_begin(const struct wal *wal)
+/* It is made when the stream runs, behind a start that waits for nothing which its first requests
+ * do not need. Where space is short this is said at once: the first files of the other streams go
+ * before it. */
+static void reserve_begin(struct wal *wal)
 {
     struct file_space space;
-    uint64_t wanted = wal->current->size + WAL_RESERVE_EXTRA_BYTES;
+    uint64_t bytes = wal->current->size;
+    uint64_t wanted = bytes + WAL_RESERVE_EXTRA_BYTES;
     int result = file_get_space(files_of(wal), directory_of(wal), &space);
-    if (result == 0 && wanted > space.free_bytes / SPACE_SHARE)
-        return ERR_NO_SPACE;
-    return wal_reserve_grow(files_of(wal), directory_of(wal), wal->options.stream,
-                            wal->current->size);
+    wal->reserve = RESERVE_COVERS;
+    if (wal_reserve_covers(files_of(wal), directory_of(wal), wal->options.stream, bytes))
+        return;
+    wal->reserve = RESERVE_COMES;
+    if (result != 0 || wanted <= space.free_bytes / SPACE_SHARE)
+        return;
+    wal->reserve = RESERVE_SHORT;
+    wal->next = NEXT_FAILED;
+    say_reserve_short(wal, ERR_NO_SPACE);
 }
 
 int wal_files_open(struct wal *wal)
 {
     int result = file_make_first(wal);
-    if (result == 0 && !wal->head.probed)
-        result = files_probe(wal);
     if (result != 0)
         return result;
     struct wal_life life = {wal->life, wal->sequence_next, wal->sequence_next,
@@ -616,16 +669,9 @@ int wal_files_open(struct wal *wal)
     result = wal_head_store(files_of(wal), directory_of(wal), &wal->head);
     if (result == 0)
         result = files_remove_others(wal);
-    if (result != 0)
-        return result;
-    result = reserve_begin(wal);
-    if (result != 0) {
-        wal->reserve_short = true;
-        wal->next = NEXT_FAILED;
-        log_warn(wal->options.log, "no room for the disk-full reserve in %s: %s", directory_of(wal),
-                 result_sentence(result));
-    }
-    return 0;
+    if (result == 0)
+        reserve_begin(wal);
+    return result;
 }
 
 void wal_files_close(struct wal *wal)
@@ -635,23 +681,35 @@ void wal_files_close(struct wal *wal)
             file_close(files_of(wal), wal->files[i].file);
 }
 
+struct stream_search {
+    const char *prefix;
+    uint64_t *streams;
+};
+
 static int stream_add(void *context, const char *name, enum file_kind kind)
 {
-    static const char prefix[] = ".odradek-wal-";
-    uint64_t *streams = context;
+    const struct stream_search *search = context;
+    size_t len = strlen(search->prefix);
     char *end;
-    if (kind != FILE_KIND_FILE || strncmp(name, prefix, sizeof prefix - 1) != 0)
+    if (kind != FILE_KIND_FILE || strncmp(name, search->prefix, len) != 0)
         return 0;
-    unsigned long stream = strtoul(name + sizeof prefix - 1, &end, 10);
+    unsigned long stream = strtoul(name + len, &end, 10);
     if (*end == '-' && stream < 64)
-        *streams |= (uint64_t)1 << stream;
+        *search->streams |= (uint64_t)1 << stream;
     return 0;
+}
+
+int wal_list_streams_of(struct file_system *fs, const char *directory, const char *prefix,
+                        uint64_t *streams)
+{
+    struct stream_search search = {prefix, streams};
+    *streams = 0;
+    return file_list(fs, directory, stream_add, &search);
 }
 
 int wal_list_streams(struct file_system *fs, const char *directory, uint64_t *streams)
 {
-    *streams = 0;
-    return file_list(fs, directory, stream_add, streams);
+    return wal_list_streams_of(fs, directory, ".odradek-wal-", streams);
 }
 
 /* The head goes first: files without one mean nothing, whatever a crash leaves of them. */

@@ -1,6 +1,6 @@
 /*
  * The inside of a stream, shared by its sources: wal.c (appending, groups, life and failure),
- * wal_files.c (files and their preparation), wal_recover.c.
+ * wal_memory.c (blocks), wal_files.c (files and their preparation), wal_recover.c.
  */
 #pragma once
 
@@ -61,6 +61,13 @@ enum wal_next {
     NEXT_FAILED, /* it could not be made, and is tried again at prepare_retry_ns */
 };
 
+/* Whether the disk-full reserve covers the files. */
+enum wal_reserve {
+    RESERVE_COVERS,
+    RESERVE_COMES, /* it is made behind the start, before anything else */
+    RESERVE_SHORT, /* it could not be made, and is tried again at prepare_retry_ns */
+};
+
 struct wal_file {
     enum file_state state;
     int file;
@@ -85,7 +92,10 @@ struct wal_job {
     uint64_t reserve_bytes; /* of all files: what the reserve must cover */
     uint64_t prepare_bytes; /* the size wanted, and then the one made */
     uint64_t prepare_least;
-    int made; /* the new file's handle */
+    int made;   /* the new file's handle */
+    bool probe; /* the disk, on the new file */
+    bool probed;
+    struct wal_head head; /* what the probe has stored */
     int reserve_result;
     int prepare_result;
     int head_result;
@@ -111,6 +121,7 @@ struct wal {
     uint64_t life;
 
     struct region *region;
+    size_t memory_for_all; /* of it, what any entry may use */
     struct slab blocks;
     struct slab group_slab;
     struct wal_block *block;     /* where the next group begins */
@@ -130,8 +141,8 @@ struct wal {
     uint64_t waiting_bytes; /* of entries in groups that are not written yet */
     uint32_t wanted_len;    /* of a group that waits for a file */
     enum wal_next next;
-    bool stuck;         /* a group waits for a file, and no job is under way that may make one */
-    bool reserve_short; /* the reserve does not cover the files */
+    bool stuck; /* a group waits for a file, and no job is under way that may make one */
+    enum wal_reserve reserve;
     struct wal_position trim; /* the last asked for */
     uint64_t file_next;
     struct wal_job job;
@@ -148,6 +159,20 @@ struct wal_place {
     uint32_t len;
     bool frees_space;
 };
+
+/* wal_memory.c */
+
+/* The region is there. */
+void wal_memory_begin(struct wal *wal);
+/* Whether blocks of so many bytes may be taken; 0: whether those that are there may be used. */
+static inline bool wal_memory_allows(const struct wal *wal, bool frees_space, size_t size)
+{
+    return frees_space || region_used(wal->region) + size <= wal->memory_for_all;
+}
+/* Null when there is no memory for it. The caller makes it the stream's. */
+struct wal_block *wal_block_new(struct wal *wal, size_t size, bool frees_space);
+/* The next group begins in another one. */
+void wal_block_leave(struct wal *wal);
 
 /* wal_files.c */
 

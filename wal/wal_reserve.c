@@ -61,6 +61,15 @@ int wal_reserve_grow(struct file_system *fs, const char *directory, unsigned str
     return result == 0 && found != 0 ? file_sync_directory(fs, directory) : result;
 }
 
+bool wal_reserve_covers(struct file_system *fs, const char *directory, unsigned stream,
+                        uint64_t wal_bytes)
+{
+    char path[PATH_BYTES];
+    struct file_info info;
+    reserve_path(path, directory, stream);
+    return file_get_info(fs, path, &info) == 0 && info.size >= wal_bytes + WAL_RESERVE_EXTRA_BYTES;
+}
+
 int wal_reserve_remove(struct file_system *fs, const char *directory, unsigned stream)
 {
     char path[PATH_BYTES];

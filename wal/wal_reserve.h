@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/log.h"
@@ -20,6 +21,9 @@
  * failure leaves it as large as it was. Blocking, as all here. */
 int wal_reserve_grow(struct file_system *fs, const char *directory, unsigned stream,
                      uint64_t wal_bytes) MUST_CHECK;
+/* Whether it is as large already. */
+bool wal_reserve_covers(struct file_system *fs, const char *directory, unsigned stream,
+                        uint64_t wal_bytes);
 /* Missing is success; the caller syncs the directory. */
 int wal_reserve_remove(struct file_system *fs, const char *directory, unsigned stream) MUST_CHECK;
 /* At a start, before anything is written: deletes all reserves when less space is free than the WAL

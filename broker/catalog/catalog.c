@@ -357,7 +357,7 @@ static void proposal_take(struct catalog *catalog, struct proposal *proposal)
  * has no place. */
 static bool must_not_share(struct catalog *catalog, const struct proposal *proposal)
 {
-    if (!wal_cramped(catalog->core->shard.wal) || catalog->builder.count == 0 ||
+    if (!wal_keeps_apart(catalog->core->shard.wal) || catalog->builder.count == 0 ||
         proposal->frees_space == catalog->frees_space)
         return false;
     catalog->overflow = catalog->conflict = true;

@@ -31,6 +31,8 @@ struct boot {
     struct proposal proposal; /* first */
     struct core *core;
     struct partition_append append;
+    bool appending; /* the epoch is not decided yet */
+    bool proposed;  /* the proposal is */
     struct timer retry;
     uint8_t batch[BATCH_BYTES];
     bool again; /* not everything fitted into the proposal */
@@ -225,16 +227,9 @@ static void boot_propose(struct boot *boot)
     catalog_propose(boot->core, &boot->proposal);
 }
 
-static void boot_done(struct core *core, struct core_call *call)
+static void boot_accept(struct boot *boot)
 {
-    struct boot *boot = CONTAINER_OF(call, struct boot, proposal.call);
-    if (boot->proposal.error != KAFKA_NONE) {
-        log_error(&core->log, "this broker cannot be registered in the catalog: %s",
-                  kafka_error_message(boot->proposal.error));
-    } else if (boot->again) {
-        boot_propose(boot);
-        return;
-    }
+    struct core *core = boot->core;
     boot->accepting = core->core_count;
     boot->accepts = mem_alloc_array(core->core_count, sizeof *boot->accepts);
     for (unsigned i = 0; i < core->core_count; i++) {
@@ -245,6 +240,21 @@ static void boot_done(struct core *core, struct core_call *call)
         core_send(core, i, &boot->accepts[i]);
 }
 
+static void boot_done(struct core *core, struct core_call *call)
+{
+    struct boot *boot = CONTAINER_OF(call, struct boot, proposal.call);
+    if (boot->proposal.error != KAFKA_NONE) {
+        log_error(&core->log, "this broker cannot be registered in the catalog: %s",
+                  kafka_error_message(boot->proposal.error));
+    } else if (boot->again) {
+        boot_propose(boot);
+        return;
+    }
+    boot->proposed = true;
+    if (!boot->appending)
+        boot_accept(boot);
+}
+
 /* The new leader epoch. */
 
 static void boot_leader_durable(struct partition_append *append)
@@ -252,7 +262,9 @@ static void boot_leader_durable(struct partition_append *append)
     struct boot *boot = CONTAINER_OF(append, struct boot, append);
     if (append->outcome != APPEND_DONE)
         log_error(&boot->core->log, "the catalog cannot be written");
-    boot_propose(boot);
+    boot->appending = false;
+    if (boot->proposed)
+        boot_accept(boot);
 }
 
 static void build_message(struct boot *boot, struct batch_builder *builder, enum control_type type,
@@ -322,11 +334,16 @@ static uint32_t build_epoch(struct boot *boot)
     return (uint32_t)len;
 }
 
-/* Without memory in the WAL: again in a while. */
+/* Without memory in the WAL: again in a while. What is proposed stands behind the epoch in the log,
+ * and so is durable only with it: mostly one write takes both. */
 static void boot_append(struct boot *boot)
 {
-    if (partition_append(&boot->append) != 0)
+    if (partition_append(&boot->append) != 0) {
         core_timer_set(boot->core, &boot->retry, BOOT_RETRY_NS);
+        return;
+    }
+    boot->appending = true;
+    boot_propose(boot);
 }
 
 static void boot_append_again(struct timer *timer)

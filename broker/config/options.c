@@ -41,7 +41,7 @@ static const char options_help_text[] =
     "  odradek.cores             0           cores to use; 0: all of them\n"
     "  odradek.memory.bytes      268435456   memory budget of one core\n"
     "  odradek.connections.max   4096        connections of one core\n"
-    "  odradek.disk.threads      2           threads of one core for the disk\n"
+    "  odradek.disk.threads      3           threads of one core for the disk\n"
     "  odradek.io                auto        auto, ring, epoll\n"
     "  odradek.wal.file.bytes    67108864    size of one write-ahead log file\n"
     "  odradek.wal.max.bytes     1073741824  write-ahead log of one core, on disk\n"

@@ -102,12 +102,12 @@ static void fetch_out_done(struct fetch_state *state)
         fetch_reads_over(state);
 }
 
-/* One batch may exceed the limits. Where it was before the part was read once more, a compaction
- * may have put several smaller ones. */
+/* One batch may exceed the limits. Where the probe or the first read saw it, a compaction may have
+ * put several smaller ones since. */
 static void part_cut(struct fetch_part *part)
 {
     const struct fetch_state *state = part->state;
-    if (part->reread && part->read.len > 0 && state->bytes_read + part->read.len > state->bytes_max)
+    if (part->read.len > 0 && state->bytes_read + part->read.len > state->bytes_max)
         part->read.len = MIN(part->read.len, (uint32_t)batch_size(part->memory));
 }
 

@@ -27,7 +27,7 @@ static void load_end(struct coordinator *c, int result)
     load->buffer = NULL;
     load->part = NULL;
     if (load->room != NULL)
-        mem_discard(load->room, LOAD_UNPACKED_MAX);
+        mem_discard_raw(load->room, LOAD_UNPACKED_MAX);
     if (result == ERR_CANCELED)
         log_debug(&c->core->log, "the groups of %s-%d are not loaded any more", COORDINATOR_TOPIC,
                   part->index);
@@ -80,7 +80,7 @@ static int load_plain(struct coordinator *c, struct batch_span span, struct byte
     }
     if (load->compressor == NULL) {
         load->compressor = compressor_new();
-        load->room = mem_map(LOAD_UNPACKED_MAX);
+        load->room = mem_map_raw(LOAD_UNPACKED_MAX);
     }
     struct batch_scratch scratch = {load->room, LOAD_UNPACKED_MAX};
     return batch_unpack(span, load->compressor, &scratch, records);
@@ -205,6 +205,6 @@ void coordinator_load_fini(struct coordinator *c)
         region_give(c->core->memory, load->buffer, load->capacity);
     if (load->compressor != NULL) {
         compressor_free(load->compressor);
-        mem_unmap(load->room, LOAD_UNPACKED_MAX);
+        mem_unmap_raw(load->room, LOAD_UNPACKED_MAX);
     }
 }

@@ -342,7 +342,7 @@ static void settle(struct disk *disk, struct wal *wal)
 
 static void go_on(struct fuzz *f, const struct wal_recovered *recovered)
 {
-    struct wal_owner owner = {owner_durable, owner_moves, owner_moves};
+    struct wal_owner owner = {owner_durable, owner_moves, owner_moves, owner_moves};
     struct wal_options options = {
         .io = &f->disk->io,
         .directory = DIRECTORY,

@@ -5,41 +5,14 @@
 
 #include "base/mem.h"
 #include "base/util.h"
-#include "rig.h"
+#include "beats.h"
 
 #define MEMBERS 6
 #define ROUNDS 60
 #define SEEDS 60
 
-static struct rig rig;
-static struct rig_beat a;
-static struct rig_beat b;
-static struct rig_beat c;
-static struct rig_beat d;
-
-static void set_up(void)
-{
-    rig_init(&rig);
-    rig_topic(&rig, "t", 4);
-    rig_topic(&rig, "u", 2);
-    rig_beat_fill(&a, "g", "a");
-    rig_beat_fill(&b, "g", "b");
-    rig_beat_fill(&c, "g", "c");
-    rig_beat_fill(&d, "g", "d");
-}
-
-static void tear_down(void)
-{
-    group_reply_free(&a.beat.reply);
-    group_reply_free(&b.beat.reply);
-    group_reply_free(&c.beat.reply);
-    group_reply_free(&d.beat.reply);
-    rig_fini(&rig);
-}
-
 TestSuite(consumer_line, .init = set_up, .fini = tear_down);
 
-#define EXPECT_GROUP(text) cr_assert_str_eq(rig_consumers(&rig, "g"), text)
 #define ALONE "group 1/1 Stable\na 1 t0 t1 t2 t3 > t0 t1 t2 t3"
 
 Test(consumer_line, those_that_come_while_a_write_is_out_share_the_next_one)

@@ -231,3 +231,57 @@ Test(consumer_log, what_is_durable_is_what_a_replay_gives)
         mem_free(rig);
     }
 }
+
+/* Compacted logs. */
+
+static bool is_replaced(const struct rig *rig, uint32_t at)
+{
+    struct blob key = rig->log[at].record.key;
+    for (uint32_t i = at + 1; i < rig->log_count; i++)
+        if (bytes_equal(blob_bytes(key), blob_bytes(rig->log[i].record.key)))
+            return true;
+    return false;
+}
+
+/* Of each key the last record stays, and no tombstone. */
+static void compact(struct rig *rig)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < rig->log_count; i++) {
+        struct rig_record one = rig->log[i];
+        if (is_replaced(rig, i) || one.record.value.data == NULL)
+            mem_free(one.bytes);
+        else
+            rig->log[kept++] = one;
+    }
+    rig->log_count = kept;
+}
+
+/* Who named it first has left: nothing of the group stands before it any more. */
+Test(consumer_log, a_pattern_that_a_compacted_log_begins_with_is_kept)
+{
+    struct rig *rig = mem_alloc(sizeof *rig);
+    struct rig_beat a;
+    struct rig_beat b;
+    rig_init(rig);
+    rig_topic(rig, "t", 2);
+    rig_topic(rig, "u", 1);
+    rig_beat_fill(&a, "g", "a");
+    rig_beat_fill(&b, "g", "b");
+    a.beat.topics = b.beat.topics = NULL;
+    a.beat.pattern = b.beat.pattern = s("[tu]");
+    rig_beat_is(rig, &a, KAFKA_NONE);
+    rig_beat_is(rig, &b, KAFKA_NONE);
+    rig_beat_fill(&a, "g", "a");
+    a.beat.epoch = CONSUMER_EPOCH_LEAVE;
+    rig_beat_is(rig, &a, KAFKA_NONE);
+    rig_beat_is(rig, &b, KAFKA_NONE);
+    cr_assert_eq(b.beat.assignment.count, 3);
+    compact(rig);
+    rig_restart(rig);
+    rig_topic(rig, "u", 3);
+    rig_beat_is(rig, &b, KAFKA_NONE);
+    cr_assert_eq(b.beat.assignment.count, 5);
+    rig_fini(rig);
+    mem_free(rig);
+}

@@ -3,31 +3,9 @@
 #include <criterion/criterion.h>
 
 #include "base/util.h"
-#include "rig.h"
-
-static struct rig rig;
-static struct rig_beat a;
-static struct rig_beat b;
-
-static void set_up(void)
-{
-    rig_init(&rig);
-    rig_topic(&rig, "t", 4);
-    rig_topic(&rig, "u", 2);
-    rig_beat_fill(&a, "g", "a");
-    rig_beat_fill(&b, "g", "b");
-}
-
-static void tear_down(void)
-{
-    group_reply_free(&a.beat.reply);
-    group_reply_free(&b.beat.reply);
-    rig_fini(&rig);
-}
+#include "beats.h"
 
 TestSuite(consumer, .init = set_up, .fini = tear_down);
-
-#define EXPECT_GROUP(text) cr_assert_str_eq(rig_consumers(&rig, "g"), text)
 
 Test(consumer, the_first_member_gets_everything_at_once)
 {

@@ -144,12 +144,32 @@ Test(disk_full, a_client_that_waits_for_room_in_the_wal_is_answered)
     cr_assert_eq(give(0, APPEND_CLIENT), REFUSED);
 }
 
-Test(disk_full, without_the_reserve_clients_are_refused_until_it_is_there)
+static void crash_without_reserve(void)
 {
-    rig_crash(&rig);
     char path[256];
+    rig_crash(&rig);
     rig_path(&rig, ".odradek-reserve-0", path);
     cr_assert_eq(file_remove(&rig.files.fs, path), 0);
+}
+
+Test(disk_full, behind_a_start_clients_wait_for_the_reserve_and_are_told)
+{
+    crash_without_reserve();
+    cr_assert_eq(rig_start_at_once(&rig), 0);
+    cr_assert(!rig_has(&rig, ".odradek-reserve-0"));
+    int rooms = rig.shards[0].rooms;
+    struct rig_append *own = rig_give(&rig, 0, (struct rig_batch){.origin = APPEND_COORDINATOR});
+    cr_assert_eq(own->result, 0, "the broker's own do not");
+    cr_assert_eq(rig_give(&rig, 0, (struct rig_batch){0})->result, ERR_BUSY);
+    rig_settle(&rig);
+    cr_assert(rig_has(&rig, ".odradek-reserve-0"));
+    cr_assert_eq(rig.shards[0].rooms, rooms + 1);
+    cr_assert_eq(give(0, APPEND_CLIENT), DONE);
+}
+
+Test(disk_full, without_the_reserve_clients_are_refused_until_it_is_there)
+{
+    crash_without_reserve();
     rig.files.fault =
         (struct file_fault){VERB_ALLOCATE, ".odradek-reserve", ERR_NO_SPACE, UINT32_MAX, 0};
     cr_assert_eq(rig_start(&rig), 0, "a start does not need it");
@@ -221,4 +241,134 @@ Test(disk_full, a_log_start_may_move_when_nothing_else_has_a_place)
     rig.files.fault.times = 0;
     rig_advance(&rig, 2000);
     cr_assert_eq(give(0, APPEND_CLIENT), DONE);
+}
+
+/* The memory runs out before the files do. */
+#define MUCH (60 * 1024)
+
+static void start_with_many_files(void)
+{
+    rig_crash(&rig);
+    rig.wal.files_max = 64;
+    rig.wal.memory_bytes = 8 << 20;
+    cr_assert_eq(rig_start(&rig), 0);
+    rig_append_many(&rig, 0, 1);
+}
+
+/* Of those that the broker writes itself, until one is not taken; that one. */
+static struct rig_append *give_until_no_memory(bool frees_space, size_t value_len)
+{
+    for (int i = 0; i < 400; i++) {
+        struct rig_append *a = rig_make(
+            &rig, 0, (struct rig_batch){.value_len = value_len, .origin = APPEND_COORDINATOR});
+        a->append.frees_space = frees_space;
+        a->result = partition_append(&a->append);
+        rig_settle(&rig);
+        if (a->result != 0 || a->append.outcome != APPEND_DONE)
+            return a;
+        cr_assert_neq(a->answer, 0);
+    }
+    cr_assert(false, "there is always memory");
+    return NULL;
+}
+
+static bool is_cramped(void)
+{
+    return wal_cramped(rig_shard(&rig, 0)->wal);
+}
+
+Test(disk_full, what_finds_no_memory_is_answered_at_once_while_flushes_fail)
+{
+    start_with_many_files();
+    fill_disk(".log");
+    struct rig_append *a = give_until_no_memory(false, MUCH);
+    cr_assert_not(is_cramped(), "it is the memory");
+    cr_assert_eq(a->result, 0, "it does not wait");
+    cr_assert_eq(a->append.outcome, APPEND_OFFLINE);
+    cr_assert_eq(give(0, APPEND_COORDINATOR), REFUSED, "a small one, too: the last block is kept");
+    rig.files.fault.times = 0;
+    rig_advance(&rig, 10000);
+    cr_assert_eq(give(0, APPEND_COORDINATOR), DONE);
+    cr_assert_eq(give(0, APPEND_CLIENT), DONE);
+}
+
+Test(disk_full, what_finds_no_memory_waits_for_a_flush_that_may_succeed)
+{
+    start_with_many_files();
+    rig.io.hold_writing = true;
+    struct rig_append *a = give_until_no_memory(false, MUCH);
+    cr_assert_eq(a->result, ERR_BUSY);
+    int rooms = rig.shards[0].rooms;
+    rig.io.hold_writing = false;
+    rig_settle(&rig);
+    cr_assert_gt(rig.shards[0].rooms, rooms);
+    cr_assert_eq(give(0, APPEND_COORDINATOR), DONE);
+}
+
+Test(disk_full, who_waits_for_memory_is_asked_and_answered_when_the_flush_has_failed)
+{
+    start_with_many_files();
+    rig.io.hold_writing = true;
+    struct rig_append *a = give_until_no_memory(false, MUCH);
+    cr_assert_eq(a->result, ERR_BUSY);
+    int rooms = rig.shards[0].rooms;
+    rig.files.fault = (struct file_fault){VERB_WRITE, ".log", ERR_NO_SPACE, UINT32_MAX, 0};
+    rig.io.hold_writing = false;
+    rig_settle(&rig);
+    cr_assert_gt(rig.shards[0].rooms, rooms, "no time has passed");
+    a->result = partition_append(&a->append);
+    cr_assert_eq(a->result, 0);
+    rig_settle(&rig);
+    cr_assert_eq(a->append.outcome, APPEND_OFFLINE);
+}
+
+Test(disk_full, a_log_start_may_move_when_the_memory_is_used_up)
+{
+    start_with_many_files();
+    fill_disk(".log");
+    cr_assert_eq(give_until_no_memory(false, MUCH)->append.outcome, APPEND_OFFLINE);
+    struct partition_trim trim = {
+        .partition = rig_partition(&rig, 1), .offset = 1, .done = note_trim};
+    partition_trim(&trim);
+    rig_settle(&rig);
+    cr_assert_eq(rig_partition(&rig, 1)->log_start, 1);
+}
+
+Test(disk_full, what_may_free_space_is_taken_when_the_memory_is_used_up_as_far_as_that_goes)
+{
+    start_with_many_files();
+    fill_disk(".log");
+    cr_assert_eq(give_until_no_memory(false, MUCH)->append.outcome, APPEND_OFFLINE);
+    struct rig_append *a = rig_make(&rig, 2, (struct rig_batch){.origin = APPEND_COORDINATOR});
+    a->append.frees_space = true;
+    a->result = partition_append(&a->append);
+    rig_settle(&rig);
+    cr_assert_eq(a->append.outcome, APPEND_DONE);
+    cr_assert_eq(give_until_no_memory(true, MUCH)->append.outcome, APPEND_OFFLINE,
+                 "nor does it wait");
+}
+
+static int trim_error = 1;
+
+static void keep_error(struct partition_trim *trim)
+{
+    trim_error = trim->error;
+}
+
+Test(disk_full, a_log_start_without_memory_ends_when_the_flush_that_it_waits_for_has_failed)
+{
+    start_with_many_files();
+    rig.io.hold_writing = true;
+    cr_assert_eq(give_until_no_memory(true, MUCH)->result, ERR_BUSY);
+    cr_assert_eq(give_until_no_memory(true, 1)->result, ERR_BUSY);
+    struct partition_trim trim = {
+        .partition = rig_partition(&rig, 1), .offset = 1, .done = keep_error};
+    partition_trim(&trim);
+    rig_settle(&rig);
+    cr_assert_eq(trim_error, 1, "it waits");
+    rig.files.fault = (struct file_fault){VERB_WRITE, ".log", ERR_NO_SPACE, UINT32_MAX, 0};
+    rig.io.hold_writing = false;
+    rig_settle(&rig);
+    cr_assert_eq(trim_error, ERR_OFFLINE, "no time has passed");
+    cr_assert_eq(rig_partition(&rig, 1)->log_start, 0);
 }

@@ -465,6 +465,76 @@ Test(flush, first_of_many_that_cannot_be_written_does_not_hold_up_the_others)
     rig_flush(&rig);
 }
 
+/* Its parts. */
+
+/* Until half of the memory is used and a flush has begun; its second part is held. */
+static const struct flush *press(uint32_t partitions)
+{
+    rig.profile = FLUSH_IDLE_ONLY;
+    for (uint32_t i = 0; i < partitions; i++)
+        rig_add(&rig, "topic", (int32_t)i, 1);
+    cr_assert_eq(rig_start(&rig), 0);
+    const struct flush *flush = &rig_shard(&rig, 0)->flush;
+    rig.io.hold_second = true;
+    for (uint32_t i = 0; flush_resting(flush) && i < 200; i++)
+        rig_append(&rig, i % partitions, (struct rig_batch){.value_len = 200000});
+    cr_assert_eq(flush->phase, FLUSH_WRITING);
+    return flush;
+}
+
+Test(flush, without_pressure_one_job_writes_all)
+{
+    rig_add(&rig, "topic", 0, 1);
+    rig_add(&rig, "topic", 1, 1);
+    cr_assert_eq(rig_start(&rig), 0);
+    rig_append_many(&rig, 0, 3);
+    rig_append_many(&rig, 1, 3);
+    rig.io.hold_second = true;
+    rig_advance(&rig, 1000);
+    cr_assert(flush_resting(&rig_shard(&rig, 0)->flush));
+    cr_assert_eq(rig_partition(&rig, 1)->synced_end, 3);
+}
+
+Test(flush, under_pressure_two_jobs_write_and_the_checkpoint_waits_for_both)
+{
+    const struct flush *flush = press(2);
+    uint64_t checkpoint = flush->checkpoint_number;
+    cr_assert_eq(flush->parts_out, 1);
+    cr_assert_eq(rig_partition(&rig, 0)->synced_end, 0);
+    rig.io.hold_second = false;
+    rig_settle(&rig);
+    cr_assert(flush_resting(flush));
+    cr_assert_gt(flush->checkpoint_number, checkpoint);
+    for (uint32_t i = 0; i < 2; i++)
+        cr_assert_gt(rig_partition(&rig, i)->synced_end, 0);
+}
+
+Test(flush, stop_waits_for_a_part_that_is_out)
+{
+    (void)press(2);
+    shard_stop(rig_shard(&rig, 0));
+    rig_settle(&rig);
+    cr_assert_not(shard_stopped(rig_shard(&rig, 0)));
+    rig.io.hold_second = false;
+    rig_settle(&rig);
+    cr_assert(shard_stopped(rig_shard(&rig, 0)));
+}
+
+Test(flush, each_share_is_in_one_part)
+{
+    const struct flush *flush = press(5);
+    cr_assert_eq(flush->share_count, 5);
+    cr_assert_eq(flush->parts[0].first, 0);
+    cr_assert_eq(flush->parts[1].first, flush->parts[0].count);
+    cr_assert_eq(flush->parts[0].count + flush->parts[1].count, 5);
+    cr_assert_geq(flush->parts[0].count, 2);
+    cr_assert_geq(flush->parts[1].count, 2);
+    rig.io.hold_second = false;
+    rig_settle(&rig);
+    for (uint32_t i = 0; i < 5; i++)
+        cr_assert_gt(rig_partition(&rig, i)->synced_end, 0);
+}
+
 /* What goes with the segments. */
 
 Test(flush, leader_epochs_and_metadata_go_with_the_first_flush)

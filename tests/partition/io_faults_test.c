@@ -89,6 +89,8 @@ static bool fail_start(enum ending ending, uint64_t call, bool for_good)
         start();
     else if (any_offline())
         restart();
+    else
+        rig_advance(&rig, 1000); /* the reserve is tried again */
     expect_all(ending, call);
     restart();
     expect_all(ending, call);

@@ -282,7 +282,9 @@ Test(kafka_files, mark_of_a_clean_stop)
     cr_assert_eq(epoch, -1);
     cr_assert_eq(kafka_remove_clean_stop(&f.files.fs, f.directory), 0);
     cr_assert_eq(kafka_load_clean_stop(&f.files.fs, f.directory, &epoch), ERR_NOT_FOUND);
+    uint32_t syncs = f.files.directory_syncs;
     cr_assert_eq(kafka_remove_clean_stop(&f.files.fs, f.directory), 0);
+    cr_assert_eq(f.files.directory_syncs, syncs, "nothing was removed");
 }
 
 static void expect_directory(const char *name, const char *topic, int32_t partition,

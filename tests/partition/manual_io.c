@@ -14,6 +14,8 @@ static bool held(const struct manual_io *m, const struct op_state *state)
         return m->hold_writes;
     if (state->flags == SHARD_DISK_LANE)
         return m->hold_writing;
+    if (state->flags == SHARD_FLUSH_LANE)
+        return m->hold_writing || m->hold_second;
     if (state->flags == SHARD_RENAME_LANE)
         return m->hold_renaming;
     if (state->flags == SHARD_REMOVE_LANE)

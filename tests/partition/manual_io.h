@@ -14,7 +14,8 @@ struct manual_io {
     struct list waiting;
     bool hold_writes;   /* io_write, io_sync */
     bool hold_reading;  /* reading jobs and time queries */
-    bool hold_writing;  /* jobs in the shard's lane */
+    bool hold_writing;  /* jobs in the shard's lane, and both parts of a flush */
+    bool hold_second;   /* the second part of a flush */
     bool hold_renaming; /* the directories of deleted partitions */
     bool hold_removing; /* the files of deleted partitions */
     bool hold_cleaning; /* compactions */

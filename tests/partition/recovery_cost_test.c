@@ -83,6 +83,15 @@ Test(recovery_cost, a_start_after_a_crash_changes_no_partition_that_was_flushed)
     cr_expect_eq(calls[VERB_WRITE] + calls[VERB_TRUNCATE] + calls[VERB_REMOVE], 0);
 }
 
+Test(recovery_cost, a_start_opens_no_checkpoint_of_a_stream_that_never_was)
+{
+    start();
+    stop_cleanly();
+    count_start(calls);
+    /* There may be 64. */
+    cr_expect_lt(calls[VERB_OPEN], 20, "%lu", calls[VERB_OPEN]);
+}
+
 static struct rig_batch sent(int32_t sequence)
 {
     struct rig_batch batch = produced(5, sequence);

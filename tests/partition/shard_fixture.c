@@ -126,11 +126,13 @@ static struct partition *find_place(void *context, struct uuid topic_id, int32_t
 
 static int start_shards(struct rig *rig, struct recovery *recovery)
 {
+    for (uint32_t i = 0; i < rig->place_count; i++)
+        shard_attach(rig_shard(rig, owner_of(rig, &rig->places[i])), rig->places[i].partition);
+    int result = recovery_checkpoint_all(recovery, rig_shard(rig, 0));
+    if (result != 0)
+        return result;
     for (unsigned core = 0; core < rig->cores; core++) {
         struct shard *shard = rig_shard(rig, core);
-        for (uint32_t i = 0; i < rig->place_count; i++)
-            if (owner_of(rig, &rig->places[i]) == core)
-                shard_attach(shard, rig->places[i].partition);
         struct shard_options options = {
             .io = &rig->io.io,
             .log_directory = rig->root,
@@ -140,7 +142,7 @@ static int start_shards(struct rig *rig, struct recovery *recovery)
             .log = &rig->log,
         };
         shard->room = count_room;
-        int result = recovery_start_shard(recovery, shard, &options);
+        result = recovery_start_shard(recovery, shard, &options);
         if (result != 0)
             return result;
     }
@@ -177,7 +179,17 @@ static void drop_everything(struct rig *rig)
     }
 }
 
-int rig_start(struct rig *rig)
+/* What clients' appends wait for behind a start. */
+static void await_reserves(struct rig *rig)
+{
+    for (unsigned i = 0; i < rig->cores; i++)
+        for (int steps = 0; steps < 100 && wal_reserve_comes(rig_shard(rig, i)->wal); steps++) {
+            (void)shard_step(rig_shard(rig, i));
+            io_poll(&rig->io.io, 0);
+        }
+}
+
+int rig_start_at_once(struct rig *rig)
 {
     struct recovery *recovery;
     cr_assert_not(runs(rig));
@@ -190,6 +202,14 @@ int rig_start(struct rig *rig)
     recovery_end(recovery);
     if (result != 0)
         drop_everything(rig);
+    return result;
+}
+
+int rig_start(struct rig *rig)
+{
+    int result = rig_start_at_once(rig);
+    if (result == 0)
+        await_reserves(rig);
     return result;
 }
 

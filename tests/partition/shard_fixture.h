@@ -66,6 +66,8 @@ struct shard *rig_shard(struct rig *rig, unsigned core);
 
 /* Recovers and starts, as the broker does. On failure nothing runs. */
 int rig_start(struct rig *rig) MUST_CHECK;
+/* The same, but comes back before a step was made: what runs behind a start is still to come. */
+int rig_start_at_once(struct rig *rig) MUST_CHECK;
 /* A stop after everything is flushed; the WAL's files and checkpoints stay. */
 void rig_stop(struct rig *rig);
 /* Power off: what is in memory goes, then what the disk has not synced. */

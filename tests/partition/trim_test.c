@@ -250,14 +250,16 @@ Test(trim, failed_wal_fails_the_request_and_moves_nothing)
     expect_start(2);
 }
 
-/* The broker's own records may take what clients have to leave. */
+/* The broker's own records may take what clients have to leave, and those that free space all. */
 static void fill_wal(uint32_t place, size_t value_len)
 {
     struct rig_append *a;
     int given = 0;
     do {
-        a = rig_give(&rig, place,
+        a = rig_make(&rig, place,
                      (struct rig_batch){.value_len = value_len, .origin = APPEND_COORDINATOR});
+        a->append.frees_space = true;
+        a->result = partition_append(&a->append);
         rig_settle(&rig);
     } while (a->result == 0 && ++given < 20000);
     cr_assert_eq(a->result, ERR_BUSY);

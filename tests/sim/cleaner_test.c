@@ -2,6 +2,9 @@
  */
 #include <string.h>
 
+#include "protocol/api.h"
+#include "protocol/batch.h"
+#include "protocol/message.h"
 #include "tests/sim/scene.h"
 
 #define MINUTE (60 * SECOND)
@@ -205,4 +208,74 @@ Test(cleaner, so_it_may_while_a_start_ends_what_was_cut_short)
         .after = look,
     };
     cr_assert_gt(scene_sweep(&sweep), 3);
+}
+
+/* Fetches that a swap comes between. */
+
+#define LARGE 50000
+#define LIMIT 1000
+#define SMALL_BATCHES 30
+
+/* Of key 1. */
+static void put_large(struct scene *s, int64_t timestamp)
+{
+    struct scene_batch large = {.topic = "t", .key = 1, .value = 1, .timestamp = timestamp};
+    large.bytes = LARGE;
+    cr_assert_eq(scene_produce(s, large).error, KAFKA_NONE);
+}
+
+/* A large batch that a compaction drops whole, and small ones behind it. */
+static void put_large_and_small(struct scene *s)
+{
+    put_large(s, 900000);
+    for (uint32_t key = 2; key < 2 + SMALL_BATCHES; key++)
+        put(s, key, key);
+    put_large(s, 2000000);
+    put_large(s, 2001000);
+}
+
+/* What came is within the limit, or one batch. False: the large batch has gone. */
+static bool check_little(struct scene *s)
+{
+    const struct fetch_response *answer = scene_take(s, API_FETCH);
+    cr_assert_not_null(answer);
+    const struct fetch_response_partition_data *part =
+        &answer->responses.items[0].partitions.items[0];
+    struct bytes records = blob_bytes(part->records);
+    struct batch_span first;
+    cr_assert_eq(part->error_code, KAFKA_NONE);
+    cr_assert_eq(batch_next(records, 0, &first), 0);
+    cr_assert(records.len <= LIMIT || records.len == first.len, "%zu bytes", records.len);
+    return first.len > LARGE;
+}
+
+/* Fetches go on, on cores that take their time, until a compaction has been. */
+static void fetch_until_compacted(struct scene *s)
+{
+    bool there = true;
+    for (int round = 0; there; round++) {
+        cr_assert_lt(round, 5000, "it is not compacted");
+        for (unsigned client = 0; client < SCENE_CLIENTS; client++) {
+            scene_use(s, client);
+            scene_ask_fetch(s, "t", 0, 0, LIMIT);
+        }
+        for (unsigned client = 0; client < SCENE_CLIENTS; client++) {
+            scene_use(s, client);
+            there = check_little(s) && there;
+        }
+    }
+}
+
+Test(cleaner, a_fetch_keeps_its_limit_where_a_swap_comes_between_its_looks)
+{
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        struct scene *s = scene_new(&(struct scene_options){.seed = seed, .cores = 2});
+        scene_start(s);
+        scene_create_compacted(s, "t", "0");
+        put_large_and_small(s);
+        *sim_cores(scene_host(s)) = (struct sim_core_options){SIM_ALWAYS / 3, {0, 5 * MS}};
+        scene_wait(s, 3 * SECOND);
+        fetch_until_compacted(s);
+        scene_free(s);
+    }
 }

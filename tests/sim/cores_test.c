@@ -78,7 +78,7 @@ Test(cores, calls_beyond_what_may_be_out_wait_in_order_and_all_come_back)
 
 Test(cores, a_core_that_stalls_stops_only_what_needs_it)
 {
-    enum { PEERS = 12 };
+    enum { PEERS = 32 };
     struct talk *t = talk_new(&(struct talk_options){.cores = 2});
     struct talk_peer *peers[PEERS];
     talk_create(t, "t", 8);

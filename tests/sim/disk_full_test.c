@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "protocol/api.h"
 #include "protocol/schema/groups.h"
+#include "protocol/schema/topics.h"
 #include "tests/sim/scene.h"
 
 #define BIG 500000
@@ -390,5 +391,59 @@ Test(disk_full, the_same_behind_a_start_on_the_full_disk)
     commit_until_refused(s);
     create_until_refused(s);
     expect_deletion_to_help(s, kept);
+    scene_free(s);
+}
+
+/* The WAL has files enough, as after a busy time, and its memory is what runs out. */
+static void fill_memory(struct scene *s)
+{
+    scene_start(s);
+    scene_create(s, "victim", 1);
+    scene_create(s, "kept", 1);
+    scene_create(s, "wide", WIDE);
+    find_coordinator(s);
+    scene_put(s, "victim", 0, 1);
+    scene_put(s, "kept", 0, 1);
+    scene_plan(s, (struct sim_failure){.kind = SIM_DISK_WRITE,
+                                       .path = ".log",
+                                       .number = 1,
+                                       .from_then_on = true,
+                                       .error = ERR_NO_SPACE});
+    scene_wait(s, 10 * SECOND);
+    cr_assert_eq(scene_try_put(s, "kept", 0, 2), KAFKA_KAFKA_STORAGE_ERROR);
+}
+
+/* The first one. */
+static int delete_record(struct scene *s, const char *topic)
+{
+    struct delete_records_request_topic item = {.name = string_of(topic)};
+    struct delete_records_request_partition partition = {.offset = 1};
+    struct delete_records_request request = {.timeout_ms = 60000};
+    item.partitions.items = &partition;
+    item.partitions.count = 1;
+    request.topics.items = &item;
+    request.topics.count = 1;
+    const struct delete_records_response *answer = scene_call(s, API_DELETE_RECORDS, &request);
+    cr_assert_not_null(answer);
+    return answer->topics.items[0].partitions.items[0].error_code;
+}
+
+Test(disk_full, a_deletion_has_memory_when_commits_and_creations_have_taken_all_there_was)
+{
+    struct scene *s = scene_new(&(struct scene_options){0});
+    fill_memory(s);
+    commit_until_refused(s);
+    create_until_refused(s);
+    cr_assert(!scene_said(s, "cannot prepare a WAL file"));
+    uint64_t end_ns = sim_now(scene_world(s)) + PROMPT_NS;
+    cr_assert_eq(delete_record(s, "kept"), KAFKA_NONE);
+    cr_assert_eq(scene_delete(s, "victim"), KAFKA_NONE);
+    cr_assert_leq(sim_now(scene_world(s)), end_ns, "answered late");
+    scene_no_plan(s);
+    expect_to_be_taken_again(s, 2);
+    cr_assert_str_eq(scene_read_from(s, "kept", 0, 1), "2");
+    scene_crash(s);
+    scene_start(s);
+    cr_assert_str_eq(scene_read_from(s, "kept", 0, 1), "2");
     scene_free(s);
 }

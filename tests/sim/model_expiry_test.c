@@ -2,64 +2,17 @@
  * What the simulator's model says of committed offsets that expire: of those whose time has come
  * nothing, of those that go early, come back, or stay for ever a broken promise.
  */
-#include <criterion/criterion.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "tools/sim/model_clock.h"
-#include "tools/sim/model_groups.h"
+#include "tests/sim/group_rig.h"
 
-#define START 1000000
 #define RETENTION 2000
 #define LONG 60000
 
-struct rig {
-    struct model *model;
-    struct model_topics *topics;
-    struct model_groups *groups;
-    struct model_group *group;
-    struct model_place place;
-    int64_t now_ms;
-};
-
-static int64_t rig_now(void *context)
+static void expiry_rig_init(struct rig *r)
 {
-    const struct rig *r = context;
-    return r->now_ms;
-}
-
-static void rig_init(struct rig *r)
-{
-    static const struct model_topic_plan plan = {.compression = MODEL_COMPRESSION_KEPT};
-    *r = (struct rig){.model = model_new(), .now_ms = START};
-    model_use_clock(r->model, rig_now, r);
-    r->topics = model_topics_new(r->model);
-    r->groups = model_groups_new(r->model);
+    rig_init(r);
     model_groups_use_retention(r->groups, RETENTION);
-    r->group = model_group_named(r->groups, "g");
-    struct model_topic *attempt = model_topic_attempt(r->topics, "t", 2, &plan);
-    r->place.topic = model_topic_created(r->topics, attempt, (struct uuid){{1}});
-}
-
-static void end(struct rig *r)
-{
-    model_groups_free(r->groups);
-    model_topics_free(r->topics);
-    model_free(r->model);
-}
-
-static void keeps(struct rig *r)
-{
-    cr_assert_null(model_violation(r->model), "%s", model_violation(r->model));
-    end(r);
-}
-
-static void breaks(struct rig *r, const char *part)
-{
-    const char *violation = model_violation(r->model);
-    cr_assert_not_null(violation, "nothing is reported, it should be '%s'", part);
-    cr_assert_not_null(strstr(violation, part), "%s", violation);
-    end(r);
 }
 
 static uint64_t asking(struct rig *r)
@@ -114,7 +67,7 @@ static void beat(struct rig *r, const struct model_claim *claim, int64_t ms)
 Test(model_expiry, is_content_when_an_offset_of_nobody_goes_after_the_retention)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     told(&r, commit(&r));
     r.now_ms += RETENTION;
     told(&r, 0);
@@ -126,7 +79,7 @@ Test(model_expiry, is_content_when_an_offset_of_nobody_goes_after_the_retention)
 Test(model_expiry, reports_an_offset_of_nobody_that_goes_early)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     commit(&r);
     r.now_ms += RETENTION - 1;
     told(&r, 0);
@@ -136,7 +89,7 @@ Test(model_expiry, reports_an_offset_of_nobody_that_goes_early)
 Test(model_expiry, counts_from_the_last_commit)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     commit(&r);
     r.now_ms += RETENTION - 1;
     commit(&r);
@@ -148,11 +101,11 @@ Test(model_expiry, counts_from_the_last_commit)
 Test(model_expiry, allows_what_the_clock_once_showed)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     commit(&r);
-    model_clock_jumped(r.model, RETENTION);
+    model_clock_jumped(r.model, r.now_ms, RETENTION);
     r.now_ms++;
-    model_clock_jumped(r.model, 0);
+    model_clock_jumped(r.model, r.now_ms, 0);
     told(&r, 0);
     keeps(&r);
 }
@@ -160,12 +113,12 @@ Test(model_expiry, allows_what_the_clock_once_showed)
 Test(model_expiry, allows_it_after_the_clock_was_put_back_and_forward)
 {
     struct rig r;
-    rig_init(&r);
-    model_clock_jumped(r.model, LONG);
+    expiry_rig_init(&r);
+    model_clock_jumped(r.model, r.now_ms, LONG);
     r.now_ms++;
-    model_clock_jumped(r.model, -LONG);
+    model_clock_jumped(r.model, r.now_ms, -LONG);
     commit(&r);
-    model_clock_jumped(r.model, 0);
+    model_clock_jumped(r.model, r.now_ms, 0);
     told(&r, 0);
     keeps(&r);
 }
@@ -173,7 +126,7 @@ Test(model_expiry, allows_it_after_the_clock_was_put_back_and_forward)
 Test(model_expiry, reports_an_offset_that_comes_back)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     uint32_t number = commit(&r);
     r.now_ms += RETENTION;
     told(&r, 0);
@@ -184,7 +137,7 @@ Test(model_expiry, reports_an_offset_that_comes_back)
 Test(model_expiry, reports_an_offset_of_a_group_with_members_that_goes)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     struct model_claim claim = joined(&r, 1, true);
     commit_by(&r, &claim);
     beat(&r, &claim, LONG);
@@ -196,7 +149,7 @@ Test(model_expiry, reports_an_offset_of_a_group_with_members_that_goes)
 Test(model_expiry, knows_a_member_that_was_silent)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     struct model_claim claim = joined(&r, 1, true);
     commit_by(&r, &claim);
     beat(&r, &claim, RETENTION);
@@ -209,7 +162,7 @@ Test(model_expiry, knows_a_member_that_was_silent)
 Test(model_expiry, is_content_when_offsets_go_after_the_members)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     struct model_claim claim = joined(&r, 1, true);
     commit_by(&r, &claim);
     beat(&r, &claim, LONG);
@@ -221,7 +174,7 @@ Test(model_expiry, is_content_when_offsets_go_after_the_members)
 Test(model_expiry, reports_offsets_that_go_too_early_after_the_members)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     struct model_claim claim = joined(&r, 1, true);
     commit_by(&r, &claim);
     beat(&r, &claim, LONG);
@@ -234,7 +187,7 @@ Test(model_expiry, reports_offsets_that_go_too_early_after_the_members)
 Test(model_expiry, allows_what_may_have_gone_between_two_generations)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     struct model_claim claim = joined(&r, 1, true);
     uint32_t number = commit_by(&r, &claim);
     r.now_ms += RETENTION;
@@ -252,7 +205,7 @@ Test(model_expiry, allows_what_may_have_gone_between_two_generations)
 Test(model_expiry, allows_what_no_member_reads_to_go)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     struct model_claim claim = joined(&r, 1, false);
     commit_by(&r, &claim);
     beat(&r, &claim, RETENTION);
@@ -263,7 +216,7 @@ Test(model_expiry, allows_what_no_member_reads_to_go)
 Test(model_expiry, lets_a_group_begin_anew)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     joined(&r, 5, true);
     r.now_ms += LONG;
     joined(&r, 1, true);
@@ -273,7 +226,7 @@ Test(model_expiry, lets_a_group_begin_anew)
 Test(model_expiry, reports_an_offset_that_is_long_overdue)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     uint32_t number = commit(&r);
     r.now_ms += LONG;
     told(&r, number);
@@ -287,11 +240,11 @@ Test(model_expiry, reports_an_offset_that_is_long_overdue)
 Test(model_expiry, waits_for_a_clock_that_was_ahead)
 {
     struct rig r;
-    rig_init(&r);
-    model_clock_jumped(r.model, 2 * LONG);
+    expiry_rig_init(&r);
+    model_clock_jumped(r.model, r.now_ms, 2 * LONG);
     uint32_t number = commit(&r);
     r.now_ms++;
-    model_clock_jumped(r.model, 0);
+    model_clock_jumped(r.model, r.now_ms, 0);
     model_calm(r.model);
     r.now_ms += LONG;
     told(&r, number);
@@ -301,7 +254,7 @@ Test(model_expiry, waits_for_a_clock_that_was_ahead)
 Test(model_expiry, reports_any_loss_where_nothing_expires)
 {
     struct rig r;
-    rig_init(&r);
+    expiry_rig_init(&r);
     model_groups_use_retention(r.groups, 0);
     commit(&r);
     r.now_ms += LONG;

@@ -2,52 +2,10 @@
  * The simulator's knowledge of groups and offsets: every kind of broken promise must be reported,
  * and the same events without the broken one must not.
  */
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/sim/model_groups.h"
-
-struct rig {
-    struct model *model;
-    struct model_topics *topics;
-    struct model_groups *groups;
-    struct model_group *group;
-    struct model_place place;
-};
-
-static struct rig rig_new(void)
-{
-    static const struct model_topic_plan plan = {.compression = MODEL_COMPRESSION_KEPT};
-    struct rig r = {.model = model_new()};
-    r.topics = model_topics_new(r.model);
-    r.groups = model_groups_new(r.model);
-    r.group = model_group_named(r.groups, "g");
-    struct model_topic *attempt = model_topic_attempt(r.topics, "t", 2, &plan);
-    r.place.topic = model_topic_created(r.topics, attempt, (struct uuid){{1}});
-    return r;
-}
-
-static void end(struct rig *r)
-{
-    model_groups_free(r->groups);
-    model_topics_free(r->topics);
-    model_free(r->model);
-}
-
-static void keeps(struct rig *r)
-{
-    cr_assert_null(model_violation(r->model), "%s", model_violation(r->model));
-    end(r);
-}
-
-static void breaks(struct rig *r, const char *part)
-{
-    const char *violation = model_violation(r->model);
-    cr_assert_not_null(violation, "nothing is reported, it should be '%s'", part);
-    cr_assert_not_null(strstr(violation, part), "%s", violation);
-    end(r);
-}
+#include "tests/sim/group_rig.h"
 
 static uint64_t now(struct rig *r)
 {
@@ -142,7 +100,8 @@ static struct model_claim begin(struct rig *r, const char *member, int32_t gener
 
 Test(model_groups, is_content_with_good_groups)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_claim a = begin(&r, "a", 1);
     told(&r, 0);
     uint32_t first = commit_by(&r, &a);
@@ -167,7 +126,8 @@ Test(model_groups, is_content_with_good_groups)
 
 Test(model_groups, reports_an_acknowledged_commit_that_is_lost)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     commit(&r);
     told(&r, 0);
     breaks(&r, "the offset of t-0 is lost");
@@ -175,7 +135,8 @@ Test(model_groups, reports_an_acknowledged_commit_that_is_lost)
 
 Test(model_groups, reports_an_acknowledged_commit_that_is_not_among_all)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     commit(&r);
     model_offsets_told_all(r.group, now(&r), &r.place, 1);
     model_offsets_told_all(r.group, now(&r), NULL, 0);
@@ -184,7 +145,8 @@ Test(model_groups, reports_an_acknowledged_commit_that_is_not_among_all)
 
 Test(model_groups, reports_an_older_commit_behind_a_newer_one)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     uint32_t first = commit(&r);
     commit(&r);
     told(&r, first);
@@ -194,7 +156,8 @@ Test(model_groups, reports_an_older_commit_behind_a_newer_one)
 Test(model_groups, leaves_open_which_of_two_commits_at_once_stands)
 {
     for (int i = 0; i < 2; i++) {
-        struct rig r = rig_new();
+        struct rig r;
+        rig_init(&r);
         uint32_t first = sent(&r);
         uint32_t second = sent(&r);
         ended(&r, first, MODEL_DONE);
@@ -206,7 +169,8 @@ Test(model_groups, leaves_open_which_of_two_commits_at_once_stands)
 
 Test(model_groups, takes_an_unanswered_commit_for_possible_and_what_was_seen_for_certain)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     uint32_t first = commit(&r);
     uint32_t lost = sent(&r);
     ended(&r, lost, MODEL_LATE);
@@ -214,7 +178,7 @@ Test(model_groups, takes_an_unanswered_commit_for_possible_and_what_was_seen_for
     told(&r, lost);
     told(&r, first);
     breaks(&r, "which was replaced");
-    r = rig_new();
+    rig_init(&r);
     lost = sent(&r);
     ended(&r, lost, MODEL_LATE);
     uint32_t second = commit(&r);
@@ -225,7 +189,8 @@ Test(model_groups, takes_an_unanswered_commit_for_possible_and_what_was_seen_for
 
 Test(model_groups, lets_a_failed_commit_show_only_until_the_next)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     uint32_t failed = sent(&r);
     ended(&r, failed, MODEL_OPEN);
     told(&r, 0);
@@ -237,7 +202,8 @@ Test(model_groups, lets_a_failed_commit_show_only_until_the_next)
 
 Test(model_groups, judges_an_answer_by_what_was_known_when_it_was_asked_for)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     uint32_t first = commit(&r);
     uint64_t asked = now(&r);
     commit(&r);
@@ -247,12 +213,13 @@ Test(model_groups, judges_an_answer_by_what_was_known_when_it_was_asked_for)
 
 Test(model_groups, reports_what_a_deletion_has_removed)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     uint32_t number = commit(&r);
     forget(&r, MODEL_DONE);
     told(&r, number);
     breaks(&r, "which was replaced");
-    r = rig_new();
+    rig_init(&r);
     number = commit(&r);
     delete_group(&r, MODEL_DONE);
     told(&r, number);
@@ -261,7 +228,8 @@ Test(model_groups, reports_what_a_deletion_has_removed)
 
 Test(model_groups, reports_a_deletion_that_was_refused_and_done)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     commit(&r);
     forget(&r, MODEL_REFUSED);
     delete_group(&r, MODEL_REFUSED);
@@ -271,7 +239,8 @@ Test(model_groups, reports_a_deletion_that_was_refused_and_done)
 
 Test(model_groups, knows_what_an_unanswered_deletion_has_done_once_it_is_seen)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     uint32_t number = commit(&r);
     forget(&r, MODEL_LATE);
     told(&r, number);
@@ -282,12 +251,13 @@ Test(model_groups, knows_what_an_unanswered_deletion_has_done_once_it_is_seen)
 
 Test(model_groups, reports_a_refused_commit_that_is_seen)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     uint32_t number = sent(&r);
     ended(&r, number, MODEL_REFUSED);
     told(&r, number);
     breaks(&r, "whose commit was refused");
-    r = rig_new();
+    rig_init(&r);
     number = sent(&r);
     told(&r, number);
     ended(&r, number, MODEL_REFUSED);
@@ -296,11 +266,12 @@ Test(model_groups, reports_a_refused_commit_that_is_seen)
 
 Test(model_groups, reports_an_offset_of_nobody_or_of_another_place)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_offset offset = {.offset = 77, .metadata = {"", 0}};
     model_offset_told(r.group, r.place, now(&r), &offset, true);
     breaks(&r, "which nobody committed there");
-    r = rig_new();
+    rig_init(&r);
     uint32_t number = commit(&r);
     r.place.partition = 1;
     told(&r, number);
@@ -310,12 +281,13 @@ Test(model_groups, reports_an_offset_of_nobody_or_of_another_place)
 Test(model_groups, reports_another_epoch_or_metadata)
 {
     char text[MODEL_METADATA_BYTES];
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_offset offset = model_commit_value(r.groups, commit(&r), text);
     offset.epoch++;
     model_offset_told(r.group, r.place, now(&r), &offset, true);
     breaks(&r, "with epoch");
-    r = rig_new();
+    rig_init(&r);
     offset = model_commit_value(r.groups, commit(&r), text);
     offset.metadata.len--;
     model_offset_told(r.group, r.place, now(&r), &offset, true);
@@ -324,7 +296,8 @@ Test(model_groups, reports_another_epoch_or_metadata)
 
 Test(model_groups, reports_a_commit_of_an_older_generation)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_claim a = begin(&r, "a", 1);
     begin(&r, "b", 2);
     commit_by(&r, &a);
@@ -333,7 +306,8 @@ Test(model_groups, reports_a_commit_of_an_older_generation)
 
 Test(model_groups, reports_an_unanswered_commit_of_an_older_generation_that_is_seen)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_claim a = begin(&r, "a", 1);
     begin(&r, "b", 2);
     uint32_t number = sent_by(&r, &a);
@@ -344,7 +318,8 @@ Test(model_groups, reports_an_unanswered_commit_of_an_older_generation_that_is_s
 
 Test(model_groups, lets_an_unanswered_commit_act_only_before_the_next_generation)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_claim a = begin(&r, "a", 1);
     uint32_t lost = sent_by(&r, &a);
     ended(&r, lost, MODEL_LATE);
@@ -357,7 +332,8 @@ Test(model_groups, lets_an_unanswered_commit_act_only_before_the_next_generation
 
 Test(model_groups, reports_who_is_served_in_an_older_generation)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_claim a = begin(&r, "a", 1);
     uint64_t asked = now(&r);
     begin(&r, "b", 2);
@@ -368,7 +344,8 @@ Test(model_groups, reports_who_is_served_in_an_older_generation)
 
 Test(model_groups, reports_a_commit_of_who_never_was_a_member)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_claim nobody = begin(&r, "a", 1);
     nobody.invented = true;
     commit_by(&r, &nobody);
@@ -377,7 +354,8 @@ Test(model_groups, reports_a_commit_of_who_never_was_a_member)
 
 Test(model_groups, reports_a_commit_of_a_static_member_whose_place_is_taken)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_claim old = join(&r, "s-1", "s", 1);
     uint32_t number = hand_in(&r, &old, 3);
     model_group_assigned(r.group, &old, now(&r), number, 3);
@@ -389,7 +367,8 @@ Test(model_groups, reports_a_commit_of_a_static_member_whose_place_is_taken)
 
 Test(model_groups, reports_a_commit_of_a_member_of_a_deleted_group)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_claim a = begin(&r, "a", 1);
     delete_group(&r, MODEL_DONE);
     commit_by(&r, &a);
@@ -398,7 +377,8 @@ Test(model_groups, reports_a_commit_of_a_member_of_a_deleted_group)
 
 Test(model_groups, reports_a_deletion_under_a_living_member)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_claim a = begin(&r, "a", 1);
     delete_group(&r, MODEL_DONE);
     model_group_served(r.group, &a, now(&r));
@@ -407,12 +387,13 @@ Test(model_groups, reports_a_deletion_under_a_living_member)
 
 Test(model_groups, reports_a_commit_of_no_member_beside_members)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_claim a = begin(&r, "a", 1);
     commit(&r);
     model_group_served(r.group, &a, now(&r));
     breaks(&r, "a commit of no member was taken while generation 1 had members");
-    r = rig_new();
+    rig_init(&r);
     begin(&r, "a", 1);
     commit(&r);
     begin(&r, "b", 3);
@@ -421,7 +402,8 @@ Test(model_groups, reports_a_commit_of_no_member_beside_members)
 
 Test(model_groups, reports_generations_that_go_back)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     begin(&r, "a", 5);
     join(&r, "b", "", 4);
     breaks(&r, "generation 4 was told to b after 5");
@@ -429,12 +411,13 @@ Test(model_groups, reports_generations_that_go_back)
 
 Test(model_groups, lets_generations_begin_anew_behind_a_deletion_that_may_be_done)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     begin(&r, "a", 5);
     delete_group(&r, MODEL_LATE);
     begin(&r, "b", 1);
     keeps(&r);
-    r = rig_new();
+    rig_init(&r);
     begin(&r, "a", 5);
     delete_group(&r, MODEL_REFUSED);
     begin(&r, "b", 1);
@@ -443,7 +426,8 @@ Test(model_groups, lets_generations_begin_anew_behind_a_deletion_that_may_be_don
 
 Test(model_groups, reports_a_generation_with_two_assignments)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_claim a = begin(&r, "a", 1);
     uint32_t second = hand_in(&r, &a, 3);
     model_group_assigned(r.group, &a, now(&r), second, 3);
@@ -452,19 +436,20 @@ Test(model_groups, reports_a_generation_with_two_assignments)
 
 Test(model_groups, reports_an_assignment_that_the_leader_did_not_give)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     struct model_claim a = join(&r, "a", "", 1);
     model_group_assigned(r.group, &a, now(&r), hand_in(&r, &a, 3), 2);
     breaks(&r, "which its leader did not give him");
-    r = rig_new();
+    rig_init(&r);
     a = join(&r, "a", "", 1);
     model_group_assigned(r.group, &a, now(&r), 9, 3);
     breaks(&r, "which its leader did not give him");
-    r = rig_new();
+    rig_init(&r);
     a = begin(&r, "a", 1);
     model_group_assigned(r.group, &a, now(&r), 0, 0);
     breaks(&r, "which its leader did not give him");
-    r = rig_new();
+    rig_init(&r);
     a = join(&r, "a", "", 1);
     struct model_claim b = join(&r, "b", "", 1);
     model_group_assigned(r.group, &b, now(&r), hand_in(&r, &a, 3), 3);
@@ -473,7 +458,8 @@ Test(model_groups, reports_an_assignment_that_the_leader_did_not_give)
 
 Test(model_groups, reports_a_group_with_offsets_that_is_not_listed)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     model_group_told_missing(r.group, now(&r));
     commit(&r);
     model_group_told_missing(r.group, now(&r));
@@ -482,7 +468,8 @@ Test(model_groups, reports_a_group_with_offsets_that_is_not_listed)
 
 Test(model_groups, reports_a_deleted_group_that_is_listed)
 {
-    struct rig r = rig_new();
+    struct rig r;
+    rig_init(&r);
     commit(&r);
     delete_group(&r, MODEL_DONE);
     uint32_t number = sent(&r);

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "tests/sim/verdict.h"
 #include "tools/sim/model.h"
 #include "tools/sim/model_clock.h"
 
@@ -38,7 +39,7 @@ static void rig_init(struct rig *r, int64_t ms, int64_t bytes)
 
 static void keeps(struct rig *r)
 {
-    cr_assert_null(model_violation(r->model), "%s", model_violation(r->model));
+    verdict_keeps(r->model);
 }
 
 static void kept(struct rig *r)
@@ -50,9 +51,7 @@ static void kept(struct rig *r)
 /* The sentence has this in it; the model is freed. */
 static void breaks(struct rig *r, const char *part)
 {
-    const char *violation = model_violation(r->model);
-    cr_assert_not_null(violation, "nothing is reported, it should be '%s'", part);
-    cr_assert_not_null(strstr(violation, part), "%s", violation);
+    verdict_breaks(r->model, part);
     model_free(r->model);
 }
 
@@ -138,20 +137,36 @@ Test(model_retention, allows_what_the_clock_once_showed)
     struct rig r;
     rig_init(&r, 500, -1);
     fill(&r, 10);
-    model_clock_jumped(r.model, MONTH_MS);
+    model_clock_jumped(r.model, r.now_ms, MONTH_MS);
     r.now_ms += 10;
-    model_clock_jumped(r.model, 0);
+    model_clock_jumped(r.model, r.now_ms, 0);
     told_start(&r, 10);
     kept(&r);
+}
+
+/* A client that has slept knows an older time than that of the jump. */
+Test(model_retention, counts_a_jump_from_when_it_was)
+{
+    struct rig r;
+    rig_init(&r, 500, -1);
+    fill(&r, 10);
+    model_clock_jumped(r.model, r.now_ms + 501, -MONTH_MS);
+    told_start(&r, 10);
+    kept(&r);
+    rig_init(&r, 500, -1);
+    fill(&r, 10);
+    model_clock_jumped(r.model, r.now_ms + 500, -MONTH_MS);
+    told_start(&r, 10);
+    breaks(&r, "9 is not old");
 }
 
 Test(model_retention, protects_what_was_written_after_the_clock_was_put_back)
 {
     struct rig r;
     rig_init(&r, 500, -1);
-    model_clock_jumped(r.model, MONTH_MS);
+    model_clock_jumped(r.model, r.now_ms, MONTH_MS);
     r.now_ms += 10;
-    model_clock_jumped(r.model, 0);
+    model_clock_jumped(r.model, r.now_ms, 0);
     r.now_ms += 10;
     fill(&r, 10);
     told_start(&r, 1);
@@ -255,7 +270,7 @@ Test(model_retention, waits_for_the_clock_before_old_records_are_overdue)
     struct rig r;
     rig_init(&r, 500, -1);
     fill(&r, 10);
-    model_clock_jumped(r.model, -MONTH_MS);
+    model_clock_jumped(r.model, r.now_ms, -MONTH_MS);
     rest(&r);
     told_start(&r, 0);
     kept(&r);
@@ -293,4 +308,129 @@ Test(model_retention, reports_nothing_overdue_where_something_was_just_written)
     write_at(&r, 10, r.now_ms);
     told_start(&r, 0);
     kept(&r);
+}
+
+/* Compaction, too. */
+
+#define RECORDS 60
+
+static void compacted_rig_init(struct rig *r, bool keeps_tombstones)
+{
+    rig_init(r, 500, -1);
+    model_use_compaction(r->p, keeps_tombstones);
+}
+
+/* All at once; which keys there are, and which have no value, follows from the ids. */
+static void fill_keyed(struct rig *r, record_id ids[RECORDS])
+{
+    uint8_t value[40];
+    for (int i = 0; i < RECORDS; i++) {
+        ids[i] = model_send(r->model, r->producer, r->p, r->now_ms);
+        model_batch_sent(r->p, BATCH_BYTES);
+        model_acknowledged(r->model, ids[i], i);
+        model_value(ids[i], value, sizeof value);
+        struct model_sight sight = {i, r->now_ms, {value, sizeof value}, 0};
+        if (model_is_tombstone(ids[i])) {
+            sight.value = (struct bytes){NULL, 0};
+            sight.tombstone = ids[i];
+        }
+        model_seen(r->model, r->p, &sight);
+    }
+    model_told_end(r->model, r->p, RECORDS, 0);
+    keeps(r);
+}
+
+static bool is_last_of_key(const record_id ids[RECORDS], int offset)
+{
+    bool last = !model_is_tombstone(ids[offset]);
+    for (int i = offset + 1; i < RECORDS; i++)
+        last = last && (model_is_tombstone(ids[i]) || model_key(ids[i]) != model_key(ids[offset]));
+    return last;
+}
+
+static int first_last_of_key(const record_id ids[RECORDS])
+{
+    int offset = 0;
+    while (!is_last_of_key(ids, offset))
+        offset++;
+    return offset;
+}
+
+Test(model_retention, is_content_when_what_was_replaced_goes_young)
+{
+    struct rig r;
+    record_id ids[RECORDS];
+    compacted_rig_init(&r, false);
+    fill_keyed(&r, ids);
+    told_start(&r, first_last_of_key(ids));
+    kept(&r);
+}
+
+Test(model_retention, reports_the_last_of_a_key_that_went_young)
+{
+    struct rig r;
+    record_id ids[RECORDS];
+    compacted_rig_init(&r, false);
+    fill_keyed(&r, ids);
+    told_start(&r, first_last_of_key(ids) + 1);
+    breaks(&r, "is not old");
+}
+
+Test(model_retention, is_content_when_the_last_of_a_key_went_old)
+{
+    struct rig r;
+    record_id ids[RECORDS];
+    compacted_rig_init(&r, true);
+    fill_keyed(&r, ids);
+    r.now_ms += 501;
+    told_start(&r, RECORDS);
+    model_last_read_begins(r.model);
+    model_read_whole(r.model, r.p, RECORDS);
+    kept(&r);
+}
+
+Test(model_retention, reports_the_last_of_a_key_that_is_gone_behind_the_log_start)
+{
+    struct rig r;
+    record_id ids[RECORDS];
+    compacted_rig_init(&r, false);
+    fill_keyed(&r, ids);
+    told_start(&r, first_last_of_key(ids));
+    model_last_read_begins(r.model);
+    model_read_whole(r.model, r.p, RECORDS);
+    breaks(&r, "is the last one of key");
+}
+
+Test(model_retention, leaves_open_whether_a_record_without_an_answer_has_replaced_the_last_one)
+{
+    struct rig r;
+    record_id ids[RECORDS];
+    compacted_rig_init(&r, false);
+    fill_keyed(&r, ids);
+    int offset = first_last_of_key(ids);
+    record_id id;
+    do
+        id = model_send(r.model, r.producer, r.p, r.now_ms);
+    while (model_is_tombstone(id) || model_key(id) != model_key(ids[offset]));
+    told_start(&r, offset + 1);
+    kept(&r);
+}
+
+Test(model_retention, reports_a_young_tombstone_that_went)
+{
+    for (int keep = 0; keep < 2; keep++) {
+        struct rig r;
+        record_id ids[RECORDS];
+        compacted_rig_init(&r, keep == 1);
+        fill_keyed(&r, ids);
+        int offset = 0;
+        while (!model_is_tombstone(ids[offset]))
+            offset++;
+        cr_assert_lt(offset, first_last_of_key(ids));
+        told_start(&r, offset + 1);
+        if (keep == 1)
+            breaks(&r, "is not old");
+        else
+            kept(&r);
+    }
 }

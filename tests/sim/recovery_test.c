@@ -106,7 +106,7 @@ Test(recovery, starts_that_all_are_interrupted_lose_nothing_together)
     leave_one_core(s);
     uint64_t starts = 0;
     bool answered = false;
-    for (uint64_t number = 1; !answered; number += scene_stride(4), starts++) {
+    for (uint64_t number = 1; !answered; number += scene_stride(3), starts++) {
         scene_plan(s,
                    (struct sim_failure){.kind = SIM_DISK_CHANGE, .number = number, .crash = true});
         answered = scene_try_start(s);

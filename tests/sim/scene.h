@@ -142,6 +142,9 @@ int scene_try_put(struct scene *s, const char *topic, int32_t partition, uint32_
  * one before it. Valid until the next read. */
 const char *scene_read(struct scene *s, const char *topic, int32_t partition);
 const char *scene_read_from(struct scene *s, const char *topic, int32_t partition, int64_t from);
+/* Asks for so many bytes of a partition at most; the answer is still to be taken. */
+void scene_ask_fetch(struct scene *s, const char *name, int32_t partition, int64_t offset,
+                     int32_t bytes_max);
 #define scene_expect(s, topic, partition, values) \
     cr_assert_str_eq(scene_read(s, topic, partition), values)
 /* "1 2 3 ... last": for many values. Valid until the next one. */

@@ -27,6 +27,7 @@ static int16_t version_of(int16_t api_key)
     case API_CREATE_TOPICS:
         return 5;
     case API_DELETE_TOPICS:
+    case API_DELETE_RECORDS:
         return 1;
     case API_INIT_PRODUCER_ID:
         return 2;
@@ -213,9 +214,14 @@ static void *client_answer(struct scene *s, int16_t api_key)
     return answer;
 }
 
-static void *client_call(struct scene *s, int16_t api_key, const void *request)
+static void client_expect_no_answer(const struct scene *s)
 {
     cr_assert_eq(s->client->ask_count, 0, "an answer is still to be taken");
+}
+
+static void *client_call(struct scene *s, int16_t api_key, const void *request)
+{
+    client_expect_no_answer(s);
     client_ask(s, api_key, request);
     return client_answer(s, api_key);
 }
@@ -435,8 +441,8 @@ static void reading_take(struct reading *r, struct bytes records)
     }
 }
 
-/* One fetch; false when there is no more. */
-static bool reading_fetch(struct scene *s, struct reading *r, const char *name, int32_t partition)
+void scene_ask_fetch(struct scene *s, const char *name, int32_t partition, int64_t offset,
+                     int32_t bytes_max)
 {
     struct fetch_request request;
     struct fetch_request_topic topic;
@@ -445,16 +451,24 @@ static bool reading_fetch(struct scene *s, struct reading *r, const char *name, 
     message_defaults(&fetch_request_topic_struct, &topic);
     message_defaults(&fetch_request_partition_struct, &part);
     part.partition = partition;
-    part.fetch_offset = r->next;
-    part.partition_max_bytes = READ_PART_BYTES;
+    part.fetch_offset = offset;
+    part.partition_max_bytes = bytes_max;
     topic.topic = string_of(name);
     topic.partitions.items = &part;
     topic.partitions.count = 1;
-    request.max_bytes = READ_PART_BYTES;
+    request.max_bytes = bytes_max;
     request.session_epoch = NO_SESSION_EPOCH;
     request.topics.items = &topic;
     request.topics.count = 1;
-    const struct fetch_response *answer = client_call(s, API_FETCH, &request);
+    client_ask(s, API_FETCH, &request);
+}
+
+/* One fetch; false when there is no more. */
+static bool reading_fetch(struct scene *s, struct reading *r, const char *name, int32_t partition)
+{
+    client_expect_no_answer(s);
+    scene_ask_fetch(s, name, partition, r->next, READ_PART_BYTES);
+    const struct fetch_response *answer = client_answer(s, API_FETCH);
     cr_assert(answer != NULL, "no answer to a fetch");
     const struct fetch_response_partition_data *data =
         &answer->responses.items[0].partitions.items[0];

@@ -41,11 +41,16 @@ static void owner_online(struct wal_owner *owner)
     ((struct rig *)owner)->told_online++;
 }
 
+static void owner_settled(struct wal_owner *owner)
+{
+    ((struct rig *)owner)->told_settled++;
+}
+
 void rig_init(struct rig *r)
 {
     crc32c_init();
     *r = (struct rig){
-        .owner = {owner_durable, owner_offline, owner_online},
+        .owner = {owner_durable, owner_offline, owner_online, owner_settled},
         .log = {.level = LOG_INFO, .scope = "test", .sink = say, .context = r},
     };
     disk_init(&r->disk);

@@ -24,6 +24,7 @@ struct rig {
     uint64_t durable; /* as the owner was told */
     int told_offline;
     int told_online;
+    int told_settled;
     uint64_t deadline;            /* of the last pump */
     struct wal_position position; /* of the last flush, as a checkpoint would hold it */
 };

@@ -23,10 +23,15 @@ static void owner_online(struct wal_owner *owner)
     ((struct stream *)owner)->told_online++;
 }
 
+static void owner_settled(struct wal_owner *owner)
+{
+    (void)owner;
+}
+
 void stream_make(struct stream *s)
 {
     crc32c_init();
-    *s = (struct stream){.owner = {owner_durable, owner_offline, owner_online}};
+    *s = (struct stream){.owner = {owner_durable, owner_offline, owner_online, owner_settled}};
     strcpy(s->directory, "/tmp/odradek-wal-XXXXXX");
     ASSERT(mkdtemp(s->directory) != NULL);
     log_init_stderr(&s->log, LOG_ERROR, "test");

@@ -541,6 +541,7 @@ static void begin_syncing(bool no_direct)
     r.disk.no_direct = no_direct;
     r.disk.slow_dsync = true;
     rig_open(&r);
+    rig_settle(&r, 0); /* the disk is probed beside the stream */
     rig_append(&r, "a");
     cr_assert_eq(disk_peek(&r.disk, 0)->flags, 0);
     disk_finish(&r.disk, 0, DISK_LANDS);
@@ -549,6 +550,45 @@ static void begin_syncing(bool no_direct)
     disk_finish(&r.disk, 0, DISK_LANDS);
     cr_assert_eq(r.durable, r.spans[0].sequence);
     rig_settle(&r, SECONDS(1));
+}
+
+/* A write that went out before is a DSYNC write, and is synced all the same. */
+Test(wal_failure, groups_are_dsync_writes_until_the_disk_is_probed)
+{
+    rig_init(&r);
+    r.disk.slow_dsync = true;
+    rig_open(&r);
+    rig_append(&r, "a");
+    cr_assert_eq(disk_peek(&r.disk, 0)->flags, IO_DSYNC);
+    while (disk_run_job(&r.disk))
+        rig_pump(&r);
+    cr_assert_not_null(strstr(r.said, "using write and sync"));
+    disk_finish(&r.disk, 0, DISK_LANDS);
+    cr_assert_eq(disk_peek(&r.disk, 0)->verb, OP_SYNC);
+    disk_finish(&r.disk, 0, DISK_LANDS);
+    cr_assert_eq(r.durable, r.spans[0].sequence);
+    rig_append(&r, "b");
+    cr_assert_eq(disk_peek(&r.disk, 0)->flags, 0);
+    rig_settle(&r, SECONDS(1));
+    r.said[0] = '\0';
+    crash_and_check("a b ");
+    cr_assert_null(strstr(r.said, "disk probe"), "the head knows it");
+}
+
+/* What was written to it may have come back wrong, so nothing else is. */
+Test(wal_failure, a_file_whose_probe_fails_is_made_again)
+{
+    rig_init(&r);
+    rig_open(&r);
+    disk_fail(&r.disk, "open", ".odradek-wal-0-1", 1, ERR_IO);
+    rig_append_durable(&r, "a");
+    rig_settle(&r, 0);
+    cr_assert_eq(disk_count(&r.disk, ".odradek-wal-0-"), 2, "no spare, a head");
+    cr_assert_not_null(strstr(r.said, "cannot prepare a WAL file"));
+    rig_settle(&r, SECONDS(1));
+    cr_assert_eq(disk_count(&r.disk, ".odradek-wal-0-"), 3);
+    cr_assert_not_null(strstr(r.said, "disk probe"));
+    crash_and_check("a ");
 }
 
 Test(wal_failure, a_failed_sync_is_a_failed_write)

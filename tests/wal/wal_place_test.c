@@ -335,3 +335,53 @@ Test(wal_place, the_power_may_go_at_every_step_of_an_attempt_that_fails_and_of_t
         verbs++;
     cr_assert_gt(verbs, 5);
 }
+
+/* Files of a stream that begins small. */
+
+static uint64_t file_bytes(const char *name)
+{
+    const struct disk_node *node = disk_file(&r.disk, name);
+    cr_assert_not_null(node, "%s", name);
+    return node->len;
+}
+
+static void begin_small(void)
+{
+    rig_init(&r);
+    r.options.first_file_bytes = 256 << 10;
+    r.options.file_bytes = 16 << 20;
+    rig_open(&r);
+    cr_assert_eq(file_bytes("/.odradek-wal-0-0"), 256 << 10);
+}
+
+Test(wal_place, a_small_first_file_is_followed_by_larger_ones_up_to_the_full_size)
+{
+    begin_small();
+    rig_append_durable(&r, "a");
+    rig_settle(&r, SECONDS(1));
+    cr_assert_eq(file_bytes("/.odradek-wal-0-1"), 4 << 20);
+    cr_assert_eq(append('b', BIG, false), 0);
+    rig_settle(&r, SECONDS(1));
+    cr_assert_eq(file_bytes("/.odradek-wal-0-2"), 16 << 20);
+    rig_fini(&r);
+}
+
+Test(wal_place, a_group_that_the_first_file_cannot_hold_goes_to_the_second)
+{
+    begin_small();
+    cr_assert_eq(append('b', BIG, false), 0);
+    rig_settle(&r, SECONDS(1));
+    cr_assert_geq(r.durable, last_sequence());
+    cr_assert_eq(r.told_offline, 0);
+    rig_fini(&r);
+}
+
+Test(wal_place, a_file_that_little_free_space_makes_smaller_has_a_mebibyte_all_the_same)
+{
+    begin_small();
+    r.disk.capacity = 12 << 20;
+    rig_append_durable(&r, "a");
+    rig_settle(&r, SECONDS(1));
+    cr_assert_eq(file_bytes("/.odradek-wal-0-1"), 1 << 20);
+    rig_fini(&r);
+}

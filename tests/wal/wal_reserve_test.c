@@ -30,6 +30,11 @@ Test(wal_reserve, covers_the_files_at_every_moment)
 {
     rig_init(&r);
     rig_open(&r);
+    cr_assert(wal_reserve_comes(r.wal), "until then nothing of clients is taken");
+    rig_pump(&r);
+    cr_assert(disk_run_job(&r.disk));
+    cr_assert_not(wal_reserve_comes(r.wal), "it is the first that is made");
+    cr_assert_eq(r.told_settled, 1);
     cr_assert_geq(reserve_size(), wal_size() + WAL_RESERVE_EXTRA_BYTES);
     for (int i = 0; i < 600; i++) {
         rig_append_durable(&r, "a");
@@ -42,6 +47,7 @@ Test(wal_reserve, covers_the_files_at_every_moment)
     cr_assert_eq(reserve_size(), size, "it is durable");
     rig_open(&r);
     cr_assert_eq(reserve_size(), size, "and stays");
+    cr_assert_not(wal_reserve_comes(r.wal), "nobody waits for it again");
     rig_crash(&r);
     cr_assert_eq(wal_remove(&r.disk.fs, "data", 0), 0);
     cr_assert_null(disk_file(&r.disk, RESERVE), "a clean stop leaves nothing of ours");
@@ -52,6 +58,8 @@ Test(wal_reserve, the_wal_does_not_grow_without_it)
 {
     rig_init(&r);
     rig_open(&r);
+    rig_pump(&r);
+    cr_assert(disk_run_job(&r.disk));
     cr_assert(wal_reserved(r.wal));
     disk_fail(&r.disk, "allocate", RESERVE, -1, ERR_NO_SPACE);
     rig_append_durable(&r, "a");
@@ -82,6 +90,41 @@ Test(wal_reserve, a_stream_opens_without_room_for_it_and_makes_it_later)
     cr_assert_geq(reserve_size(), wal_size() + WAL_RESERVE_EXTRA_BYTES);
     rig_settle(&r, 10 * NS_PER_S);
     cr_assert_eq(r.deadline, IO_NEVER, "nothing ticks");
+    rig_fini(&r);
+}
+
+Test(wal_reserve, when_it_cannot_be_made_behind_the_start_it_is_short)
+{
+    rig_init(&r);
+    rig_open(&r);
+    cr_assert(wal_reserved(r.wal), "nobody is refused before it was tried");
+    disk_fail(&r.disk, "allocate", RESERVE, -1, ERR_NO_SPACE);
+    rig_pump(&r);
+    cr_assert(disk_run_job(&r.disk));
+    cr_assert_not(wal_reserve_comes(r.wal));
+    cr_assert_not(wal_reserved(r.wal));
+    cr_assert_eq(r.told_settled, 1);
+    cr_assert_not_null(strstr(r.said, "no room for the disk-full reserve"));
+    disk_heal(&r.disk);
+    rig_settle(&r, NS_PER_S);
+    cr_assert(wal_reserved(r.wal));
+    cr_assert_eq(r.told_settled, 1);
+    rig_fini(&r);
+}
+
+/* Who waits for the reserve must not wait for a stream that cannot make it now. */
+Test(wal_reserve, nobody_waits_for_it_at_a_stream_that_is_offline)
+{
+    rig_init(&r);
+    rig_open(&r);
+    disk_fail(&r.disk, "create", "", -1, ERR_IO);
+    rig_append(&r, "a");
+    disk_finish(&r.disk, 0, DISK_FAILS);
+    rig_pump(&r);
+    while (disk_run_job(&r.disk))
+        rig_pump(&r);
+    cr_assert_eq(r.told_offline, 1);
+    cr_assert_not(wal_reserve_comes(r.wal));
     rig_fini(&r);
 }
 

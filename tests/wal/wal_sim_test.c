@@ -118,6 +118,11 @@ static void owner_online(struct wal_owner *owner)
     run->met.online++;
 }
 
+static void owner_settled(struct wal_owner *owner)
+{
+    (void)owner;
+}
+
 /* Recovery. */
 
 static bool payload_matches(const struct run *run, const struct wal_visit *visit, uint32_t index)
@@ -334,7 +339,8 @@ static void run_begin(struct run *run, uint64_t seed)
 {
     struct sim_options options;
     crc32c_init();
-    *run = (struct run){.owner = {owner_durable, owner_offline, owner_online}, .seed = seed};
+    *run = (struct run){.owner = {owner_durable, owner_offline, owner_online, owner_settled},
+                        .seed = seed};
     run->log.level = (enum log_level) - 1;
     sim_options_init(&options, seed);
     run->sim = sim_new(&options);

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "protocol/errors.h"
+#include "tools/sim/caller.h"
 
 #define CREATE_VERSION_MIN 2
 #define CREATE_VERSION_ID 7
@@ -48,9 +49,7 @@ enum step {
 struct sim_admin {
     struct party *party;
     struct admin_options options;
-    struct client client;
-    struct client_call call;
-    struct timer next;
+    struct caller caller;
     enum step step;
     char name[MODEL_NAME_BYTES];
     uint32_t generation;
@@ -75,8 +74,7 @@ struct sim_admin {
 static void admin_then(struct sim_admin *admin, enum step step, uint64_t pause_ns_max)
 {
     admin->step = step;
-    if (!admin->party->leaving)
-        party_set_timer(admin->party, &admin->next, party_random(admin->party, 0, pause_ns_max));
+    caller_pause(&admin->caller, pause_ns_max);
 }
 
 static void admin_live(struct sim_admin *admin)
@@ -166,7 +164,7 @@ static void creation_fill(struct sim_admin *admin, struct creation *c)
         creation_set_limit(c, "retention.bytes", plan->retention.bytes);
     }
     if (plan->compact) {
-        creation_set(c, "cleanup.policy", "compact");
+        creation_set(c, "cleanup.policy", plan->retains ? "compact,delete" : "compact");
         creation_set(c, "min.cleanable.dirty.ratio", "0.1");
         creation_set(c, "delete.retention.ms", plan->keeps_tombstones ? TOMBSTONE_MS : "1000");
     }
@@ -187,8 +185,8 @@ static void admin_create(struct sim_admin *admin)
     if (!admin->validates)
         admin->attempt =
             model_topic_attempt(topics, admin->name, admin->partitions, &admin->options.plan);
-    client_call(&admin->client, &admin->call, API_CREATE_TOPICS,
-                admin_version(admin, CREATE_VERSION_MIN, CREATE_VERSION_ID), &creation.request);
+    caller_ask(&admin->caller, API_CREATE_TOPICS,
+               admin_version(admin, CREATE_VERSION_MIN, CREATE_VERSION_ID), &creation.request);
 }
 
 /* A life has begun, or was found. */
@@ -196,7 +194,7 @@ static void admin_begin(struct sim_admin *admin, struct model_topic *topic)
 {
     admin->topic = topic;
     if (admin->confirmed)
-        model_topic_answered(topic);
+        model_topic_answered(admin->party->topics, topic);
     admin->confirmed = false;
     admin->ready = true;
     admin_live(admin);
@@ -213,7 +211,7 @@ static void admin_created(struct sim_admin *admin, const struct create_topics_re
     const struct create_topics_response_creatable_topic_result *told = answer->topics.items;
     int16_t error = answer->topics.count == 1 ? told->error_code : ERROR_MALFORMED;
     bool exists = error == KAFKA_TOPIC_ALREADY_EXISTS;
-    if (error == KAFKA_NONE && admin->call.version >= CREATE_VERSION_ID) {
+    if (error == KAFKA_NONE && admin->caller.call.version >= CREATE_VERSION_ID) {
         admin_begin(admin,
                     model_topic_created(admin->party->topics, admin->attempt, told->topic_id));
         return;
@@ -257,8 +255,8 @@ static void admin_create_wrong(struct sim_admin *admin)
         creation.topic.num_partitions = 0;
     else
         creation_set(&creation, "segment.bytes", "many");
-    client_call(&admin->client, &admin->call, API_CREATE_TOPICS,
-                admin_version(admin, CREATE_VERSION_MIN, CREATE_VERSION_ID), &creation.request);
+    caller_ask(&admin->caller, API_CREATE_TOPICS,
+               admin_version(admin, CREATE_VERSION_MIN, CREATE_VERSION_ID), &creation.request);
 }
 
 static void admin_created_wrong(struct sim_admin *admin,
@@ -286,8 +284,8 @@ static void admin_find(struct sim_admin *admin)
     request.topics.count = 1;
     request.allow_auto_topic_creation = false;
     admin->sent = model_topics_moment(admin->party->topics);
-    client_call(&admin->client, &admin->call, API_METADATA,
-                admin_version(admin, FIND_VERSION_MIN, FIND_VERSION_MAX), &request);
+    caller_ask(&admin->caller, API_METADATA,
+               admin_version(admin, FIND_VERSION_MIN, FIND_VERSION_MAX), &request);
 }
 
 static void admin_found(struct sim_admin *admin, const struct metadata_response *answer)
@@ -340,8 +338,8 @@ static void admin_grow(struct sim_admin *admin)
     request.topics.items = &topic;
     request.topics.count = 1;
     request.timeout_ms = TIMEOUT_MS;
-    client_call(&admin->client, &admin->call, API_CREATE_PARTITIONS,
-                admin_version(admin, 0, GROW_VERSION_MAX), &request);
+    caller_ask(&admin->caller, API_CREATE_PARTITIONS, admin_version(admin, 0, GROW_VERSION_MAX),
+               &request);
 }
 
 static void admin_grew(struct sim_admin *admin, const struct create_partitions_response *answer)
@@ -351,7 +349,7 @@ static void admin_grew(struct sim_admin *admin, const struct create_partitions_r
                                                  : ERROR_MALFORMED;
     if (error == KAFKA_NONE) {
         model_topic_grown(admin->party->topics, admin->topic, admin->growing_to);
-        model_topic_answered(admin->topic);
+        model_topic_answered(admin->party->topics, admin->topic);
         admin->growing_to = 0;
         admin_live(admin);
         return;
@@ -392,7 +390,7 @@ static void admin_delete(struct sim_admin *admin)
     }
     request.timeout_ms = TIMEOUT_MS;
     model_topic_going(admin->party->topics, admin->topic);
-    client_call(&admin->client, &admin->call, API_DELETE_TOPICS, version, &request);
+    caller_ask(&admin->caller, API_DELETE_TOPICS, version, &request);
 }
 
 static void admin_deleted(struct sim_admin *admin, const struct delete_topics_response *answer)
@@ -429,7 +427,7 @@ static void admin_visit(struct sim_admin *admin)
     topic.partitions.count = 1;
     request.topics.items = &topic;
     request.topics.count = 1;
-    client_call(&admin->client, &admin->call, API_FETCH, FETCH_VERSION_ID, &request);
+    caller_ask(&admin->caller, API_FETCH, FETCH_VERSION_ID, &request);
 }
 
 static void admin_name(struct sim_admin *admin)
@@ -464,7 +462,7 @@ static void admin_visited(struct sim_admin *admin, const struct fetch_response *
  * compacted topic. */
 static int16_t trim_expected(const struct sim_admin *admin)
 {
-    if (admin->topic->plan.compact)
+    if (admin->topic->plan.compact && !admin->topic->plan.retains)
         return KAFKA_POLICY_VIOLATION;
     return admin->trim_beyond ? KAFKA_OFFSET_OUT_OF_RANGE : KAFKA_NONE;
 }
@@ -494,8 +492,8 @@ static void admin_trim(struct sim_admin *admin)
     request.topics.items = &topic;
     request.topics.count = 1;
     request.timeout_ms = TIMEOUT_MS;
-    client_call(&admin->client, &admin->call, API_DELETE_RECORDS,
-                admin_version(admin, 0, TRIM_VERSION_MAX), &request);
+    caller_ask(&admin->caller, API_DELETE_RECORDS, admin_version(admin, 0, TRIM_VERSION_MAX),
+               &request);
 }
 
 static void admin_trimmed(struct sim_admin *admin, const struct delete_records_response *answer)
@@ -523,7 +521,7 @@ static void admin_choose(struct sim_admin *admin)
     bool can_grow = admin->topic->count + 2 <= 2 * o->partitions_max &&
                     admin->topic->count + 2 <= MODEL_TOPIC_PARTITIONS_MAX;
     /* Records of compacted topics are not to be deleted (POLICY_VIOLATION). */
-    if (o->trims && !o->plan.compact && party_chance(admin->party, 300))
+    if (o->trims && (!o->plan.compact || o->plan.retains) && party_chance(admin->party, 300))
         admin->step = STEP_TRIM;
     else if (dice <= 2)
         admin->step = STEP_AGAIN;
@@ -537,7 +535,7 @@ static void admin_choose(struct sim_admin *admin)
 
 static void admin_next(struct timer *timer)
 {
-    struct sim_admin *admin = CONTAINER_OF(timer, struct sim_admin, next);
+    struct sim_admin *admin = CONTAINER_OF(timer, struct sim_admin, caller.next);
     bool between = admin->step == STEP_LIVE || (admin->step == STEP_CREATE && admin->ready &&
                                                 !admin->unanswered && admin->topic == NULL);
     if (admin->stopping && between)
@@ -576,7 +574,7 @@ static void admin_next(struct timer *timer)
 
 static void admin_answered(struct client_call *call, const void *answer)
 {
-    struct sim_admin *admin = CONTAINER_OF(call, struct sim_admin, call);
+    struct sim_admin *admin = CONTAINER_OF(call, struct sim_admin, caller.call);
     switch (admin->step) {
     case STEP_CREATE:
         admin_created(admin, answer);
@@ -613,17 +611,14 @@ struct sim_admin *sim_admin_new(struct party *party, const struct admin_options 
     struct sim_admin *admin = mem_alloc(sizeof *admin);
     admin->party = party;
     admin->options = *options;
-    admin->call.done = admin_answered;
-    timer_init(&admin->next, admin_next);
-    client_init(&admin->client, party);
+    caller_init(&admin->caller, party, admin_next, admin_answered);
     admin_name(admin);
     return admin;
 }
 
 void sim_admin_free(struct sim_admin *admin)
 {
-    heap_cancel(&admin->party->timers, &admin->next);
-    client_fini(&admin->client);
+    caller_fini(&admin->caller);
     mem_free(admin);
 }
 
@@ -644,5 +639,5 @@ bool sim_admin_ready(const struct sim_admin *admin)
 
 bool sim_admin_done(const struct sim_admin *admin)
 {
-    return admin->stopping && !admin->call.active && !timer_armed(&admin->next);
+    return admin->stopping && caller_rests(&admin->caller);
 }

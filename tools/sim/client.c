@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 
+#define DEAR_CODEC_RATE 250
 #define REGION_BYTES (64 * MIB)
 #define REGION_UNIT (4 * KIB)
 #define ANSWER_BYTES_MAX (64 * MIB)
@@ -68,9 +69,14 @@ uint64_t party_random(struct party *party, uint64_t low, uint64_t high)
     return low + prng_below(&party->prng, high - low + 1);
 }
 
+int64_t party_wall_ms_at(const struct party *party, uint64_t at_ns)
+{
+    return party->wall_start_ms + (int64_t)(at_ns / NS_PER_MS);
+}
+
 int64_t party_wall_ms(const struct party *party)
 {
-    return party->wall_start_ms + (int64_t)(io_now(party->io) / NS_PER_MS);
+    return party_wall_ms_at(party, io_now(party->io));
 }
 
 bool party_chance(struct party *party, uint32_t rate)
@@ -78,12 +84,20 @@ bool party_chance(struct party *party, uint32_t rate)
     return party_random(party, 1, 1000) <= rate;
 }
 
+enum compression party_codec(struct party *party)
+{
+    static const enum compression dear[] = {COMPRESSION_GZIP, COMPRESSION_ZSTD};
+    static const enum compression cheap[] = {COMPRESSION_SNAPPY, COMPRESSION_LZ4};
+    const enum compression *codecs = party_chance(party, DEAR_CODEC_RATE) ? dear : cheap;
+    return codecs[party_random(party, 0, ARRAY_LENGTH(dear) - 1)];
+}
+
 void party_calm(struct party *party)
 {
     party->calm_ns = MIN(party->calm_ns, io_now(party->io));
 }
 
-void party_prompt(struct party *party, bool prompt)
+void party_prompt(struct party *party, bool prompt, uint64_t started_ns)
 {
     uint64_t now = io_now(party->io);
     party->prompt_ns = prompt ? MIN(party->prompt_ns, now) : IO_NEVER;
@@ -93,7 +107,8 @@ void party_prompt(struct party *party, bool prompt)
         const struct client *client = LIST_ENTRY(node, const struct client, node);
         const struct client_call *oldest =
             LIST_FIRST(&client->waiting, const struct client_call, node);
-        if (client->state != CLIENT_OPEN || oldest == NULL || !oldest->changes)
+        if (client->state != CLIENT_OPEN || oldest == NULL || !oldest->changes ||
+            oldest->sent_ns < started_ns)
             continue;
         uint64_t since = MAX(oldest->sent_ns, MAX(party->prompt_ns, client->alive_ns));
         if (now - since > CLIENT_PROMPT_NS)

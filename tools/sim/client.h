@@ -57,14 +57,20 @@ void party_set_timer(struct party *party, struct timer *timer, uint64_t delay_ns
 uint64_t party_random(struct party *party, uint64_t low, uint64_t high);
 /* Unix time as it was at the start, and goes on: the machine's own clock may jump. */
 int64_t party_wall_ms(const struct party *party);
+/* At that time of io_now. */
+int64_t party_wall_ms_at(const struct party *party, uint64_t at_ns);
 /* True `rate` times in a thousand. */
 bool party_chance(struct party *party, uint32_t rate);
+/* A codec; seldom one of the dear ones, which cost as much as dozens of requests with each batch.
+ */
+enum compression party_codec(struct party *party);
 /* Nothing is in the way from now on: each call must be answered, no connection may break. */
 void party_calm(struct party *party);
 /* Called now and then: whether the disk may be full, but nothing else is in the way. As long as
  * that is so, what changes something has an answer within CLIENT_PROMPT_NS, far below its timeout.
- */
-void party_prompt(struct party *party, bool prompt);
+ * What was sent before `started_ns` was sent to a broker that is no more. When its machine lost its
+ * power nobody told the client, who does not send again on that connection and waits. */
+void party_prompt(struct party *party, bool prompt, uint64_t started_ns);
 
 struct client_call {
     struct list node;

@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "protocol/errors.h"
 #include "protocol/schema/configs.h"
+#include "tools/sim/caller.h"
 
 #define BROKER_NODE "1"
 #define ALL_BROKERS ""
@@ -53,9 +54,7 @@ enum deed { DEED_ASK, DEED_CHANGE, DEED_REPLACE, DEED_TRY };
 struct sim_configurer {
     struct party *party;
     struct model_configs *configs;
-    struct client client;
-    struct client_call call;
-    struct timer next;
+    struct caller caller;
     enum deed deed;
     struct model_setting *setting; /* being changed; null: none is */
     int64_t value;
@@ -68,12 +67,6 @@ struct sim_configurer {
     bool stopping;
     bool done;
 };
-
-static void configurer_pause(struct sim_configurer *c, uint64_t pause_ns_max)
-{
-    if (!c->party->leaving)
-        party_set_timer(c->party, &c->next, party_random(c->party, 0, pause_ns_max));
-}
 
 static void configurer_break(struct sim_configurer *c, const struct model_setting *setting,
                              const char *deed, int error)
@@ -113,25 +106,35 @@ static struct string changed_resource(const struct model_setting *setting)
 
 /* Asking. */
 
+/* How many of a thousand questions are for all settings: a broker has three hundred, and telling
+ * them costs as much as hundreds of other requests. */
+#define ASK_ALL_RATE 100
+
 static void configurer_ask(struct sim_configurer *c, const struct model_setting *about)
 {
     struct describe_configs_request request;
     struct describe_configs_request_resource resource;
+    struct string names[SETTINGS_MAX];
     const struct model_setting *setting;
+    int32_t count = 0;
     c->deed = DEED_ASK;
     c->asked = about;
-    for (uint32_t i = 0; (setting = model_setting_at(c->configs, i)) != NULL; i++)
+    for (uint32_t i = 0; (setting = model_setting_at(c->configs, i)) != NULL; i++) {
         c->floors[i] = model_setting_floor(setting);
+        if (same_resource(setting, about))
+            names[count++] = string_of(model_setting_name(setting));
+    }
     message_defaults(&describe_configs_request_struct, &request);
     message_defaults(&describe_configs_request_resource_struct, &resource);
     resource.resource_type = model_setting_type(about);
     resource.resource_name = string_of(model_setting_resource(about));
-    resource.configuration_keys.count = -1;
+    resource.configuration_keys.items = names;
+    resource.configuration_keys.count = party_chance(c->party, ASK_ALL_RATE) ? -1 : count;
     request.resources.items = &resource;
     request.resources.count = 1;
-    client_call(&c->client, &c->call, API_DESCRIBE_CONFIGS,
-                (int16_t)party_random(c->party, DESCRIBE_VERSION_MIN, DESCRIBE_VERSION_MAX),
-                &request);
+    caller_ask(&c->caller, API_DESCRIBE_CONFIGS,
+               (int16_t)party_random(c->party, DESCRIBE_VERSION_MIN, DESCRIBE_VERSION_MAX),
+               &request);
 }
 
 static void judge_setting(struct sim_configurer *c,
@@ -187,8 +190,8 @@ static void send_incremental(struct sim_configurer *c, bool validate_only)
     request.resources.items = &resource;
     request.resources.count = 1;
     request.validate_only = validate_only;
-    client_call(&c->client, &c->call, API_INCREMENTAL_ALTER_CONFIGS,
-                (int16_t)party_random(c->party, 0, INCREMENTAL_VERSION_MAX), &request);
+    caller_ask(&c->caller, API_INCREMENTAL_ALTER_CONFIGS,
+               (int16_t)party_random(c->party, 0, INCREMENTAL_VERSION_MAX), &request);
 }
 
 /* All settings of all brokers at once: what is not named goes. With eligible leader replicas, which
@@ -222,8 +225,8 @@ static void send_replacement(struct sim_configurer *c)
     resource.configs.count = count + 1;
     request.resources.items = &resource;
     request.resources.count = 1;
-    client_call(&c->client, &c->call, API_ALTER_CONFIGS,
-                (int16_t)party_random(c->party, 0, ALTER_VERSION_MAX), &request);
+    caller_ask(&c->caller, API_ALTER_CONFIGS, (int16_t)party_random(c->party, 0, ALTER_VERSION_MAX),
+               &request);
 }
 
 static void configurer_send(struct sim_configurer *c)
@@ -308,7 +311,7 @@ static struct model_setting *pick_setting(struct sim_configurer *c)
 
 static void configurer_go_on(struct timer *timer)
 {
-    struct sim_configurer *c = CONTAINER_OF(timer, struct sim_configurer, next);
+    struct sim_configurer *c = CONTAINER_OF(timer, struct sim_configurer, caller.next);
     struct model_setting *picked = c->audits ? NULL : pick_setting(c);
     if (c->audits)
         configurer_audit(c);
@@ -317,7 +320,7 @@ static void configurer_go_on(struct timer *timer)
     else if (c->stopping)
         c->done = true;
     else if (picked == NULL)
-        configurer_pause(c, PAUSE_NS_MAX);
+        caller_pause(&c->caller, PAUSE_NS_MAX);
     else if (party_chance(c->party, 500))
         configurer_ask(c, picked);
     else
@@ -326,7 +329,7 @@ static void configurer_go_on(struct timer *timer)
 
 static void configurer_answered(struct client_call *call, const void *message)
 {
-    struct sim_configurer *c = CONTAINER_OF(call, struct sim_configurer, call);
+    struct sim_configurer *c = CONTAINER_OF(call, struct sim_configurer, caller.call);
     const struct alter_configs_response *replaced = message;
     const struct incremental_alter_configs_response *changed = message;
     if (c->deed == DEED_ASK) {
@@ -344,7 +347,7 @@ static void configurer_answered(struct client_call *call, const void *message)
                            changed->responses.count == 1 ? changed->responses.items[0].error_code
                                                          : ERROR_MALFORMED);
     }
-    configurer_pause(c, c->setting != NULL || c->audits ? RETRY_NS_MAX : PAUSE_NS_MAX);
+    caller_pause(&c->caller, c->setting != NULL || c->audits ? RETRY_NS_MAX : PAUSE_NS_MAX);
 }
 
 struct sim_configurer *sim_configurer_new(struct party *party, struct model_configs *configs,
@@ -354,16 +357,13 @@ struct sim_configurer *sim_configurer_new(struct party *party, struct model_conf
     c->party = party;
     c->configs = configs;
     c->audits = audits;
-    c->call.done = configurer_answered;
-    client_init(&c->client, party);
-    timer_init(&c->next, configurer_go_on);
+    caller_init(&c->caller, party, configurer_go_on, configurer_answered);
     return c;
 }
 
 void sim_configurer_free(struct sim_configurer *c)
 {
-    heap_cancel(&c->party->timers, &c->next);
-    client_fini(&c->client);
+    caller_fini(&c->caller);
     mem_free(c);
 }
 
@@ -388,7 +388,7 @@ void sim_configurer_add_topic(struct sim_configurer *c, const struct model_topic
 
 void sim_configurer_start(struct sim_configurer *c)
 {
-    party_set_timer(c->party, &c->next, 0);
+    caller_start(&c->caller);
 }
 
 void sim_configurer_stop(struct sim_configurer *c)

@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "protocol/errors.h"
 #include "protocol/record.h"
+#include "tools/sim/caller.h"
 
 #define VERSION_MIN 4
 #define VERSION_LOG_START 5
@@ -45,9 +46,7 @@ struct position {
 struct sim_consumer {
     struct party *party;
     struct consumer_options options;
-    struct client client;
-    struct client_call call;
-    struct timer next;
+    struct caller caller;
     struct position *seeking;   /* whose log start is being asked for; null: none */
     struct position *positions; /* MODEL_TOPIC_PARTITIONS_MAX of each topic */
     uint32_t position_count;
@@ -242,8 +241,7 @@ static void consumer_fetch(struct sim_consumer *consumer)
     request.forgotten_topics_data.items = parts->forgotten;
     request.forgotten_topics_data.count = parts->forgotten_count;
     consumer_set_session(consumer, &request);
-    client_call(&consumer->client, &consumer->call, API_FETCH, consumer_version(consumer),
-                &request);
+    caller_ask(&consumer->caller, API_FETCH, consumer_version(consumer), &request);
     mem_free(parts->items);
     mem_free(parts);
 }
@@ -283,9 +281,9 @@ static bool consumer_seek(struct sim_consumer *consumer)
     request.replica_id = -1;
     request.topics.items = &topic;
     request.topics.count = 1;
-    client_call(&consumer->client, &consumer->call, API_LIST_OFFSETS,
-                (int16_t)party_random(consumer->party, OFFSETS_VERSION_MIN, OFFSETS_VERSION_MAX),
-                &request);
+    caller_ask(&consumer->caller, API_LIST_OFFSETS,
+               (int16_t)party_random(consumer->party, OFFSETS_VERSION_MIN, OFFSETS_VERSION_MAX),
+               &request);
     return true;
 }
 
@@ -328,7 +326,7 @@ static bool consumer_has_work(const struct sim_consumer *consumer)
 
 static void consumer_next(struct timer *timer)
 {
-    struct sim_consumer *consumer = CONTAINER_OF(timer, struct sim_consumer, next);
+    struct sim_consumer *consumer = CONTAINER_OF(timer, struct sim_consumer, caller.next);
     if (!consumer_has_work(consumer)) {
         consumer->done = true;
         return;
@@ -476,7 +474,7 @@ static void consumer_take_part(struct sim_consumer *consumer, struct position *p
     model_told_end(model, partition_of(position), part->high_watermark, position->floor);
     if (part->last_stable_offset != part->high_watermark)
         consumer_break(consumer, position, "the last stable offset is not the high watermark");
-    if (consumer->call.version >= VERSION_LOG_START)
+    if (consumer->caller.call.version >= VERSION_LOG_START)
         model_told_start(model, partition_of(position), part->log_start_offset,
                          position->start_floor);
     if (position->offset < position->start_floor && consumer->probe != PROBE_BEYOND)
@@ -496,7 +494,7 @@ static struct position *position_told(struct sim_consumer *consumer,
     const struct consumer_options *o = &consumer->options;
     for (uint32_t t = 0; t < o->topic_count; t++) {
         bool same =
-            consumer->call.version >= VERSION_ID
+            consumer->caller.call.version >= VERSION_ID
                 ? uuid_equal(topic->topic_id, o->topics[t]->id)
                 : bytes_equal(string_bytes(topic->topic), bytes_of_string(o->topics[t]->name));
         if (same && index >= 0 && index < MODEL_TOPIC_PARTITIONS_MAX)
@@ -604,7 +602,7 @@ static void consumer_finish_audit(struct sim_consumer *consumer)
 
 static void consumer_done(struct client_call *call, const void *message)
 {
-    struct sim_consumer *consumer = CONTAINER_OF(call, struct sim_consumer, call);
+    struct sim_consumer *consumer = CONTAINER_OF(call, struct sim_consumer, caller.call);
     struct party *party = consumer->party;
     const struct fetch_response *answer = consumer->seeking == NULL ? message : NULL;
     if (consumer->seeking != NULL && message != NULL)
@@ -620,7 +618,7 @@ static void consumer_done(struct client_call *call, const void *message)
         consumer_finish_audit(consumer);
         return;
     }
-    party_set_timer(party, &consumer->next, party_random(party, 0, consumer->options.pause_ns_max));
+    caller_pause(&consumer->caller, consumer->options.pause_ns_max);
 }
 
 struct sim_consumer *sim_consumer_new(struct party *party, const struct consumer_options *options)
@@ -629,12 +627,10 @@ struct sim_consumer *sim_consumer_new(struct party *party, const struct consumer
     struct sim_consumer *consumer = mem_alloc(sizeof *consumer);
     consumer->party = party;
     consumer->options = *options;
-    consumer->call.done = consumer_done;
     consumer->finishing = options->audits;
     if (options->audits)
         model_last_read_begins(party->model);
-    client_init(&consumer->client, party);
-    timer_init(&consumer->next, consumer_next);
+    caller_init(&consumer->caller, party, consumer_next, consumer_done);
     consumer->position_count = options->topic_count * MODEL_TOPIC_PARTITIONS_MAX;
     consumer->positions = mem_alloc_array(consumer->position_count, sizeof *consumer->positions);
     for (uint32_t i = 0; i < consumer->position_count; i++)
@@ -648,15 +644,14 @@ struct sim_consumer *sim_consumer_new(struct party *party, const struct consumer
 
 void sim_consumer_free(struct sim_consumer *consumer)
 {
-    heap_cancel(&consumer->party->timers, &consumer->next);
-    client_fini(&consumer->client);
+    caller_fini(&consumer->caller);
     mem_free(consumer->positions);
     mem_free(consumer);
 }
 
 void sim_consumer_start(struct sim_consumer *consumer)
 {
-    party_set_timer(consumer->party, &consumer->next, 0);
+    caller_start(&consumer->caller);
 }
 
 void sim_consumer_finish(struct sim_consumer *consumer)
@@ -674,7 +669,7 @@ bool sim_consumer_done(const struct sim_consumer *consumer)
 
 bool sim_consumer_retire(struct sim_consumer *consumer)
 {
-    if (consumer->client.state != CLIENT_CLOSED)
-        client_abandon(&consumer->client);
-    return consumer->client.state == CLIENT_CLOSED;
+    if (consumer->caller.client.state != CLIENT_CLOSED)
+        client_abandon(&consumer->caller.client);
+    return consumer->caller.client.state == CLIENT_CLOSED;
 }

@@ -27,7 +27,7 @@
 /* A seed that takes so long in real time has lost itself. */
 #define REAL_S_MAX 300
 /* What libraries leave behind does not come back: no process lives for ever. */
-#define SHARE_MAX 32
+#define SHARE_MAX 128
 #define PROGRESS_TERMINAL_NS (NS_PER_S / 2)
 #define PROGRESS_LINE_NS (60 * NS_PER_S)
 
@@ -307,7 +307,10 @@ static bool may_start(const struct fleet *f)
 static uint64_t share_size(const struct fleet *f)
 {
     uint64_t left = f->options->count - f->next;
-    return heap_returns() ? MIN(left / (f->options->jobs * 2) + 1, (uint64_t)SHARE_MAX) : 1;
+    if (!heap_returns())
+        return 1;
+    return MIN(f->options->jobs == 1 ? left : left / (f->options->jobs * 2) + 1,
+               (uint64_t)SHARE_MAX);
 }
 
 static void fleet_start(struct fleet *f)

@@ -13,6 +13,7 @@
 #define COMMIT_VERSION_MIN 2
 #define COMMIT_VERSION_EPOCH 6
 #define COMMIT_VERSION_INSTANCE 7
+#define COMMIT_VERSION_MEMBER_EPOCH 9
 #define COMMIT_VERSION_ID 10
 #define FETCH_VERSION_MIN 1
 #define FETCH_VERSION_ALL 2
@@ -26,8 +27,18 @@ void group_places_add(struct group_places *places, const struct model_topic *top
     for (uint32_t i = 0; i < places->count; i++)
         if (places->items[i].topic == topic)
             return;
+    ASSERT(places->topic_count < GROUP_TOPICS_MAX);
+    places->topics[places->topic_count++] = topic;
     for (int32_t i = 0; i < topic->count && places->count < GROUP_PLACES_MAX; i++)
         places->items[places->count++] = (struct model_place){topic, i};
+}
+
+uint32_t group_places_topic(const struct group_places *places, const struct model_topic *topic)
+{
+    uint32_t number = 0;
+    while (places->topics[number] != topic)
+        ASSERT(++number < places->topic_count);
+    return number;
 }
 
 bool group_error_is_passing(int16_t error)
@@ -47,12 +58,11 @@ void group_call_break(struct party *party, const struct model_group *group, cons
 
 /* The coordinator. */
 
-void group_find_send(struct client *client, struct client_call *call,
-                     const struct model_group *group)
+void group_find_send(struct caller *caller, const struct model_group *group)
 {
     struct find_coordinator_request request;
     struct string key = string_of(model_group_id(group));
-    int16_t version = (int16_t)party_random(client->party, 0, FIND_VERSION_MAX);
+    int16_t version = (int16_t)party_random(caller->client.party, 0, FIND_VERSION_MAX);
     message_defaults(&find_coordinator_request_struct, &request);
     if (version < FIND_VERSION_BATCHED) {
         request.key = key;
@@ -60,7 +70,7 @@ void group_find_send(struct client *client, struct client_call *call,
         request.coordinator_keys.items = &key;
         request.coordinator_keys.count = 1;
     }
-    client_call(client, call, API_FIND_COORDINATOR, version, &request);
+    caller_ask(caller, API_FIND_COORDINATOR, version, &request);
 }
 
 int16_t group_find_ended(struct party *party, const struct model_group *group, int16_t version,
@@ -97,16 +107,18 @@ static void commit_fill(struct group_commit_call *commit, uint32_t i,
     partition->committed_metadata = value.metadata;
 }
 
-void group_commit_send(struct client *client, struct client_call *call,
-                       struct group_commit_call *commit, const struct model_claim *claim)
+void group_commit_send(struct caller *caller, struct group_commit_call *commit,
+                       const struct model_claim *claim)
 {
     struct offset_commit_request request;
     struct offset_commit_request_topic topics[GROUP_CALL_PLACES];
     struct offset_commit_request_partition partitions[GROUP_CALL_PLACES];
     char texts[GROUP_CALL_PLACES][MODEL_METADATA_BYTES];
     bool is_static = *claim->instance_id != '\0';
-    int16_t version = (int16_t)party_random(
-        client->party, is_static ? COMMIT_VERSION_INSTANCE : COMMIT_VERSION_MIN, COMMIT_VERSION_ID);
+    uint64_t least = is_static ? COMMIT_VERSION_INSTANCE : COMMIT_VERSION_MIN;
+    if (commit->knows_epochs)
+        least = COMMIT_VERSION_MEMBER_EPOCH;
+    int16_t version = (int16_t)party_random(caller->client.party, least, COMMIT_VERSION_ID);
     ASSERT(commit->count > 0 && commit->count <= GROUP_CALL_PLACES);
     message_defaults(&offset_commit_request_struct, &request);
     for (uint32_t i = 0; i < commit->count; i++) {
@@ -121,7 +133,7 @@ void group_commit_send(struct client *client, struct client_call *call,
         request.group_instance_id = string_of(claim->instance_id);
     request.topics.items = topics;
     request.topics.count = (int32_t)commit->count;
-    client_call(client, call, API_OFFSET_COMMIT, version, &request);
+    caller_ask(caller, API_OFFSET_COMMIT, version, &request);
 }
 
 /* Refused for certain, or maybe done. */
@@ -139,6 +151,11 @@ static enum model_outcome commit_outcome(struct party *party, const struct model
     case KAFKA_REBALANCE_IN_PROGRESS:
     case KAFKA_GROUP_ID_NOT_FOUND:
     case KAFKA_COORDINATOR_LOAD_IN_PROGRESS:
+        return MODEL_REFUSED;
+    case KAFKA_STALE_MEMBER_EPOCH:
+    case KAFKA_UNSUPPORTED_VERSION:
+        if (!model_group_is_modern(group))
+            group_call_break(party, group, "a commit", error);
         return MODEL_REFUSED;
     default:
         if (!group_error_is_passing(error))
@@ -204,7 +221,7 @@ static void fetch_fill_new(const struct group_fetch_call *fetch,
     group->topics.count = fetch->count == 0 ? -1 : (int32_t)fetch->count;
 }
 
-void group_fetch_send(struct client *client, struct client_call *call, struct model_groups *groups,
+void group_fetch_send(struct caller *caller, struct model_groups *groups,
                       struct group_fetch_call *fetch)
 {
     struct offset_fetch_request request;
@@ -212,7 +229,8 @@ void group_fetch_send(struct client *client, struct client_call *call, struct mo
     struct offset_fetch_request_topics new_topics[GROUP_CALL_PLACES];
     struct offset_fetch_request_group group;
     int16_t least = fetch->count == 0 ? FETCH_VERSION_ALL : FETCH_VERSION_MIN;
-    int16_t version = (int16_t)party_random(client->party, (uint64_t)least, FETCH_VERSION_ID);
+    int16_t version =
+        (int16_t)party_random(caller->client.party, (uint64_t)least, FETCH_VERSION_ID);
     ASSERT(fetch->count <= GROUP_CALL_PLACES);
     message_defaults(&offset_fetch_request_struct, &request);
     if (version < FETCH_VERSION_GROUPS) {
@@ -223,9 +241,9 @@ void group_fetch_send(struct client *client, struct client_call *call, struct mo
         request.groups.count = 1;
     }
     if (version >= FETCH_VERSION_STABLE)
-        request.require_stable = party_chance(client->party, 500);
+        request.require_stable = party_chance(caller->client.party, 500);
     fetch->sent = model_groups_moment(groups);
-    client_call(client, call, API_OFFSET_FETCH, version, &request);
+    caller_ask(caller, API_OFFSET_FETCH, version, &request);
 }
 
 /* One partition of an answer, of either form. */

@@ -8,9 +8,14 @@
 
 struct sim_crew;
 
+/* Of which protocol the groups' members are. */
+enum crew_kind { CREW_CLASSIC, CREW_MODERN, CREW_BOTH };
+
 struct crew_options {
     const char *name; /* all groups' ids begin so */
+    enum crew_kind kind;
     int32_t session_ms_min;
+    int32_t consumer_session_ms; /* of the new protocol, as the broker has it */
 };
 
 struct sim_crew *sim_crew_new(struct party *party, struct model_groups *groups,

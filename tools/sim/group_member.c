@@ -22,101 +22,72 @@
 #define HEARTBEAT_VERSION_MAX 4
 #define LEAVE_VERSION_MEMBERS 3
 #define LEAVE_VERSION_MAX 5
-#define RETRY_NS_MAX (200 * NS_PER_MS)
-#define ABSENCE_NS_MAX (6 * NS_PER_S)
 #define MEMBERS_MAX 64
 #define SHARE_BYTES 12
 #define SHARE_BYTES_MAX 200
 #define NAME_BYTES 24
 #define SUBSCRIPTION_BYTES 1024
 
-enum step {
-    STEP_FIND, /* the coordinator */
-    STEP_JOIN,
-    STEP_SYNC,
-    STEP_LIVE, /* the next deed of a member */
-    STEP_BEAT, /* one of them is out: */
-    STEP_COMMIT,
-    STEP_FETCH,
-    STEP_LEAVE,
-    STEP_AWAY, /* until the timer */
-};
-
 struct sim_group_member {
-    struct party *party;
-    struct group_member_options options;
-    char instance_id[MODEL_INSTANCE_BYTES];
-    struct client client;
-    struct client_call call;
-    struct timer next;
-    enum step step;
-    char member_id[MODEL_MEMBER_BYTES]; /* to join with; "": as a new one */
+    struct group_seat seat;
+    bool consumes;
+    bool knows_statics;
     uint64_t sent;
-    struct model_claim claim;
-    bool joined_ever;
-    bool is_member; /* it takes itself for one */
     bool leads;
     struct model_share shares[MEMBERS_MAX]; /* of the members, when it leads */
     uint32_t member_count;
     char protocol[NAME_BYTES];
     uint32_t assignment;
     uint64_t share;
-    struct group_commit_call commit;
-    struct group_fetch_call fetch;
-    bool stopping;
-    bool settled; /* served since it was stopped */
 };
 
-static void member_then(struct sim_group_member *m, enum step step, uint64_t pause_ns_max)
+static struct sim_group_member *member_of(struct group_seat *seat)
 {
-    m->step = step;
-    if (!m->party->leaving)
-        party_set_timer(m->party, &m->next, party_random(m->party, 0, pause_ns_max));
-}
-
-static void member_live(struct sim_group_member *m)
-{
-    member_then(m, STEP_LIVE, (uint64_t)m->options.session_ms * NS_PER_MS / 3);
+    return CONTAINER_OF(seat, struct sim_group_member, seat);
 }
 
 static void member_join(struct sim_group_member *m)
 {
-    m->is_member = m->settled = false;
-    member_then(m, STEP_JOIN, RETRY_NS_MAX);
+    m->seat.is_member = m->seat.settled = false;
+    seat_soon(&m->seat, SEAT_JOIN);
+}
+
+static void member_go_on(struct group_seat *seat)
+{
+    struct sim_group_member *m = member_of(seat);
+    if (seat->is_member)
+        seat_live(seat);
+    else
+        member_join(m);
 }
 
 /* It must begin anew; or believes so. */
 static void member_reset(struct sim_group_member *m)
 {
-    *m->member_id = '\0';
+    *m->seat.member_id = '\0';
     member_join(m);
 }
 
 static void member_break(struct sim_group_member *m, const char *deed, int error)
 {
-    group_call_break(m->party, m->options.group, deed, error);
+    group_call_break(m->seat.party, m->seat.options.group, deed, error);
     member_reset(m);
-}
-
-static bool is_static(const struct sim_group_member *m)
-{
-    return *m->instance_id != '\0';
 }
 
 static struct string instance_of(const struct sim_group_member *m)
 {
-    return is_static(m) ? string_of(m->instance_id) : STRING_NULL;
+    return seat_is_static(&m->seat) ? string_of(m->seat.instance_id) : STRING_NULL;
 }
 
 static const char *protocol_type(const struct sim_group_member *m)
 {
-    return m->options.consumes ? "consumer" : "other";
+    return m->consumes ? "consumer" : "other";
 }
 
 static int16_t choose_version(struct sim_group_member *m, int16_t with_instance, int16_t most)
 {
-    return (int16_t)party_random(m->party, is_static(m) ? (uint64_t)with_instance : 0,
-                                 (uint64_t)most);
+    return (int16_t)party_random(
+        m->seat.party, seat_is_static(&m->seat) ? (uint64_t)with_instance : 0, (uint64_t)most);
 }
 
 /* What every client makes of an error; true: it was one. */
@@ -128,32 +99,17 @@ static bool member_failed(struct sim_group_member *m, const char *deed, int16_t 
         member_join(m);
     else if (error == KAFKA_UNKNOWN_MEMBER_ID || error == KAFKA_FENCED_INSTANCE_ID)
         member_reset(m);
-    else if (error == KAFKA_ILLEGAL_GENERATION && party_chance(m->party, 500))
+    else if (error == KAFKA_ILLEGAL_GENERATION && party_chance(m->seat.party, 500))
         member_join(m);
     else if (error == KAFKA_ILLEGAL_GENERATION || error == KAFKA_GROUP_ID_NOT_FOUND)
         member_reset(m);
     else if (!group_error_is_passing(error))
         member_break(m, deed, error);
     else if (error == KAFKA_NOT_COORDINATOR)
-        member_then(m, STEP_FIND, RETRY_NS_MAX);
-    else if (m->is_member)
-        member_live(m);
+        seat_soon(&m->seat, SEAT_FIND);
     else
-        member_join(m);
+        member_go_on(&m->seat);
     return true;
-}
-
-static void find_answered(struct sim_group_member *m,
-                          const struct find_coordinator_response *answer)
-{
-    int16_t error = group_find_ended(m->party, m->options.group, m->call.version, answer);
-    /* Who begins before there is a topic would read none. */
-    if (error != KAFKA_NONE || (m->options.places->count == 0 && !m->stopping))
-        member_then(m, STEP_FIND, RETRY_NS_MAX);
-    else if (m->is_member)
-        member_live(m);
-    else
-        member_join(m);
 }
 
 /* Joining. */
@@ -162,7 +118,7 @@ static void find_answered(struct sim_group_member *m,
 static struct blob subscription(const struct sim_group_member *m, uint8_t *room)
 {
     struct writer w;
-    const struct group_places *places = m->options.places;
+    const struct group_places *places = m->seat.options.places;
     const struct model_topic *last = NULL;
     uint32_t topics = 0;
     writer_init(&w, room, SUBSCRIPTION_BYTES);
@@ -186,12 +142,12 @@ static struct blob subscription(const struct sim_group_member *m, uint8_t *room)
 static void joining(struct sim_group_member *m)
 {
     const struct model_topic *topics[GROUP_PLACES_MAX];
-    const struct group_places *places = m->options.places;
+    const struct group_places *places = m->seat.options.places;
     uint32_t count = 0;
     for (uint32_t i = 0; i < places->count; i++)
         if (count == 0 || topics[count - 1] != places->items[i].topic)
             topics[count++] = places->items[i].topic;
-    model_group_joining(m->options.group, topics, count);
+    model_group_joining(m->seat.options.group, topics, count);
 }
 
 static void ask_join(struct sim_group_member *m)
@@ -200,7 +156,7 @@ static void ask_join(struct sim_group_member *m)
     struct join_group_request_protocol protocols[2];
     uint8_t room[SUBSCRIPTION_BYTES];
     int16_t version = (int16_t)party_random(
-        m->party, m->options.knows_statics ? JOIN_VERSION_INSTANCE : JOIN_VERSION_MIN,
+        m->seat.party, m->knows_statics ? JOIN_VERSION_INSTANCE : JOIN_VERSION_MIN,
         JOIN_VERSION_MAX);
     message_defaults(&join_group_request_struct, &request);
     for (int i = 0; i < 2; i++) {
@@ -208,17 +164,17 @@ static void ask_join(struct sim_group_member *m)
         protocols[i].name = string_of(i == 0 ? "range" : "roundrobin");
         protocols[i].metadata = subscription(m, room);
     }
-    request.group_id = string_of(model_group_id(m->options.group));
-    request.session_timeout_ms = m->options.session_ms;
-    request.rebalance_timeout_ms = m->options.rebalance_ms;
-    request.member_id = string_of(m->member_id);
+    request.group_id = seat_group_id(&m->seat);
+    request.session_timeout_ms = m->seat.options.session_ms;
+    request.rebalance_timeout_ms = m->seat.options.rebalance_ms;
+    request.member_id = string_of(m->seat.member_id);
     request.group_instance_id = instance_of(m);
     request.protocol_type = string_of(protocol_type(m));
     request.protocols.items = protocols;
-    request.protocols.count = (int32_t)party_random(m->party, 1, 2);
+    request.protocols.count = (int32_t)party_random(m->seat.party, 1, 2);
     joining(m);
-    m->sent = model_groups_moment(m->options.groups);
-    client_call(&m->client, &m->call, API_JOIN_GROUP, version, &request);
+    m->sent = seat_moment(&m->seat);
+    seat_ask(&m->seat, SEAT_JOIN, API_JOIN_GROUP, version, &request);
 }
 
 /* False: it does not fit, so the broker has not made it of what it was given. */
@@ -251,42 +207,37 @@ static bool take_members(struct sim_group_member *m, const struct join_group_res
 
 static void joined(struct sim_group_member *m, const struct join_group_response *answer)
 {
-    struct model_claim claim = {.generation = answer->generation_id, .asked_at = m->sent};
-    memcpy(claim.instance_id, m->instance_id, sizeof claim.instance_id);
-    bool fits = text_take(claim.member_id, sizeof claim.member_id, answer->member_id) &&
+    bool fits = text_take(m->seat.member_id, sizeof m->seat.member_id, answer->member_id) &&
                 text_take(m->protocol, sizeof m->protocol, answer->protocol_name) &&
                 take_members(m, answer);
     if (!fits || answer->generation_id <= 0 || answer->member_id.len <= 0) {
         member_break(m, "a join with odd words", KAFKA_NONE);
         return;
     }
-    claim.joined_at = model_groups_moment(m->options.groups);
-    m->claim = claim;
-    m->joined_ever = true;
-    memcpy(m->member_id, claim.member_id, sizeof m->member_id);
+    seat_joined(&m->seat, answer->generation_id, m->sent);
     /* Without the assignment of this generation it is nobody: it joins again, as every client. */
-    m->is_member = false;
+    m->seat.is_member = false;
     m->leads = bytes_equal(string_bytes(answer->leader), string_bytes(answer->member_id)) &&
                !answer->skip_assignment;
-    model_group_joined(m->options.group, &m->claim);
-    member_then(m, STEP_SYNC, party_chance(m->party, 100) ? NS_PER_S : 0);
+    model_group_joined(m->seat.options.group, &m->seat.claim);
+    seat_then(&m->seat, SEAT_SYNC, party_chance(m->seat.party, 100) ? NS_PER_S : 0);
 }
 
 static void join_answered(struct sim_group_member *m, const struct join_group_response *answer)
 {
-    model_group_touched(m->options.group, answer == NULL);
+    model_group_touched(m->seat.options.group, answer == NULL);
     int16_t error = answer == NULL ? GROUP_NO_ANSWER : answer->error_code;
     if (error == KAFKA_MEMBER_ID_REQUIRED) {
-        if (!text_take(m->member_id, sizeof m->member_id, answer->member_id) ||
-            *m->member_id == '\0')
+        if (!text_take(m->seat.member_id, sizeof m->seat.member_id, answer->member_id) ||
+            *m->seat.member_id == '\0')
             member_break(m, "a first join without an id", error);
         else
             member_join(m);
         return;
     }
     /* A new life without an answer: it may begin once more, and fence the one that is unknown. */
-    if (error == GROUP_NO_ANSWER && party_chance(m->party, 300))
-        *m->member_id = '\0';
+    if (error == GROUP_NO_ANSWER && party_chance(m->seat.party, 300))
+        *m->seat.member_id = '\0';
     if (!member_failed(m, "a join", error))
         joined(m, answer);
 }
@@ -302,14 +253,14 @@ struct handing {
 static void hand_in(struct sim_group_member *m, struct handing *handing,
                     struct sync_group_request *request)
 {
-    uint32_t places = m->options.places->count;
-    uint64_t first = party_random(m->party, 0, m->member_count - 1);
+    uint32_t places = m->seat.options.places->count;
+    uint64_t first = party_random(m->seat.party, 0, m->member_count - 1);
     for (uint32_t i = 0; i < places; i++)
         m->shares[(first + i) % m->member_count].partitions |= (uint64_t)1 << i;
-    uint32_t number =
-        model_group_assigning(m->options.group, m->claim.generation, m->shares, m->member_count);
+    uint32_t number = model_group_assigning(m->seat.options.group, m->seat.claim.generation,
+                                            m->shares, m->member_count);
     for (uint32_t i = 0; i < m->member_count; i++) {
-        uint64_t len = party_random(m->party, SHARE_BYTES, SHARE_BYTES_MAX);
+        uint64_t len = party_random(m->seat.party, SHARE_BYTES, SHARE_BYTES_MAX);
         message_defaults(&sync_group_request_assignment_struct, &handing->items[i]);
         memset(handing->bytes[i], 0, SHARE_BYTES_MAX);
         store_be32(handing->bytes[i], number);
@@ -326,17 +277,17 @@ static void ask_sync(struct sim_group_member *m)
     struct sync_group_request request;
     struct handing *handing = mem_alloc(sizeof *handing);
     message_defaults(&sync_group_request_struct, &request);
-    request.group_id = string_of(model_group_id(m->options.group));
-    request.generation_id = m->claim.generation;
-    request.member_id = string_of(m->claim.member_id);
+    request.group_id = seat_group_id(&m->seat);
+    request.generation_id = m->seat.claim.generation;
+    request.member_id = string_of(m->seat.claim.member_id);
     request.group_instance_id = instance_of(m);
     request.protocol_type = string_of(protocol_type(m));
     request.protocol_name = string_of(m->protocol);
     if (m->leads && m->member_count > 0)
         hand_in(m, handing, &request);
-    m->sent = model_groups_moment(m->options.groups);
-    client_call(&m->client, &m->call, API_SYNC_GROUP,
-                choose_version(m, SYNC_VERSION_INSTANCE, SYNC_VERSION_MAX), &request);
+    m->sent = seat_moment(&m->seat);
+    seat_ask(&m->seat, SEAT_SYNC, API_SYNC_GROUP,
+             choose_version(m, SYNC_VERSION_INSTANCE, SYNC_VERSION_MAX), &request);
     mem_free(handing);
 }
 
@@ -351,10 +302,10 @@ static void sync_answered(struct sim_group_member *m, const struct sync_group_re
     }
     m->assignment = bytes.len == 0 ? 0 : load_be32(bytes.data);
     m->share = bytes.len == 0 ? 0 : load_be64(bytes.data + 4);
-    m->is_member = true;
-    m->settled = false;
-    model_group_assigned(m->options.group, &m->claim, m->sent, m->assignment, m->share);
-    member_live(m);
+    m->seat.is_member = true;
+    m->seat.settled = false;
+    model_group_assigned(m->seat.options.group, &m->seat.claim, m->sent, m->assignment, m->share);
+    seat_live(&m->seat);
 }
 
 /* A member's deeds. */
@@ -363,72 +314,31 @@ static void ask_beat(struct sim_group_member *m)
 {
     struct heartbeat_request request;
     message_defaults(&heartbeat_request_struct, &request);
-    request.group_id = string_of(model_group_id(m->options.group));
-    request.generation_id = m->claim.generation;
-    request.member_id = string_of(m->claim.member_id);
+    request.group_id = seat_group_id(&m->seat);
+    request.generation_id = m->seat.claim.generation;
+    request.member_id = string_of(m->seat.claim.member_id);
     request.group_instance_id = instance_of(m);
-    m->step = STEP_BEAT;
-    m->sent = model_groups_moment(m->options.groups);
-    client_call(&m->client, &m->call, API_HEARTBEAT,
-                choose_version(m, SYNC_VERSION_INSTANCE, HEARTBEAT_VERSION_MAX), &request);
+    m->sent = seat_moment(&m->seat);
+    seat_ask(&m->seat, SEAT_BEAT, API_HEARTBEAT,
+             choose_version(m, SYNC_VERSION_INSTANCE, HEARTBEAT_VERSION_MAX), &request);
 }
 
 static void beat_answered(struct sim_group_member *m, const struct heartbeat_response *answer)
 {
     if (member_failed(m, "a heartbeat", answer == NULL ? GROUP_NO_ANSWER : answer->error_code))
         return;
-    model_group_served(m->options.group, &m->claim, m->sent);
-    m->settled = m->stopping;
-    member_live(m);
-}
-
-/* Some of the partitions that it was assigned. */
-static uint32_t pick_places(struct sim_group_member *m, struct model_place *picked)
-{
-    const struct group_places *places = m->options.places;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < places->count && count < GROUP_CALL_PLACES; i++)
-        if ((m->share >> i & 1) != 0 && party_chance(m->party, 600))
-            picked[count++] = places->items[i];
-    return count;
+    model_group_served(m->seat.options.group, &m->seat.claim, m->sent);
+    m->seat.settled = m->seat.stopping;
+    seat_live(&m->seat);
 }
 
 static void ask_commit(struct sim_group_member *m)
 {
-    m->commit.groups = m->options.groups;
-    m->commit.group = m->options.group;
-    m->commit.count = pick_places(m, m->commit.places);
-    if (m->commit.count == 0) {
+    if (!seat_commit(&m->seat, m->share))
         ask_beat(m);
-        return;
-    }
-    m->step = STEP_COMMIT;
-    group_commit_send(&m->client, &m->call, &m->commit, &m->claim);
-}
-
-static void ask_fetch(struct sim_group_member *m)
-{
-    m->fetch.group = m->options.group;
-    m->fetch.known = m->options.places;
-    m->fetch.count = pick_places(m, m->fetch.places);
-    m->step = STEP_FETCH;
-    group_fetch_send(&m->client, &m->call, m->options.groups, &m->fetch);
-}
-
-static void fetch_answered(struct sim_group_member *m, const struct offset_fetch_response *answer)
-{
-    group_fetch_ended(m->party, &m->fetch, m->call.version, answer);
-    member_live(m);
 }
 
 /* Going. */
-
-static void member_go(struct sim_group_member *m)
-{
-    if (m->settled)
-        m->settled = false;
-    member_then(m, STEP_AWAY, ABSENCE_NS_MAX);
-}
 
 static void ask_leave(struct sim_group_member *m)
 {
@@ -437,8 +347,8 @@ static void ask_leave(struct sim_group_member *m)
     int16_t version = choose_version(m, LEAVE_VERSION_MEMBERS, LEAVE_VERSION_MAX);
     message_defaults(&leave_group_request_struct, &request);
     message_defaults(&leave_group_request_member_identity_struct, &identity);
-    request.group_id = string_of(model_group_id(m->options.group));
-    identity.member_id = string_of(m->claim.member_id);
+    request.group_id = seat_group_id(&m->seat);
+    identity.member_id = string_of(m->seat.claim.member_id);
     identity.group_instance_id = instance_of(m);
     if (version < LEAVE_VERSION_MEMBERS) {
         request.member_id = identity.member_id;
@@ -446,182 +356,146 @@ static void ask_leave(struct sim_group_member *m)
         request.members.items = &identity;
         request.members.count = 1;
     }
-    m->step = STEP_LEAVE;
-    client_call(&m->client, &m->call, API_LEAVE_GROUP, version, &request);
+    seat_ask(&m->seat, SEAT_LEAVE, API_LEAVE_GROUP, version, &request);
 }
 
 static void leave_answered(struct sim_group_member *m, const struct leave_group_response *answer)
 {
     int16_t error = answer == NULL ? GROUP_NO_ANSWER : answer->error_code;
-    if (error == KAFKA_NONE && m->call.version >= LEAVE_VERSION_MEMBERS)
+    if (error == KAFKA_NONE && m->seat.caller.call.version >= LEAVE_VERSION_MEMBERS)
         error = answer->members.count == 1 ? answer->members.items[0].error_code : INT16_MAX;
     if (error != KAFKA_NONE && error != KAFKA_UNKNOWN_MEMBER_ID &&
         error != KAFKA_FENCED_INSTANCE_ID && !group_error_is_passing(error)) {
         member_break(m, "a leave", error);
         return;
     }
-    *m->member_id = '\0';
-    m->is_member = false;
-    member_go(m);
+    *m->seat.member_id = '\0';
+    m->seat.is_member = false;
+    seat_go_away(&m->seat);
 }
 
 /* It comes back: now and then it has slept and knows nothing of it, else it begins anew. */
 static void member_return(struct sim_group_member *m)
 {
-    if (m->is_member && party_chance(m->party, 400)) {
-        m->step = STEP_LIVE;
+    if (seat_has_slept(&m->seat)) {
         ask_commit(m);
         return;
     }
-    *m->member_id = '\0';
-    m->is_member = false;
-    m->step = STEP_JOIN;
+    *m->seat.member_id = '\0';
+    m->seat.is_member = false;
     ask_join(m);
 }
 
 static void member_choose(struct sim_group_member *m)
 {
-    uint64_t dice = party_random(m->party, 0, 99);
-    bool may_go = !m->stopping && !m->options.reliable;
+    uint64_t dice = party_random(m->seat.party, 0, 99);
+    bool may_go = seat_may_stray(&m->seat);
     if (may_go && dice < 5) {
         ask_leave(m);
     } else if (may_go && dice < 12) {
-        client_break(&m->client);
-        member_go(m);
+        client_break(&m->seat.caller.client);
+        seat_go_away(&m->seat);
     } else if (may_go && dice < 14) {
-        m->step = STEP_JOIN;
         ask_join(m);
-    } else if (may_go && is_static(m) && dice < 20) {
+    } else if (may_go && seat_is_static(&m->seat) && dice < 20) {
         /* Its next life begins at once; the former one may still be about. */
-        *m->member_id = '\0';
-        m->step = STEP_JOIN;
+        *m->seat.member_id = '\0';
         ask_join(m);
-    } else if (dice < 55 || m->stopping) {
+    } else if (dice < 55 || m->seat.stopping) {
         ask_beat(m);
     } else if (dice < 90) {
         ask_commit(m);
     } else {
-        ask_fetch(m);
+        seat_fetch(&m->seat, m->share);
     }
 }
 
-static void member_next(struct timer *timer)
+static void member_act(struct group_seat *seat)
 {
-    struct sim_group_member *m = CONTAINER_OF(timer, struct sim_group_member, next);
-    switch (m->step) {
-    case STEP_FIND:
-        group_find_send(&m->client, &m->call, m->options.group);
-        return;
-    case STEP_JOIN:
+    struct sim_group_member *m = member_of(seat);
+    switch (seat->step) {
+    case SEAT_JOIN:
         ask_join(m);
-        return;
-    case STEP_SYNC:
-        ask_sync(m);
-        return;
-    case STEP_LIVE:
-        member_choose(m);
-        return;
-    case STEP_AWAY:
-        member_return(m);
-        return;
-    case STEP_BEAT:
-    case STEP_COMMIT:
-    case STEP_FETCH:
-    case STEP_LEAVE:
         break;
+    case SEAT_SYNC:
+        ask_sync(m);
+        break;
+    case SEAT_LIVE:
+        member_choose(m);
+        break;
+    case SEAT_AWAY:
+        member_return(m);
+        break;
+    default:
+        UNREACHABLE();
     }
-    UNREACHABLE();
 }
 
 static void commit_answered(struct sim_group_member *m, const struct offset_commit_response *answer)
 {
-    int16_t error = group_commit_ended(m->party, &m->commit, answer);
+    int16_t error = seat_committed(&m->seat, answer);
     if (member_failed(m, "a commit", error))
         return;
-    if (party_chance(m->party, 200))
-        ask_fetch(m);
+    if (party_chance(m->seat.party, 200))
+        seat_fetch(&m->seat, m->share);
     else
-        member_live(m);
+        seat_live(&m->seat);
 }
 
-static void member_answered(struct client_call *call, const void *answer)
+static void member_answered(struct group_seat *seat, const void *answer)
 {
-    struct sim_group_member *m = CONTAINER_OF(call, struct sim_group_member, call);
-    switch (m->step) {
-    case STEP_FIND:
-        find_answered(m, answer);
-        return;
-    case STEP_JOIN:
+    struct sim_group_member *m = member_of(seat);
+    switch (seat->step) {
+    case SEAT_JOIN:
         join_answered(m, answer);
-        return;
-    case STEP_SYNC:
-        sync_answered(m, answer);
-        return;
-    case STEP_BEAT:
-        beat_answered(m, answer);
-        return;
-    case STEP_COMMIT:
-        commit_answered(m, answer);
-        return;
-    case STEP_FETCH:
-        fetch_answered(m, answer);
-        return;
-    case STEP_LEAVE:
-        leave_answered(m, answer);
-        return;
-    case STEP_LIVE:
-    case STEP_AWAY:
         break;
+    case SEAT_SYNC:
+        sync_answered(m, answer);
+        break;
+    case SEAT_BEAT:
+        beat_answered(m, answer);
+        break;
+    case SEAT_COMMIT:
+        commit_answered(m, answer);
+        break;
+    case SEAT_LEAVE:
+        leave_answered(m, answer);
+        break;
+    default:
+        UNREACHABLE();
     }
-    UNREACHABLE();
 }
+
+static const struct seat_protocol protocol = {
+    .act = member_act,
+    .answered = member_answered,
+    .go_on = member_go_on,
+};
 
 struct sim_group_member *sim_group_member_new(struct party *party,
                                               const struct group_member_options *options)
 {
     struct sim_group_member *m = mem_alloc(sizeof *m);
-    ASSERT(strlen(options->instance_id) < sizeof m->instance_id);
-    m->party = party;
-    m->options = *options;
-    memcpy(m->instance_id, options->instance_id, strlen(options->instance_id));
-    m->claim = model_claim_none;
-    m->call.done = member_answered;
-    timer_init(&m->next, member_next);
-    client_init(&m->client, party);
+    seat_init(&m->seat, party, &options->seat, &protocol);
+    m->consumes = options->consumes;
+    m->knows_statics = options->knows_statics;
     return m;
 }
 
 void sim_group_member_free(struct sim_group_member *m)
 {
-    heap_cancel(&m->party->timers, &m->next);
-    client_fini(&m->client);
+    seat_fini(&m->seat);
     mem_free(m);
 }
 
 void sim_group_member_start(struct sim_group_member *m)
 {
-    member_then(m, STEP_JOIN, RETRY_NS_MAX);
+    seat_soon(&m->seat, SEAT_JOIN);
 }
 
-void sim_group_member_stop(struct sim_group_member *m)
+struct group_seat *sim_group_member_seat(struct sim_group_member *m)
 {
-    m->stopping = true;
-}
-
-void sim_group_member_redial(struct sim_group_member *m)
-{
-    m->settled = false;
-    client_abandon(&m->client);
-}
-
-const struct model_claim *sim_group_member_settled(const struct sim_group_member *m)
-{
-    return m->settled ? &m->claim : NULL;
-}
-
-const struct model_claim *sim_group_member_claim(const struct sim_group_member *m)
-{
-    return m->joined_ever ? &m->claim : NULL;
+    return &m->seat;
 }
 
 uint64_t sim_group_member_share(const struct sim_group_member *m)
@@ -632,9 +506,4 @@ uint64_t sim_group_member_share(const struct sim_group_member *m)
 uint32_t sim_group_member_assignment(const struct sim_group_member *m)
 {
     return m->assignment;
-}
-
-struct model_group *sim_group_member_group(const struct sim_group_member *m)
-{
-    return m->options.group;
 }

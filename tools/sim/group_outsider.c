@@ -26,7 +26,8 @@ enum deed {
     DEED_FORGET,
     DEED_DELETE,
     DEED_LIST,
-    DEED_DESCRIBE
+    DEED_DESCRIBE,
+    DEED_LOOK, /* the same, of members of the new protocol */
 };
 
 /* Somebody's claim, from earlier. */
@@ -38,14 +39,13 @@ struct remembered {
 struct sim_outsider {
     struct party *party;
     struct outsider_options options;
-    struct client client;
-    struct client_call call;
-    struct timer next;
+    struct caller caller;
     enum deed deed;
     struct model_group *group; /* that it is about */
     uint64_t sent;
     struct group_commit_call commit;
     struct group_fetch_call fetch;
+    struct consumer_look look;
     uint32_t number; /* of a deletion */
     struct remembered remembered[REMEMBERED_MAX];
     uint32_t remembered_count;
@@ -55,12 +55,6 @@ struct sim_outsider {
     bool done;
 };
 
-static void outsider_next_in(struct sim_outsider *o, uint64_t pause_ns_max)
-{
-    if (!o->party->leaving)
-        party_set_timer(o->party, &o->next, party_random(o->party, 0, pause_ns_max));
-}
-
 static void outsider_break(struct sim_outsider *o, const char *deed, int error)
 {
     group_call_break(o->party, o->group, deed, error);
@@ -69,15 +63,23 @@ static void outsider_break(struct sim_outsider *o, const char *deed, int error)
 static void ask(struct sim_outsider *o, int16_t api, int16_t version, const void *request)
 {
     o->sent = model_groups_moment(o->options.groups);
-    client_call(&o->client, &o->call, api, version, request);
+    caller_ask(&o->caller, api, version, request);
+}
+
+/* Anybody's; null: there is nobody. */
+static const struct group_seat *pick_seat(struct sim_outsider *o)
+{
+    uint32_t count = roster_count(o->options.roster);
+    if (count == 0)
+        return NULL;
+    return roster_seat(o->options.roster, (uint32_t)party_random(o->party, 0, count - 1));
 }
 
 static struct model_group *pick_group(struct sim_outsider *o, uint32_t plain_rate)
 {
-    uint32_t members = *o->options.member_count;
-    if (members == 0 || party_chance(o->party, plain_rate))
+    if (roster_count(o->options.roster) == 0 || party_chance(o->party, plain_rate))
         return o->options.plain[party_random(o->party, 0, o->options.plain_count - 1)];
-    return sim_group_member_group(o->options.members[party_random(o->party, 0, members - 1)]);
+    return pick_seat(o)->options.group;
 }
 
 static uint32_t pick_places(struct sim_outsider *o, struct model_place *picked)
@@ -95,12 +97,8 @@ static uint32_t pick_places(struct sim_outsider *o, struct model_place *picked)
 /* Takes a member's name, to use it later. */
 static void remember(struct sim_outsider *o)
 {
-    uint32_t members = *o->options.member_count;
-    if (members == 0)
-        return;
-    const struct sim_group_member *member =
-        o->options.members[party_random(o->party, 0, members - 1)];
-    const struct model_claim *claim = sim_group_member_claim(member);
+    const struct group_seat *seat = pick_seat(o);
+    const struct model_claim *claim = seat == NULL ? NULL : seat_claim(seat);
     if (claim == NULL)
         return;
     uint32_t at = o->remembered_count;
@@ -108,7 +106,7 @@ static void remember(struct sim_outsider *o)
         o->remembered_count++;
     else
         at = (uint32_t)party_random(o->party, 0, REMEMBERED_MAX - 1);
-    o->remembered[at] = (struct remembered){sim_group_member_group(member), *claim};
+    o->remembered[at] = (struct remembered){seat->options.group, *claim};
 }
 
 /* As somebody: a member of now or before, or one that never was. */
@@ -137,7 +135,8 @@ static void ask_commit(struct sim_outsider *o)
     o->commit.groups = o->options.groups;
     o->commit.group = o->group;
     o->commit.count = pick_places(o, o->commit.places);
-    group_commit_send(&o->client, &o->call, &o->commit, &claim);
+    o->commit.knows_epochs = model_group_is_modern(o->group) && party_chance(o->party, 800);
+    group_commit_send(&o->caller, &o->commit, &claim);
 }
 
 /* Offsets. */
@@ -148,12 +147,12 @@ static void ask_fetch(struct sim_outsider *o)
     o->fetch.known = o->options.places;
     o->fetch.count =
         o->options.audits || party_chance(o->party, 300) ? 0 : pick_places(o, o->fetch.places);
-    group_fetch_send(&o->client, &o->call, o->options.groups, &o->fetch);
+    group_fetch_send(&o->caller, o->options.groups, &o->fetch);
 }
 
 static bool fetch_answered(struct sim_outsider *o, const struct offset_fetch_response *answer)
 {
-    return group_fetch_ended(o->party, &o->fetch, o->call.version, answer) == KAFKA_NONE;
+    return group_fetch_ended(o->party, &o->fetch, o->caller.call.version, answer) == KAFKA_NONE;
 }
 
 /* Whatever is known of its end. */
@@ -296,21 +295,17 @@ static void ask_describe(struct sim_outsider *o)
 
 static const struct sim_group_member *member_named(const struct sim_outsider *o, struct string id)
 {
-    for (uint32_t i = 0; i < *o->options.member_count; i++) {
-        const struct sim_group_member *member = o->options.members[i];
-        const struct model_claim *claim = sim_group_member_settled(member);
-        if (sim_group_member_group(member) == o->group && claim != NULL &&
-            bytes_equal(string_bytes(id), bytes_of_string(claim->member_id)))
-            return member;
-    }
+    for (uint32_t i = 0; i < o->options.roster->member_count; i++)
+        if (seat_is_settled_as(sim_group_member_seat(o->options.roster->members[i]), o->group, id))
+            return o->options.roster->members[i];
     return NULL;
 }
 
 static int32_t members_expected(const struct sim_outsider *o)
 {
     int32_t count = 0;
-    for (uint32_t i = 0; i < *o->options.member_count; i++)
-        count += sim_group_member_group(o->options.members[i]) == o->group;
+    for (uint32_t i = 0; i < o->options.roster->member_count; i++)
+        count += sim_group_member_seat(o->options.roster->members[i])->options.group == o->group;
     return count;
 }
 
@@ -347,21 +342,34 @@ static bool describe_answered(struct sim_outsider *o, const struct describe_grou
     if (answer != NULL)
         error = answer->groups.count == 1 ? answer->groups.items[0].error_code : INT16_MAX;
     bool missing = error == KAFKA_GROUP_ID_NOT_FOUND;
+    bool modern = model_group_is_modern(o->group);
     if (error == KAFKA_NONE &&
         bytes_equal(string_bytes(answer->groups.items[0].group_state), BYTES_LITERAL("Dead")))
         missing = true;
-    if (missing) {
+    /* There may be one of the other kind. */
+    if (missing && !modern)
         model_group_told_missing(o->group, o->sent);
+    if (missing)
         return true;
-    }
     if (error != KAFKA_NONE && !group_error_is_passing(error))
         outsider_break(o, "a question about it", error);
     if (error != KAFKA_NONE)
         return false;
     model_group_told_there(o->group, o->sent);
-    if (o->options.audits && o->options.settled)
+    if (modern)
+        model_consumers_told_missing(o->group, o->sent);
+    else if (o->options.audits && o->options.settled)
         judge_described(o, &answer->groups.items[0]);
     return true;
+}
+
+static void ask_look(struct sim_outsider *o)
+{
+    o->look.group = o->group;
+    o->look.places = o->options.places;
+    o->look.roster = o->options.roster;
+    o->look.settled = o->options.audits && o->options.settled;
+    consumer_look_send(&o->caller, o->options.groups, &o->look);
 }
 
 /* What comes next. */
@@ -370,7 +378,7 @@ static void outsider_ask(struct sim_outsider *o)
 {
     switch (o->deed) {
     case DEED_FIND:
-        group_find_send(&o->client, &o->call, o->group);
+        group_find_send(&o->caller, o->group);
         return;
     case DEED_COMMIT:
         ask_commit(o);
@@ -390,6 +398,9 @@ static void outsider_ask(struct sim_outsider *o)
     case DEED_DESCRIBE:
         ask_describe(o);
         return;
+    case DEED_LOOK:
+        ask_look(o);
+        return;
     }
     UNREACHABLE();
 }
@@ -400,7 +411,9 @@ static void auditor_next(struct sim_outsider *o)
     struct model_group *group = model_group_at(o->options.groups, o->audited / 2);
     if (group != NULL) {
         o->group = group;
-        o->deed = o->audited % 2 == 0 ? DEED_FETCH : DEED_DESCRIBE;
+        o->deed = o->audited % 2 == 0               ? DEED_FETCH
+                  : model_group_is_modern(o->group) ? DEED_LOOK
+                                                    : DEED_DESCRIBE;
     } else {
         o->group = model_group_at(o->options.groups, 0);
         o->deed = DEED_LIST;
@@ -426,6 +439,8 @@ static void outsider_choose(struct sim_outsider *o)
         o->deed = DEED_LIST;
     else
         o->deed = DEED_DESCRIBE;
+    if (o->deed == DEED_DESCRIBE && model_group_is_modern(o->group) && party_chance(o->party, 800))
+        o->deed = DEED_LOOK;
     if (party_chance(o->party, 400))
         remember(o);
     outsider_ask(o);
@@ -433,7 +448,7 @@ static void outsider_choose(struct sim_outsider *o)
 
 static void outsider_next(struct timer *timer)
 {
-    struct sim_outsider *o = CONTAINER_OF(timer, struct sim_outsider, next);
+    struct sim_outsider *o = CONTAINER_OF(timer, struct sim_outsider, caller.next);
     if (o->options.audits)
         auditor_next(o);
     else if (!o->stopping)
@@ -445,7 +460,8 @@ static bool outsider_judge(struct sim_outsider *o, const void *answer)
 {
     switch (o->deed) {
     case DEED_FIND:
-        o->found = o->found || group_find_ended(o->party, o->group, o->call.version, answer) == 0;
+        o->found =
+            o->found || group_find_ended(o->party, o->group, o->caller.call.version, answer) == 0;
         return true;
     case DEED_COMMIT:
         return group_commit_ended(o->party, &o->commit, answer) == KAFKA_NONE;
@@ -461,20 +477,22 @@ static bool outsider_judge(struct sim_outsider *o, const void *answer)
         return list_answered(o, answer);
     case DEED_DESCRIBE:
         return describe_answered(o, answer);
+    case DEED_LOOK:
+        return consumer_look_ended(o->party, &o->look, answer) == KAFKA_NONE;
     }
     UNREACHABLE();
 }
 
 static void outsider_answered(struct client_call *call, const void *answer)
 {
-    struct sim_outsider *o = CONTAINER_OF(call, struct sim_outsider, call);
+    struct sim_outsider *o = CONTAINER_OF(call, struct sim_outsider, caller.call);
     bool good = outsider_judge(o, answer);
     if (o->options.audits && good) {
         o->audited++;
         o->done = o->deed == DEED_LIST;
     }
     if (!o->done)
-        outsider_next_in(o, o->options.audits && good ? 0 : PAUSE_NS_MAX);
+        caller_pause(&o->caller, o->options.audits && good ? 0 : PAUSE_NS_MAX);
 }
 
 struct sim_outsider *sim_outsider_new(struct party *party, const struct outsider_options *options)
@@ -483,22 +501,19 @@ struct sim_outsider *sim_outsider_new(struct party *party, const struct outsider
     ASSERT(options->audits || options->plain_count > 0);
     o->party = party;
     o->options = *options;
-    o->call.done = outsider_answered;
-    timer_init(&o->next, outsider_next);
-    client_init(&o->client, party);
+    caller_init(&o->caller, party, outsider_next, outsider_answered);
     return o;
 }
 
 void sim_outsider_free(struct sim_outsider *o)
 {
-    heap_cancel(&o->party->timers, &o->next);
-    client_fini(&o->client);
+    caller_fini(&o->caller);
     mem_free(o);
 }
 
 void sim_outsider_start(struct sim_outsider *o)
 {
-    outsider_next_in(o, o->options.audits ? 0 : PAUSE_NS_MAX);
+    caller_pause(&o->caller, o->options.audits ? 0 : PAUSE_NS_MAX);
 }
 
 void sim_outsider_stop(struct sim_outsider *o)
@@ -508,12 +523,12 @@ void sim_outsider_stop(struct sim_outsider *o)
 
 void sim_outsider_redial(struct sim_outsider *o)
 {
-    client_abandon(&o->client);
+    client_abandon(&o->caller.client);
 }
 
 bool sim_outsider_done(const struct sim_outsider *o)
 {
     if (o->options.audits)
         return o->done;
-    return o->stopping && !o->call.active && !timer_armed(&o->next);
+    return o->stopping && caller_rests(&o->caller);
 }

@@ -6,16 +6,16 @@
  */
 #pragma once
 
-#include "tools/sim/group_member.h"
+#include "tools/sim/consumer_look.h"
+#include "tools/sim/group_roster.h"
 
 struct sim_outsider;
 
 struct outsider_options {
     struct model_groups *groups;
-    const struct group_places *places;       /* the caller's, as the next two */
-    struct sim_group_member *const *members; /* whose names it takes, and whom it expects */
-    const uint32_t *member_count;
-    struct model_group *const *plain; /* groups that nobody joins */
+    const struct group_places *places; /* the caller's, as the next two */
+    const struct group_roster *roster; /* whose names it takes, and whom it expects */
+    struct model_group *const *plain;  /* groups that nobody joins */
     uint32_t plain_count;
     bool audits;
     bool settled; /* an auditor: all members are, and are to be told */
@@ -26,7 +26,7 @@ struct sim_outsider *sim_outsider_new(struct party *party, const struct outsider
 void sim_outsider_free(struct sim_outsider *outsider);
 void sim_outsider_start(struct sim_outsider *outsider);
 void sim_outsider_stop(struct sim_outsider *outsider);
-/* See sim_group_member_redial. */
+/* See seat_redial. */
 void sim_outsider_redial(struct sim_outsider *outsider);
 /* It was stopped, or an auditor has seen everything; nothing of it is out. */
 bool sim_outsider_done(const struct sim_outsider *outsider);

@@ -1,10 +1,12 @@
 /*
- * base/mem.h over two ranges of addresses that are reserved once: one for blocks, which have their
- * class in front, one for mappings. Both are taken from the front on; what is freed waits for one
- * of its class, or a mapping of its size. The linker takes these functions for those of base/mem.c,
- * which it then leaves in its library.
+ * base/mem.h over ranges of addresses that are reserved once: one for blocks, which have their
+ * class in front, one for mappings, and one for each power of two for raw mappings. All are taken
+ * from the front on; what is freed waits for one of its class, or a mapping of its size. The linker
+ * takes these functions for those of base/mem.c, which it then leaves in its library.
  *
- * How far a range was ever touched is known: beyond that the system's zeros are still there.
+ * How far a range was ever touched is known: beyond that the system's zeros are still there. Raw
+ * mappings are pools, used from their front on. So those of a size lie where those of that size lay
+ * in the seeds before, and find there what the system has already given.
  */
 #include "tools/sim/heap.h"
 
@@ -18,7 +20,9 @@
 #include "base/util.h"
 
 #define BLOCKS_BYTES ((size_t)16 << 30)
-#define MAPS_BYTES ((size_t)48 << 30)
+#define MAPS_BYTES ((size_t)16 << 30)
+#define RAW_SMALL_BYTES ((size_t)1 << 30) /* of each class */
+#define RAW_POOLS_BYTES ((size_t)8 << 30)
 #define LARGE_PAGES_BYTES ((size_t)64 << 20)
 #define PAGE ((size_t)4096)
 #define BLOCK_HEADER ((size_t)16)
@@ -32,6 +36,16 @@
 #define FINE_MAX ((size_t)1 << FINE_BITS)
 #define FINE_CLASSES (FINE_MAX / 16)
 #define CLASSES (FINE_CLASSES + 8 * (40 - FINE_BITS) + 1)
+
+/* Raw mappings: the power of two, from a page on. Those of POOL_BITS_MIN and more are the pools of
+ * a core, which differ from seed to seed in their size and hardly in their order: one class for all
+ * up to 32 MiB. */
+#define RAW_BITS_MIN 12
+#define POOL_BITS_MIN 19
+#define POOL_BITS 25
+#define RAW_BITS_MAX 31
+#define POOL_CLASS (POOL_BITS_MIN - RAW_BITS_MIN)
+#define RAW_CLASSES (POOL_CLASS + RAW_BITS_MAX - POOL_BITS + 1)
 
 struct range {
     uint8_t *next;
@@ -63,6 +77,11 @@ static struct heap_state {
     struct range maps;
     struct block *free[CLASSES];
     struct gap *gaps;
+    struct raw_class {
+        struct range range;
+        uint8_t *mark;
+        struct gap *gaps;
+    } raw[RAW_CLASSES];
     uint64_t count;
     uint8_t *blocks_mark;
     uint8_t *maps_mark;
@@ -87,6 +106,8 @@ static void heap_reserve(void)
 {
     heap.blocks = range_reserve(BLOCKS_BYTES, WIPE_BLOCK_MAX);
     heap.maps = range_reserve(MAPS_BYTES, WIPE_MAP_MAX);
+    for (unsigned i = 0; i < RAW_CLASSES; i++)
+        heap.raw[i].range = range_reserve(i < POOL_CLASS ? RAW_SMALL_BYTES : RAW_POOLS_BYTES, 0);
     /* Refused where there are none; then it is slower. */
     (void)madvise(heap.blocks.next, LARGE_PAGES_BYTES, MADV_HUGEPAGE); /* NOLINT */
 }
@@ -205,28 +226,43 @@ void *mem_realloc(void *memory, size_t old_size, size_t new_size)
 
 /* Mappings. */
 
-static void *map_take(size_t size, bool zero)
+/* The first of this size, or null. */
+static struct gap *gap_take(struct gap **gaps, size_t size)
 {
-    ASSERT(size > 0);
-    size = round_up(size, PAGE);
-    if (heap.blocks.end == NULL)
-        heap_reserve();
-    heap.count++;
-    for (struct gap **at = &heap.gaps; *at != NULL; at = &(*at)->next) {
+    for (struct gap **at = gaps; *at != NULL; at = &(*at)->next) {
         struct gap *gap = *at;
         if (gap->size != size)
             continue;
         *at = gap->next;
-        if (zero)
-            wipe((uint8_t *)gap, size, WIPE_MAP_MAX);
         return gap;
     }
-    return range_take(&heap.maps, size, zero);
+    return NULL;
+}
+
+static void gap_put(struct gap **gaps, void *memory, size_t size)
+{
+    struct gap *gap = memory;
+    *gap = (struct gap){*gaps, size};
+    *gaps = gap;
+}
+
+static size_t map_size(size_t size)
+{
+    ASSERT(size > 0);
+    if (heap.blocks.end == NULL)
+        heap_reserve();
+    return round_up(size, PAGE);
 }
 
 void *mem_map(size_t size)
 {
-    return map_take(size, true);
+    size = map_size(size);
+    heap.count++;
+    struct gap *gap = gap_take(&heap.gaps, size);
+    if (gap == NULL)
+        return range_take(&heap.maps, size, true);
+    wipe((uint8_t *)gap, size, WIPE_MAP_MAX);
+    return gap;
 }
 
 void mem_unmap(void *memory, size_t size)
@@ -235,19 +271,33 @@ void mem_unmap(void *memory, size_t size)
     /* Its owner may have forbidden a page of it. */
     int result = mprotect(memory, size, PROT_READ | PROT_WRITE);
     ASSERT(result == 0);
-    struct gap *gap = memory;
-    *gap = (struct gap){heap.gaps, size};
-    heap.gaps = gap;
+    gap_put(&heap.gaps, memory, size);
+}
+
+static struct raw_class *raw_class_of(size_t *size)
+{
+    unsigned bits = *size <= PAGE ? RAW_BITS_MIN : 64 - (unsigned)__builtin_clzll(*size - 1);
+    if (bits >= POOL_BITS_MIN)
+        bits = MAX(bits, POOL_BITS);
+    if (bits > RAW_BITS_MAX)
+        heap_exhausted(*size);
+    *size = (size_t)1 << bits;
+    return &heap.raw[bits < POOL_BITS ? bits - RAW_BITS_MIN : bits - POOL_BITS + POOL_CLASS];
 }
 
 void *mem_map_raw(size_t size)
 {
-    return map_take(size, false);
+    size = map_size(size);
+    heap.count++;
+    struct raw_class *raw = raw_class_of(&size);
+    struct gap *gap = gap_take(&raw->gaps, size);
+    return gap != NULL ? (void *)gap : range_take(&raw->range, size, false);
 }
 
 void mem_unmap_raw(void *memory, size_t size)
 {
-    mem_unmap(memory, size);
+    struct raw_class *raw = raw_class_of(&size);
+    gap_put(&raw->gaps, memory, size);
 }
 
 void mem_discard(void *memory, size_t size)
@@ -273,6 +323,8 @@ static void heap_forget(void)
 {
     memset(heap.free, 0, sizeof heap.free);
     heap.gaps = NULL;
+    for (unsigned i = 0; i < RAW_CLASSES; i++)
+        heap.raw[i].gaps = NULL;
 }
 
 bool heap_returns(void)
@@ -285,6 +337,8 @@ void heap_mark(void)
     heap_forget();
     heap.blocks_mark = heap.blocks.next;
     heap.maps_mark = heap.maps.next;
+    for (unsigned i = 0; i < RAW_CLASSES; i++)
+        heap.raw[i].mark = heap.raw[i].range.next;
 }
 
 void heap_reset(void)
@@ -293,6 +347,8 @@ void heap_reset(void)
     heap_forget();
     heap.blocks.next = heap.blocks_mark;
     heap.maps.next = heap.maps_mark;
+    for (unsigned i = 0; i < RAW_CLASSES; i++)
+        heap.raw[i].range.next = heap.raw[i].mark;
     int result = mprotect(heap.maps_mark, (size_t)(heap.maps.touched - heap.maps_mark),
                           PROT_READ | PROT_WRITE);
     ASSERT(result == 0);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "protocol/errors.h"
+#include "tools/sim/caller.h"
 
 #define METADATA_VERSION_ALL_IS_NULL 1
 #define METADATA_VERSION_CREATES_NOT 4
@@ -24,6 +25,9 @@
 #define EPOCH_VERSION_MIN 2
 #define EPOCH_VERSION_MAX 4
 #define CONFIGS_VERSION_MAX 4
+/* How many of a thousand questions are for all settings of a topic: to tell them costs as much as
+ * dozens of other requests. */
+#define CONFIGS_ALL_RATE 100
 #define PARTS_MAX 4
 #define TIME_LATEST (-1)
 #define TIME_EARLIEST (-2)
@@ -54,9 +58,7 @@ struct asked {
 
 struct sim_inspector {
     struct party *party;
-    struct client client;
-    struct client_call call;
-    struct timer next;
+    struct caller caller;
     uint64_t pause_ns_max;
     int64_t start_ms;
     enum question question;
@@ -93,7 +95,7 @@ static int16_t pick_version(struct sim_inspector *inspector, uint64_t least, uin
 static void ask(struct sim_inspector *inspector, int16_t api, int16_t version, const void *request)
 {
     inspector->sent = model_topics_moment(inspector->party->topics);
-    client_call(&inspector->client, &inspector->call, api, version, request);
+    caller_ask(&inspector->caller, api, version, request);
 }
 
 /* Listings. */
@@ -129,7 +131,8 @@ static void judge_partitions(struct sim_inspector *inspector, struct model_topic
                              const struct metadata_response_topic *told)
 {
     struct model *model = inspector->party->model;
-    bool epochs = topic == inspector->topic && inspector->call.version >= METADATA_VERSION_EPOCH;
+    bool epochs =
+        topic == inspector->topic && inspector->caller.call.version >= METADATA_VERSION_EPOCH;
     uint64_t seen = 0;
     for (int32_t i = 0; i < told->partitions.count; i++) {
         const struct metadata_response_partition *part = &told->partitions.items[i];
@@ -165,10 +168,16 @@ static bool is_internal_name(struct string name)
     return name.len > 2 && memcmp(name.data, "__", 2) == 0;
 }
 
+static void begin_listing(struct sim_inspector *inspector, struct model_listing *listing)
+{
+    model_listing_begin(listing, inspector->party->topics, inspector->sent);
+    listing->settled = inspector->finishing;
+}
+
 static void judge_metadata(struct sim_inspector *inspector, const struct metadata_response *answer)
 {
     struct model_listing listing;
-    model_listing_begin(&listing, inspector->party->topics, inspector->sent);
+    begin_listing(inspector, &listing);
     for (int32_t i = 0; i < answer->topics.count; i++) {
         const struct metadata_response_topic *told = &answer->topics.items[i];
         if (told->error_code != KAFKA_NONE) {
@@ -206,7 +215,7 @@ static void judge_description(struct sim_inspector *inspector,
                               const struct describe_topic_partitions_response *answer)
 {
     struct model_listing listing;
-    model_listing_begin(&listing, inspector->party->topics, inspector->sent);
+    begin_listing(inspector, &listing);
     if (answer->topics.count != 1) {
         model_break(inspector->party->model, "one topic was asked for, %d are described",
                     answer->topics.count);
@@ -226,11 +235,15 @@ static void ask_configs(struct sim_inspector *inspector)
 {
     struct describe_configs_request request;
     struct describe_configs_request_resource resource;
+    struct string names[] = {string_of("compression.type"), string_of("message.timestamp.type"),
+                             string_of("max.message.bytes"), string_of("segment.bytes")};
+    bool all = party_chance(inspector->party, CONFIGS_ALL_RATE);
     message_defaults(&describe_configs_request_struct, &request);
     message_defaults(&describe_configs_request_resource_struct, &resource);
     resource.resource_type = RESOURCE_TOPIC;
     resource.resource_name = string_of(inspector->topic->name);
-    resource.configuration_keys.count = -1;
+    resource.configuration_keys.items = names;
+    resource.configuration_keys.count = all ? -1 : (int32_t)ARRAY_LENGTH(names);
     request.resources.items = &resource;
     request.resources.count = 1;
     ask(inspector, API_DESCRIBE_CONFIGS, pick_version(inspector, 1, CONFIGS_VERSION_MAX), &request);
@@ -526,21 +539,19 @@ static void inspector_judge(struct sim_inspector *inspector, const void *answer)
 
 static void inspector_next(struct timer *timer)
 {
-    inspector_ask(CONTAINER_OF(timer, struct sim_inspector, next));
+    inspector_ask(CONTAINER_OF(timer, struct sim_inspector, caller.next));
 }
 
 static void inspector_answered(struct client_call *call, const void *message)
 {
-    struct sim_inspector *inspector = CONTAINER_OF(call, struct sim_inspector, call);
-    struct party *party = inspector->party;
+    struct sim_inspector *inspector = CONTAINER_OF(call, struct sim_inspector, caller.call);
     if (message != NULL)
         inspector_judge(inspector, message);
     if (inspector->finishing && message != NULL && inspector->question == ASK_ALL) {
         inspector->done = true;
         return;
     }
-    if (!party->leaving)
-        party_set_timer(party, &inspector->next, party_random(party, 0, inspector->pause_ns_max));
+    caller_pause(&inspector->caller, inspector->pause_ns_max);
 }
 
 struct sim_inspector *sim_inspector_new(struct party *party, uint64_t pause_ns_max)
@@ -549,28 +560,25 @@ struct sim_inspector *sim_inspector_new(struct party *party, uint64_t pause_ns_m
     inspector->party = party;
     inspector->pause_ns_max = pause_ns_max;
     inspector->start_ms = party_wall_ms(party);
-    inspector->call.done = inspector_answered;
-    client_init(&inspector->client, party);
-    timer_init(&inspector->next, inspector_next);
+    caller_init(&inspector->caller, party, inspector_next, inspector_answered);
     return inspector;
 }
 
 void sim_inspector_free(struct sim_inspector *inspector)
 {
-    heap_cancel(&inspector->party->timers, &inspector->next);
-    client_fini(&inspector->client);
+    caller_fini(&inspector->caller);
     mem_free(inspector);
 }
 
 void sim_inspector_start(struct sim_inspector *inspector)
 {
-    party_set_timer(inspector->party, &inspector->next, 0);
+    caller_start(&inspector->caller);
 }
 
 void sim_inspector_finish(struct sim_inspector *inspector)
 {
     inspector->finishing = true;
-    if (!inspector->call.active && !timer_armed(&inspector->next))
+    if (caller_rests(&inspector->caller))
         sim_inspector_start(inspector);
 }
 

@@ -130,6 +130,7 @@ void sim_life_start(struct sim_life *life)
     if (!sim_host_up(life->host))
         sim_host_start(life->host);
     life->running = true;
+    life->started_ns = sim_now(life->sim);
     life->starts++;
     life->thread = sim_thread_start(life->host, life_main, life);
 }

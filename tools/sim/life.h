@@ -36,6 +36,7 @@ struct sim_life {
     struct life_options options;
     struct sim_thread *thread;
     bool running;              /* server_run has not returned */
+    uint64_t started_ns;       /* for the last time */
     int code;                  /* its result */
     uint32_t descriptors_left; /* when it had returned */
     uint32_t starts;

@@ -16,8 +16,6 @@
 #include "tools/sim/model_internal.h"
 
 #define NUMBER_BITS 40
-/* Few, so that compaction has much to remove. */
-#define MODEL_KEYS 16
 /* One record in so many is one. */
 #define TOMBSTONE_EACH 8
 /* No log of a simulated run comes near: a hostile offset must not become an allocation. */
@@ -100,6 +98,8 @@ void model_use_compaction(struct model_partition *partition, bool keeps_tombston
 {
     partition->compacted = true;
     partition->keeps_tombstones = keeps_tombstones;
+    for (uint32_t key = 0; key < MODEL_KEYS; key++)
+        partition->last_of_key[key] = -1;
 }
 
 uint32_t model_key(record_id id)
@@ -162,6 +162,33 @@ struct model_record *model_record_of(const struct model *model, record_id id)
     return &model->producers[producer].records[number];
 }
 
+/* In a compacted log: one more copy of a record with this key is on its way. */
+static void key_sent(struct model_partition *p, record_id id)
+{
+    if (p->compacted && !model_is_tombstone(id))
+        p->unplaced[model_key(id)]++;
+}
+
+/* It stands there. */
+static void key_placed(struct model_partition *p, record_id id, int64_t offset)
+{
+    uint32_t key = model_key(id);
+    if (!p->compacted || model_is_tombstone(id))
+        return;
+    p->last_of_key[key] = MAX(p->last_of_key[key], offset);
+    p->unplaced[key] -= p->unplaced[key] > 0;
+}
+
+bool model_may_be_replaced(const struct model_partition *p, int64_t offset)
+{
+    if (!p->compacted || (size_t)offset >= p->capacity || p->places[offset].id == 0)
+        return p->compacted;
+    record_id id = p->places[offset].id;
+    if (model_is_tombstone(id))
+        return !p->keeps_tombstones;
+    return p->unplaced[model_key(id)] > 0 || p->last_of_key[model_key(id)] > offset;
+}
+
 record_id model_send(struct model *model, unsigned producer, struct model_partition *partition,
                      int64_t time_ms)
 {
@@ -182,7 +209,9 @@ record_id model_send(struct model *model, unsigned producer, struct model_partit
     partition->newest_ms = MAX(partition->newest_ms, time_ms);
     partition->last_sent_ms = model_now_ms(model);
     model->counts.sent++;
-    return id_of(producer, p->count++);
+    record_id id = id_of(producer, p->count++);
+    key_sent(partition, id);
+    return id;
 }
 
 void model_send_again(struct model *model, record_id id)
@@ -190,6 +219,7 @@ void model_send_again(struct model *model, record_id id)
     struct model_record *record = model_record_of(model, id);
     record->sends++;
     record->partition->last_sent_ms = model_now_ms(model);
+    key_sent(record->partition, id);
 }
 
 /*
@@ -298,6 +328,8 @@ static bool place_take(struct model *model, struct model_partition *p, int64_t o
                     (unsigned long long)place->id);
         return false;
     }
+    if (place->id == 0)
+        key_placed(p, id, offset);
     place->id = id;
     if (!p->append_time)
         model_told_time(model, p, offset, model_record_of(model, id)->time_ms);
@@ -446,11 +478,13 @@ static void check_tombstone(struct model *model, const struct model_partition *p
                     p->index, (unsigned long long)place->id, offset);
 }
 
-/* Of each key the last record that is known must have been read. */
+/* Of each key the last record that is known must have been read. What is below the log start was
+ * judged when that moved. */
 static void check_compacted(struct model *model, const struct model_partition *p)
 {
     bool found[MODEL_KEYS] = {0};
-    for (size_t offset = p->capacity; offset-- > 0;) {
+    size_t start = (size_t)MAX(p->start_known, p->start_asked);
+    for (size_t offset = p->capacity; offset-- > start;) {
         const struct model_place *place = &p->places[offset];
         if (place->id != 0 && model_is_tombstone(place->id)) {
             check_tombstone(model, p, offset);

@@ -28,14 +28,14 @@ int64_t model_broker_ms(const struct model *model)
     return model_now_ms(model) + ahead_ms(&model->clock);
 }
 
-void model_clock_jumped(struct model *model, int64_t ahead)
+void model_clock_jumped(struct model *model, int64_t at_ms, int64_t ahead)
 {
     struct model_clock *clock = &model->clock;
     if (ahead == ahead_ms(clock))
         return;
     clock->jumps =
         mem_grow(clock->jumps, clock->jump_count, &clock->jump_capacity, sizeof *clock->jumps);
-    clock->jumps[clock->jump_count++] = (struct model_jump){model_now_ms(model), ahead};
+    clock->jumps[clock->jump_count++] = (struct model_jump){at_ms, ahead};
 }
 
 int64_t model_broker_most_since(const struct model *model, int64_t since_ms)

@@ -12,8 +12,8 @@ struct model;
 
 /* Where the time comes from: the clients' clock in ms, which never goes back. */
 void model_use_clock(struct model *model, int64_t (*now_ms)(void *context), void *context);
-/* The broker's clock is so far ahead of the clients' from now on. */
-void model_clock_jumped(struct model *model, int64_t ahead_ms);
+/* The broker's clock is so far ahead of the clients' since that time of theirs. */
+void model_clock_jumped(struct model *model, int64_t at_ms, int64_t ahead_ms);
 /* Nothing is in the way any more: what is due is done soon. */
 void model_calm(struct model *model);
 

@@ -4,6 +4,9 @@
  * since its commit; and a group of consumers loses, from their commit, those of topics that none of
  * its members reads. A group that has nothing left ends, and begins anew with its first generation.
  *
+ * A group of the new protocol (KIP-848) loses each offset from its commit, too, unless a member
+ * reads the topic then.
+ *
  * When a group had members follows from what they were answered. The same member in the same
  * generation was one all the time between; else between two answers there may have been nobody, and
  * what stood there before may have gone, if the time between was long enough by any reading of the
@@ -101,12 +104,15 @@ bool model_write_may_expire(const struct model_write *write)
     const struct model_group *group = write->group;
     const struct model_groups *groups = group->groups;
     const struct model_holding *holding = &group->holding;
+    bool modern = model_group_is_modern(group);
     bool by_commit = !holding->certain || is_overlooked(group, write->log->place.topic);
     if (groups->retention_ms == 0)
         return false;
+    if (modern)
+        by_commit = by_commit || model_consumer_since(group, MAX(write->sent, write->seen)) == NULL;
     if (by_commit && model_broker_span_since(groups->model, write->sent_ms) >= groups->retention_ms)
         return true;
-    return holding->joins > 0 &&
+    return holding->joins > 0 && !modern &&
            (holding->gap > MAX(write->sent, write->seen) || may_have_been_empty(group));
 }
 

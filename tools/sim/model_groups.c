@@ -30,6 +30,7 @@ void model_groups_free(struct model_groups *groups)
     for (uint32_t i = 0; i < groups->count; i++) {
         struct model_group *group = groups->groups[i];
         model_offset_logs_free(group);
+        model_consumers_free(group);
         mem_free(group->instances);
         mem_free(group->deletions);
         mem_free(group->id);
@@ -124,6 +125,9 @@ static const char *stale_at(const struct model_group *group, const struct model_
         return NULL;
     if (claim->invented)
         return "nobody was given this member id";
+    /* There an id may come again, and epochs begin anew with the group. */
+    if (model_group_is_modern(group))
+        return model_consumer_stale_at(group, claim, moment);
     if (claim->joined_at < group->dead_before && group->dead_at <= moment)
         return "the group was deleted since";
     if (claim->generation < group->generation && group->generation_at <= moment)
@@ -161,6 +165,11 @@ void model_group_served(struct model_group *group, const struct model_claim *cla
 
 void model_group_is_gone(struct model_group *group, uint64_t since)
 {
+    const char *member = model_consumer_since(group, since);
+    if (member != NULL)
+        model_break(group->groups->model, "group %s is deleted, but %s is a member", group->id,
+                    member);
+    model_consumers_forget(group);
     group->generation = group->plain_generation = -1;
     group->assignment = 0;
     group->dead_before = since;
@@ -175,13 +184,13 @@ bool model_group_may_be_gone(const struct model_group *group)
     return false;
 }
 
-/* True when a deletion explains it; what was known of generations is forgotten then. */
-static bool explained_by_deletion(struct model_group *group)
+bool model_group_began_anew(struct model_group *group)
 {
     if (!model_group_may_be_gone(group) && !model_group_may_have_ended(group))
         return false;
     group->generation = group->plain_generation = -1;
     group->assignment = 0;
+    model_consumers_forget(group);
     return true;
 }
 
@@ -209,7 +218,7 @@ static void instance_known(struct model_group *group, const struct model_claim *
 void model_group_joined(struct model_group *group, const struct model_claim *claim)
 {
     if (claim->generation < group->generation && group->generation_at < claim->asked_at &&
-        !explained_by_deletion(group))
+        !model_group_began_anew(group))
         model_break(group->groups->model, "group %s: generation %d was told to %s after %d",
                     group->id, claim->generation, claim->member_id, group->generation);
     if (claim->generation <= group->generation)
@@ -286,7 +295,7 @@ void model_group_assigned(struct model_group *group, const struct model_claim *c
     model_group_served(group, claim, sent);
     bool same = claim->generation == group->generation;
     bool another = same && number != 0 && group->assignment != 0 && number != group->assignment;
-    if (another && !explained_by_deletion(group))
+    if (another && !model_group_began_anew(group))
         model_break(model, "group %s: generation %d has assignment %u, and %s got one of %u",
                     group->id, claim->generation, group->assignment, claim->member_id, number);
     if (!share_is_right(group, claim, number, partitions))
@@ -306,6 +315,10 @@ void model_group_assigned(struct model_group *group, const struct model_claim *c
 
 void model_group_told_missing(struct model_group *group, uint64_t sent)
 {
+    const char *member = model_consumer_since(group, sent);
+    if (member != NULL)
+        model_break(group->groups->model, "group %s is told not to exist, but %s is a member",
+                    group->id, member);
     if (!model_group_may_be_bare(group, sent))
         model_break(group->groups->model, "group %s is told not to exist, but it has offsets",
                     group->id);

@@ -31,7 +31,7 @@
 
 #define MODEL_MEMBER_BYTES 96
 #define MODEL_INSTANCE_BYTES 24
-#define MODEL_METADATA_BYTES 320
+#define MODEL_METADATA_BYTES 4096 /* what a broker takes, by default */
 
 struct model_groups;
 struct model_group;
@@ -41,6 +41,8 @@ void model_groups_free(struct model_groups *groups);
 /* Offsets expire after so long, by the broker's clock (model_clock.h); without this they never do.
  */
 void model_groups_use_retention(struct model_groups *groups, int64_t retention_ms);
+/* From now on commits have as much metadata as a broker takes. */
+void model_groups_use_long_metadata(struct model_groups *groups);
 /* Passes with every call; tells what came before what. Never 0. */
 uint64_t model_groups_moment(struct model_groups *groups);
 

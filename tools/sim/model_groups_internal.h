@@ -1,7 +1,7 @@
 /* The structures of the model of groups, for its own files. */
 #pragma once
 
-#include "tools/sim/model_groups.h"
+#include "tools/sim/model_consumers.h"
 
 #define MODEL_NEVER UINT64_MAX
 
@@ -68,6 +68,29 @@ struct model_holding {
     int64_t touched_ms; /* the last time that anybody wrote to it, or was a member */
 };
 
+/* A member of the new protocol. */
+struct model_consumer {
+    struct model_group *group;
+    char member_id[MODEL_MEMBER_BYTES];
+    char instance_id[MODEL_INSTANCE_BYTES];
+    int32_t session_ms;
+    int32_t rebalance_ms;
+    int32_t epoch;       /* the highest that it was told; 0: none */
+    uint64_t epoch_at;   /* since then */
+    uint64_t since;      /* it has been a member all the time since then; MODEL_NEVER: it is none */
+    int64_t alive_ms;    /* the last heartbeat that was served was sent then */
+    int64_t revoking_ms; /* since then it may have something to give up; INT64_MAX: it has not */
+    uint64_t left_at;    /* it is known to have left then; MODEL_NEVER: it is not */
+    struct model_spots told; /* its assignment, as it was told last */
+    struct model_spots held; /* told, and not given up */
+    uint64_t held_at[MODEL_SPOT_TOPICS][MODEL_SPOT_PARTITIONS]; /* since then */
+    uint64_t late_at;   /* when the first of those was sent that may act at any time; MODEL_NEVER */
+    uint32_t late_ends; /* so many more epochs have to be told until they cannot any more */
+    bool open;          /* the last one may have acted */
+    bool blind;         /* it may have more than it knows of, and not give it up */
+    bool owes;          /* it had, and has not said since that it gave it up */
+};
+
 struct model_group {
     struct model_groups *groups;
     char *id;
@@ -90,6 +113,11 @@ struct model_group {
     uint32_t log_count;
     uint32_t log_capacity;
     struct model_holding holding;
+    struct model_consumer **consumers;
+    uint32_t consumer_count;
+    uint32_t consumer_capacity;
+    int32_t consumer_epoch;         /* the highest of any of them, or of the group */
+    uint64_t consumer_epoch_at;     /* since then */
     struct model_write **deletions; /* of the whole group */
     uint32_t deletion_count;
     uint32_t deletion_capacity;
@@ -98,6 +126,7 @@ struct model_group {
 struct model_groups {
     struct model *model;
     int64_t retention_ms; /* 0: nothing expires */
+    bool long_metadata;
     uint64_t moment;
     int64_t *times; /* of each moment, by the clients' clock */
     uint64_t times_capacity;
@@ -119,7 +148,25 @@ void model_group_is_gone(struct model_group *group, uint64_t since);
 /* Whether a deletion that is not known to have acted may have. */
 bool model_group_may_be_gone(const struct model_group *group);
 
+/* Whether a deletion, or the end of what it had, explains that the group began anew; what was known
+ * of generations and epochs is forgotten then. */
+bool model_group_began_anew(struct model_group *group);
+
+/* model_consumers.c */
+/* See model_claim_is_stale. */
+const char *model_consumer_stale_at(const struct model_group *group,
+                                    const struct model_claim *claim, uint64_t moment);
+/* The id of somebody who has certainly been a member since then; null: nobody has. */
+const char *model_consumer_since(const struct model_group *group, uint64_t moment);
+/* The group began anew: epochs do. */
+void model_consumers_forget(struct model_group *group);
+void model_consumers_free(struct model_group *group);
+
 /* model_offsets.c */
+/* Epochs begin anew: what was forbidden and is still on its way may be allowed by then. */
+void model_writes_forgive(struct model_group *group);
+/* The member has a newer epoch: what it has sent with older ones acts no more. */
+void model_writes_settle_member(struct model_group *group, const char *member_id, int32_t epoch);
 /* A generation is known: what older ones have sent acts no more. */
 void model_writes_settle(struct model_group *group, int32_t generation);
 /* The group can be without any offset for a question that was sent then. */

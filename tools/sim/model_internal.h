@@ -4,6 +4,8 @@
 #include "base/map.h"
 #include "tools/sim/model.h"
 
+/* Few, so that compaction has much to remove. */
+#define MODEL_KEYS 16
 #define MODEL_TIME_UNKNOWN INT64_MIN
 #define MODEL_VIOLATION_BYTES 512
 
@@ -51,7 +53,9 @@ struct model_partition {
     bool append_time;
     bool compacted;
     bool keeps_tombstones;
-    struct model_place *places; /* by offset */
+    int64_t last_of_key[MODEL_KEYS]; /* when compacted: the highest offset known of each; -1 */
+    uint32_t unplaced[MODEL_KEYS];   /* copies that may stand anywhere, or nowhere */
+    struct model_place *places;      /* by offset */
     size_t capacity;
     int64_t checked_end; /* below it every place was seen */
     int64_t known_end;   /* below it every place has record and time */
@@ -110,6 +114,9 @@ void model_extend_checked(struct model *model, struct model_partition *partition
 void model_extend_known(struct model_partition *partition);
 /* Null when no such record was ever sent. */
 struct model_record *model_record_of(const struct model *model, record_id id);
+
+/* A newer record of its key may stand behind it, so that compaction takes it. */
+bool model_may_be_replaced(const struct model_partition *partition, int64_t offset);
 
 /* model_retention.c */
 /* The log starts at `start`, or behind it: what is below must have been asked to go, or overdue. */

@@ -22,17 +22,24 @@ struct model_offset model_commit_value(const struct model_groups *groups, uint32
     const struct model_write *write = groups->writes[number - 1];
     bool has_epoch = write->with_epoch;
     int len = 0;
-    if (number % 4 != 0)
-        len = snprintf(text, MODEL_METADATA_BYTES, "commit %u of %s %.*s", number, write->group->id,
-                       (int)(number % 8 == 1 ? 200 : number % 20),
-                       "........................................................................"
-                       "........................................................................"
-                       "........................................................................");
+    int dots = number % 8 == 1 ? 200 : (int)(number % 20);
+    if (number % 4 != 0) {
+        len = snprintf(text, MODEL_METADATA_BYTES, "commit %u of %s ", number, write->group->id);
+        if (groups->long_metadata)
+            dots = MODEL_METADATA_BYTES - len;
+        memset(text + len, '.', (size_t)dots);
+        len += dots;
+    }
     return (struct model_offset){
         .offset = number,
         .epoch = has_epoch ? (int32_t)(number % EPOCHS) - 1 : -1,
-        .metadata = {text, MIN(len, MODEL_METADATA_BYTES - 1)},
+        .metadata = {text, len},
     };
+}
+
+void model_groups_use_long_metadata(struct model_groups *groups)
+{
+    groups->long_metadata = true;
 }
 
 static struct model_offset_log *log_find(const struct model_group *group, struct model_place place)
@@ -262,6 +269,43 @@ void model_writes_settle(struct model_group *group, int32_t generation)
             settle(group->logs[i]->writes[j], generation, now);
 }
 
+void model_writes_forgive(struct model_group *group)
+{
+    for (uint32_t i = 0; i < group->log_count; i++)
+        for (uint32_t j = 0; j < group->logs[i]->count; j++) {
+            struct model_write *write = group->logs[i]->writes[j];
+            if (write->state == WRITE_OUT || write->state == WRITE_OPEN)
+                write->forbidden = NULL;
+        }
+}
+
+void model_writes_settle_member(struct model_group *group, const char *member_id, int32_t epoch)
+{
+    uint64_t now = model_groups_moment(group->groups);
+    for (uint32_t i = 0; i < group->log_count; i++)
+        for (uint32_t j = 0; j < group->logs[i]->count; j++) {
+            struct model_write *write = group->logs[i]->writes[j];
+            if (strcmp(write->claim.member_id, member_id) == 0)
+                settle(write, epoch, now);
+        }
+}
+
+/* Somebody who is no member has committed. */
+static void plain_commit_done(struct model_write *write)
+{
+    struct model_group *group = write->group;
+    const char *member = model_consumer_since(group, write->sent);
+    if (member != NULL)
+        model_break(group->groups->model,
+                    "group %s: a commit of no member was taken while %s is a member", group->id,
+                    member);
+    if (write->generation_then < 0)
+        return;
+    group->plain_generation = write->generation_then;
+    group->plain_sent = write->sent;
+    group->plain_ended = group->groups->moment;
+}
+
 static void commit_done(struct model_write *write)
 {
     struct model_group *group = write->group;
@@ -271,13 +315,10 @@ static void commit_done(struct model_write *write)
         model_break(groups->model, "group %s: commit %u of %s of generation %d was taken, but %s",
                     group->id, write->number, write->claim.member_id, write->claim.generation,
                     write->forbidden);
-    if (write->claim.generation >= 0) {
+    if (write->claim.generation >= 0)
         model_group_served(group, &write->claim, write->sent);
-    } else if (write->generation_then >= 0) {
-        group->plain_generation = write->generation_then;
-        group->plain_sent = write->sent;
-        group->plain_ended = groups->moment;
-    }
+    else
+        plain_commit_done(write);
 }
 
 static void deletion_done(struct model_write *write)
@@ -286,8 +327,9 @@ static void deletion_done(struct model_write *write)
     if (write->log != NULL)
         return;
     group->groups->counts.deletions++;
-    /* Members of before are gone with it, and cannot commit any more. */
-    for (uint32_t i = 0; i < group->log_count; i++)
+    /* Members of before are gone with it, and cannot commit any more; unless their ids come again.
+     */
+    for (uint32_t i = 0; i < group->log_count && !model_group_is_modern(group); i++)
         for (uint32_t j = 0; j < group->logs[i]->count; j++) {
             struct model_write *other = group->logs[i]->writes[j];
             if (other->claim.joined_at < write->sent)

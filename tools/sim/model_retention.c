@@ -11,6 +11,9 @@
  * behind an offset is taken from above: all that was sent, but for what is known to lie before it.
  * At the end, when everything has been read, it is known exactly.
  *
+ * In a log that is compacted, too, a record may also have gone because a newer one of its key
+ * stands behind it; of what stays the segments are smaller than anybody outside knows.
+ *
  * What is overdue: when nothing is in the way, and nothing was written for a while, a log whose
  * newest record is too old is empty, and one that keeps no bytes, too; one that is too large is so
  * by less than a segment.
@@ -100,7 +103,7 @@ void model_judge_start(struct model *model, struct model_partition *p, int64_t s
     for (int64_t offset = start - 1; offset >= MAX(before, p->start_asked); offset--) {
         if (has_bytes(p, behind))
             break;
-        if (!may_be_old(model, p, offset)) {
+        if (!may_be_old(model, p, offset) && !model_may_be_replaced(p, offset)) {
             break_gone(model, p, start, offset, behind);
             break;
         }
@@ -138,11 +141,12 @@ int64_t model_overdue_end(const struct model_partition *p)
 {
     const struct model_retention *limits = &p->retention;
     int64_t quiet_ms = model_now_ms(p->model) - p->last_sent_ms;
-    if (!p->retains || p->compacted || MIN(quiet_ms, model_calm_ms(p->model)) < LATE_MS)
+    if (!p->retains || MIN(quiet_ms, model_calm_ms(p->model)) < LATE_MS)
         return 0;
     if (limits->bytes == 0 || is_too_old(p, quiet_ms))
         return p->high_watermark;
-    if (limits->bytes < 0)
+    /* Compaction leaves less than is known. */
+    if (limits->bytes < 0 || p->compacted)
         return 0;
     uint64_t most = (uint64_t)(limits->bytes + limits->segment_max);
     uint64_t behind = p->bytes_known - p->bytes_below;

@@ -94,6 +94,8 @@ struct model_topic *model_topic_created(struct model_topics *topics, struct mode
     if (topic->there_at == 0)
         topic_begin(topics, topic, id);
     topic->confirmed = true;
+    if (topic->answered_at == 0)
+        topic->answered_at = model_topics_moment(topics);
     topic->count_answered = MAX(topic->count_answered, MIN(attempt->count, topic->count));
     return topic;
 }
@@ -128,8 +130,12 @@ void model_topic_grown(struct model_topics *topics, struct model_topic *topic, i
     topic_add_partitions(topics, topic);
 }
 
-void model_topic_answered(struct model_topic *topic)
+void model_topic_answered(struct model_topics *topics, struct model_topic *topic)
 {
+    if (topic->answered_at == 0)
+        topic->answered_at = model_topics_moment(topics);
+    if (topic->grown_at != 0 && topic->count_answered < topic->count)
+        topic->grown_at = model_topics_moment(topics);
     topic->count_answered = topic->count;
 }
 
@@ -208,8 +214,9 @@ static const char *listing_judge(const struct model_listing *listing,
                                  const struct model_topic *topic, struct bytes name,
                                  int32_t partitions)
 {
-    int32_t least = topic->grown_at != 0 && topic->grown_at < listing->sent ? topic->count
-                                                                            : topic->count_before;
+    bool grown = topic->grown_at != 0 && topic->grown_at < listing->sent &&
+                 (listing->settled || topic->count_answered >= topic->count);
+    int32_t least = grown ? topic->count : topic->count_before;
     if (!name_is(topic, name))
         return "with another name";
     if (topic->gone_at != 0 && topic->gone_at < listing->sent)
@@ -280,7 +287,8 @@ struct model_topic *model_listing_told(struct model_listing *listing, struct byt
 
 static bool must_be_listed(const struct model_listing *listing, const struct model_topic *topic)
 {
-    return model_topic_stays(topic) && topic->there_at < listing->sent;
+    uint64_t since = listing->settled ? topic->there_at : topic->answered_at;
+    return model_topic_stays(topic) && since != 0 && since < listing->sent;
 }
 
 void model_listing_told_missing(struct model_listing *listing, struct bytes name)

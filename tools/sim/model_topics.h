@@ -42,6 +42,7 @@ struct model_topic {
     int32_t count_most;     /* that were ever asked for */
     int32_t count_answered; /* that an answer has confirmed, and not a listing alone */
     uint64_t there_at;      /* confirmed; 0: not yet */
+    uint64_t answered_at;   /* by an answer; 0: not yet */
     uint64_t grown_at;
     uint64_t going_at; /* its deletion was sent; 0: not yet */
     uint64_t gone_at;  /* and confirmed; 0: not yet */
@@ -75,7 +76,7 @@ void model_topic_grown(struct model_topics *topics, struct model_topic *topic, i
 void model_topic_going(struct model_topics *topics, struct model_topic *topic);
 void model_topic_gone(struct model_topics *topics, struct model_topic *topic);
 /* An answer to what made it, or made it larger, has confirmed it, and not a listing alone. */
-void model_topic_answered(struct model_topic *topic);
+void model_topic_answered(struct model_topics *topics, struct model_topic *topic);
 /* An answer has confirmed this partition, so every core of the broker knows it. What a listing
  * alone has shown, one core has told; another may yet have to learn it, here as in Kafka. */
 bool model_topic_everywhere(const struct model_topic *topic, int32_t partition);
@@ -93,6 +94,7 @@ struct model_topic *model_topic_at(const struct model_topics *topics, uint32_t n
 struct model_listing {
     struct model_topics *topics;
     uint64_t sent;
+    bool settled;  /* every core has had the time to learn what one of them has told */
     uint32_t told; /* distinct, confirmed lives */
 };
 void model_listing_begin(struct model_listing *listing, struct model_topics *topics, uint64_t sent);
@@ -102,5 +104,5 @@ struct model_topic *model_listing_told(struct model_listing *listing, struct byt
                                        struct uuid id, int32_t partitions);
 /* A name that was asked for alone is said not to exist. */
 void model_listing_told_missing(struct model_listing *listing, struct bytes name);
-/* A listing of all topics is over: every confirmed one was in it. */
+/* A listing of all topics is over: every one that all cores know was in it. */
 void model_listing_end(struct model_listing *listing);

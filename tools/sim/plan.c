@@ -17,7 +17,13 @@
 #define BATCH_RECORDS_MAX 200
 
 /* Streams of a seed that are not a kind's own. */
-enum stream { STREAM_SIZES = 1000, STREAM_EVENTS = 1001, STREAM_CORES = 2000 };
+enum stream {
+    STREAM_SIZES = 1000,
+    STREAM_EVENTS = 1001,
+    STREAM_CREW = 1002,
+    STREAM_CLEANING = 1003,
+    STREAM_CORES = 2000,
+};
 
 struct kind_row {
     const char *name;
@@ -134,6 +140,23 @@ static void draw_sizes(struct plan *plan)
         plan->offsets_retention_ms = (uint32_t)draw_scaled(&prng, 1000, 8000);
 }
 
+/* Half of all seeds have classic members alone. */
+static void draw_crew(struct plan *plan)
+{
+    static const enum crew_kind kinds[] = {CREW_CLASSIC, CREW_CLASSIC, CREW_MODERN, CREW_BOTH};
+    struct prng prng;
+    stream_begin(&prng, plan->seed, STREAM_CREW);
+    plan->crew = kinds[prng_below(&prng, ARRAY_LENGTH(kinds))];
+}
+
+static void draw_cleaning(struct plan *plan)
+{
+    struct prng prng;
+    stream_begin(&prng, plan->seed, STREAM_CLEANING);
+    plan->cleans_twice = prng_below(&prng, 3) == 0;
+    plan->keeps_tombstones = prng_below(&prng, 2) == 0;
+}
+
 /* Kinds that are events, and how often each is taken. */
 static enum plan_kind draw_event_kind(struct prng *prng)
 {
@@ -176,6 +199,8 @@ void plan_make(struct plan *plan, uint64_t seed, uint32_t seconds, const struct 
     plan->clients_out = cuts->clients;
     draw_kinds(plan, cuts->kinds);
     draw_sizes(plan);
+    draw_crew(plan);
+    draw_cleaning(plan);
     if (cuts->partitions != 0)
         plan->partitions = cuts->partitions;
     draw_events(plan, cuts->events);
@@ -217,14 +242,16 @@ void plan_apply(const struct plan *plan, struct sim_disk_options *disk, struct s
 
 void plan_describe(const struct plan *plan, char *text, size_t size)
 {
+    static const char *const crews[] = {"classic", "modern", "all kinds of"};
     int len = snprintf(text, size,
                        "%u s, %u cores, WAL %s of %llu MiB files and %llu MiB, flush %s, "
-                       "%u partitions, pauses up to %llu ms, offsets for %u ms; trouble:",
+                       "%u partitions, pauses up to %llu ms, offsets for %u ms, %s members; "
+                       "trouble:",
                        plan->seconds, plan->cores, plan->wal_profile,
                        (unsigned long long)(plan->wal_file_bytes / MIB),
                        (unsigned long long)(plan->wal_bytes_max / MIB), plan->flush_profile,
                        plan->partitions, (unsigned long long)(plan->pause_ns / NS_PER_MS),
-                       plan->offsets_retention_ms);
+                       plan->offsets_retention_ms, crews[plan->crew]);
     for (unsigned i = 0; i < PLAN_KIND_COUNT && (size_t)len < size; i++)
         if (plan_has(plan, (enum plan_kind)i))
             len += snprintf(text + len, size - (size_t)len, " %s", kind_rows[i].name);

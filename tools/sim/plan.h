@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "io/sim/sim.h"
+#include "tools/sim/group_crew.h"
 
 /* Name, the most of its rate (a chance per million, or 1 for kinds that have none), and what it is.
  */
@@ -94,6 +95,9 @@ struct plan {
     uint64_t memory_bytes;
     uint32_t segment_ms;           /* age of a segment that is rolled */
     uint32_t offsets_retention_ms; /* of committed offsets; 0: they never go */
+    enum crew_kind crew;           /* if there are groups */
+    bool cleans_twice;             /* topics with retention are compacted, too */
+    bool keeps_tombstones;         /* of these */
     uint32_t connections_max;
     uint32_t descriptors_max;
     uint32_t socket_bytes;

@@ -383,9 +383,7 @@ static struct batch_out *lane_fill(struct lane *lane)
     };
     /* Compressing costs more than all else: most batches do without. */
     if (plan.compression == PRODUCER_ANY_COMPRESSION)
-        plan.compression = party_chance(party, 800)
-                               ? COMPRESSION_NONE
-                               : (int8_t)party_random(party, 1, COMPRESSION_COUNT - 1);
+        plan.compression = party_chance(party, 800) ? COMPRESSION_NONE : (int8_t)party_codec(party);
     *batch = (struct batch_out){.lane = lane};
     batch_make(batch, &plan);
     model_batch_sent(lane->partition, batch->bytes_max);

@@ -22,6 +22,8 @@
 #define STOP_STALLED_NS (120 * NS_PER_S)
 #define CROWD 160
 #define SESSION_MS_MIN 1000
+#define CONSUMER_SESSION_MS 3000
+#define SETTINGS_MAX 24
 #define STRING_OF_TOKEN(token) #token
 #define STRING_OF(macro) STRING_OF_TOKEN(macro)
 
@@ -29,6 +31,7 @@ struct seed {
     const struct seed_options *options;
     struct seed_result *result;
     struct plan plan;
+    const char *settings[SETTINGS_MAX];
     struct sim *sim;
     struct sim_host *clients;
     struct sim_life life;
@@ -142,7 +145,7 @@ static void clock_jump(struct seed *s)
     int64_t ahead_ms = minutes[choice] * 60 * 1000;
     sim_host_shift_wall(s->life.host, ahead_ms - s->ahead_ms);
     s->ahead_ms = ahead_ms;
-    workload_clock_jumped(s->workload, ahead_ms);
+    workload_clock_jumped(s->workload, sim_now(s->sim), ahead_ms);
 }
 
 static void event_begin(struct seed *s, const struct plan_event *event)
@@ -289,10 +292,7 @@ static void seed_audit(struct seed *s)
     seed_stop(s);
 }
 
-static const char *const settings[] = {
-    /* The first one is for seeds in which offsets expire: empty groups without any go by it,
-     * too. */
-    "offsets.retention.check.interval.ms=500",
+static const char *const settings_of_all[] = {
     /* Clocks may be years apart: by default the one is refused, the other removed, and rightly.
      */
     "log.message.timestamp.after.max.ms=9223372036854775807",
@@ -311,8 +311,43 @@ static const char *const settings[] = {
     "internal.metadata.log.segment.bytes=2000",
     "metadata.max.retention.bytes=6000",
     "log.cleaner.backoff.ms=300",
+    /* The quickest. */
+    "compression.gzip.level=1",
+    "compression.zstd.level=1",
     NULL,
 };
+
+/* For seeds in which offsets expire: empty groups without any go by it, too. */
+static const char *const settings_of_expiry[] = {"offsets.retention.check.interval.ms=500", NULL};
+
+/* For seeds with members of the new protocol: theirs are no settings of a member. */
+static const char *const settings_of_consumers[] = {
+    "group.consumer.min.session.timeout.ms=1000",
+    "group.consumer.session.timeout.ms=" STRING_OF(CONSUMER_SESSION_MS),
+    "group.consumer.min.heartbeat.interval.ms=300",
+    "group.consumer.heartbeat.interval.ms=1000",
+    NULL,
+};
+
+static void add_settings(struct seed *s, const char *const *settings)
+{
+    uint32_t count = 0;
+    while (s->settings[count] != NULL)
+        count++;
+    for (; *settings != NULL; settings++) {
+        ASSERT(count + 1 < SETTINGS_MAX);
+        s->settings[count++] = *settings;
+    }
+}
+
+static void choose_settings(struct seed *s)
+{
+    if (s->plan.offsets_retention_ms != 0)
+        add_settings(s, settings_of_expiry);
+    add_settings(s, settings_of_all);
+    if (s->plan.crew != CREW_CLASSIC)
+        add_settings(s, settings_of_consumers);
+}
 
 static void seed_make(struct seed *s)
 {
@@ -328,8 +363,9 @@ static void seed_make(struct seed *s)
         fprintf(s->options->trace, "seed %llu: %s\n", (unsigned long long)plan->seed, text);
         sim_trace(s->sim, print_event, s->options->trace);
     }
+    choose_settings(s);
     struct life_options life = {
-        .settings = plan->offsets_retention_ms != 0 ? settings : settings + 1,
+        .settings = s->settings,
         .cores = plan_cores(plan, 0),
         .wal_profile = plan->wal_profile,
         .flush_profile = plan->flush_profile,
@@ -356,14 +392,20 @@ static void seed_make(struct seed *s)
         .value_bytes_max = plan->value_bytes_max,
         .batch_records_max = plan->batch_records_max,
         .session_ms_min = SESSION_MS_MIN,
+        .crew = plan->crew,
+        .cleans_twice = plan->cleans_twice,
+        .keeps_tombstones = plan->keeps_tombstones,
+        .consumer_session_ms = CONSUMER_SESSION_MS,
         .offsets_retention_ms = plan->offsets_retention_ms,
         .kinds_out = plan->clients_out,
+        .long_metadata = s->options->world != NULL && s->options->world->busy,
         .owns_broker = true,
         /* Kafka's snapshots, which a clean stop leaves, keep a producer's last batch only: of
          * several whose answers were lost the older ones are then out of order, here as there. */
         .in_flight_max = stops ? 1 : 5,
         .calm = &s->undisturbed,
         .prompt = &s->life.prompt,
+        .started_ns = &s->life.started_ns,
     };
     s->workload = workload_new(&work);
 }

@@ -110,6 +110,7 @@ static void see_wal(struct seen *seen, const struct wal *wal)
     edge(seen, STATE_WAL_OFFLINE, wal->state == WAL_OFFLINE);
     edge(seen, STATE_WAL_PROBE, wal->probing);
     edge(seen, STATE_WAL_CRAMPED, wal_cramped(wal));
+    edge(seen, STATE_WAL_LAST_BLOCK, !wal_cramped(wal) && wal_keeps_apart(wal));
     /* Between the two it probes. */
     bool back = seen->was_offline && wal->state == WAL_ONLINE && !wal->probing;
     reach(STATE_WAL_ONLINE_AGAIN, back);

@@ -24,6 +24,7 @@
     X(WAL_HEAD_FAILED, "WAL: head could not be stored")                               \
     X(WAL_HALF_USED, "WAL: half used")                                                \
     X(WAL_CROWDED, "WAL: three quarters used, clients wait")                          \
+    X(WAL_LAST_BLOCK, "WAL: memory used up but for the last block")                   \
     X(RESERVE_SHORT, "reserve: no room for it")                                       \
     X(RESERVE_GIVEN_UP, "reserve: given up at a start")                               \
     X(RESERVE_BACK, "reserve: complete again")                                        \

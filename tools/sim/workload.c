@@ -15,7 +15,6 @@
 #include "tools/sim/admin.h"
 #include "tools/sim/configurer.h"
 #include "tools/sim/consumer.h"
-#include "tools/sim/group_crew.h"
 #include "tools/sim/hostile.h"
 #include "tools/sim/inspector.h"
 #include "tools/sim/model_clock.h"
@@ -79,8 +78,9 @@ struct workload {
     struct model_configs *configs;
     uint32_t kinds; /* enum kind */
     enum stage stage;
-    uint64_t calls;  /* of all that has been run */
-    uint64_t end_ns; /* of the writing, then of what may be in the way */
+    uint64_t calls;      /* of all that has been run */
+    uint64_t end_ns;     /* of the writing, then of what may be in the way */
+    uint64_t changed_ns; /* by then the last topic has its partitions */
     struct sim_admin *admins[ADMINS_MAX];
     char names[ADMINS_MAX][NAME_BYTES];
     uint32_t admin_count;
@@ -269,12 +269,14 @@ static struct model_topic_plan choose_plan(struct workload *v)
     if (has(v, KIND_RETENTION) && party_chance(party, 350)) {
         plan.append_time = party_chance(party, 300);
         choose_retention(party, &plan);
+        plan.compact = v->options.cleans_twice;
+        plan.keeps_tombstones = v->options.keeps_tombstones;
         return plan;
     }
     if (!has(v, KIND_PLANS))
         return plan;
     if (party_chance(party, 400))
-        plan.compression = (int8_t)party_random(party, 0, COMPRESSION_COUNT - 1);
+        plan.compression = party_chance(party, 200) ? COMPRESSION_NONE : (int8_t)party_codec(party);
     plan.append_time = party_chance(party, 300);
     if (party_chance(party, 300))
         plan.message_bytes_max = 10000;
@@ -303,7 +305,12 @@ static void add_admin(struct workload *v, const char *suffix, struct admin_optio
 
 static void add_crew(struct workload *v)
 {
-    struct crew_options options = {v->options.topic, v->options.session_ms_min};
+    struct crew_options options = {
+        .name = v->options.topic,
+        .kind = v->options.crew,
+        .session_ms_min = v->options.session_ms_min,
+        .consumer_session_ms = v->options.consumer_session_ms,
+    };
     if (!has(v, KIND_GROUPS) || options.session_ms_min == 0)
         return;
     v->crew = sim_crew_new(&v->party, v->groups, &options);
@@ -409,6 +416,7 @@ static void workload_settle(struct workload *v)
 static void workload_read(struct workload *v)
 {
     v->stage = STAGE_READING;
+    v->changed_ns = io_now(v->party.io);
     for (uint32_t i = 0; i < v->consumer_count; i++)
         sim_consumer_finish(v->consumers[i]);
 }
@@ -444,13 +452,13 @@ static void workload_leave(struct workload *v)
         hostile_leave(v->hostile);
 }
 
-/* Rebalances end, once nothing is in the way. */
+/* Rebalances end, once nothing is in the way and no topic grows any more. */
 static bool crew_settled(struct workload *v)
 {
     const char *group = v->crew == NULL ? NULL : sim_crew_unsettled(v->crew);
     bool calm = v->party.calm_ns != IO_NEVER;
     if (group != NULL && calm && v->stage > STAGE_WORKING &&
-        io_now(v->party.io) > v->end_ns + REBALANCE_NS)
+        io_now(v->party.io) > MAX(v->end_ns, v->changed_ns) + REBALANCE_NS)
         model_break(v->model, "group %s: its rebalance does not end", group);
     return group == NULL;
 }
@@ -466,7 +474,8 @@ static void workload_advance(struct workload *v)
             sim_crew_calm(v->crew);
         v->end_ns = MAX(v->end_ns, now);
     }
-    party_prompt(&v->party, v->options.prompt != NULL && *v->options.prompt);
+    if (v->options.prompt != NULL)
+        party_prompt(&v->party, *v->options.prompt, *v->options.started_ns);
     workload_sweep(v);
     bool waiting = calm != NULL && !*calm;
     if (model_violation(v->model) != NULL && v->stage != STAGE_LEAVING) {
@@ -592,6 +601,8 @@ struct workload *workload_new(const struct workload_options *options)
     v->topics = model_topics_new(v->model);
     v->groups = model_groups_new(v->model);
     model_groups_use_retention(v->groups, options->offsets_retention_ms);
+    if (options->long_metadata)
+        model_groups_use_long_metadata(v->groups);
     v->configs = model_configs_new(v->model);
     return v;
 }
@@ -605,9 +616,9 @@ void workload_free(struct workload *v)
     mem_free(v);
 }
 
-void workload_clock_jumped(struct workload *v, int64_t ahead_ms)
+void workload_clock_jumped(struct workload *v, uint64_t at_ns, int64_t ahead_ms)
 {
-    model_clock_jumped(v->model, ahead_ms);
+    model_clock_jumped(v->model, party_wall_ms_at(&v->party, at_ns), ahead_ms);
 }
 
 int workload_run(struct workload *v, struct workload_result *result)

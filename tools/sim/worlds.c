@@ -13,6 +13,11 @@
 #define LATE_NS (10 * NS_PER_S)
 #define FILLED_NS (8 * NS_PER_S)
 #define SLOW_RESERVE_NS (2 * NS_PER_S)
+#define SLOW_SEGMENT_NS (2 * NS_PER_S)
+/* The least that a broker of the simulator has: a WAL of four blocks. */
+#define LITTLE_MEMORY (8 * MIB)
+/* For every connection there is. */
+#define DESCRIPTORS_ENOUGH 1024
 
 static bool host_down(void *context)
 {
@@ -229,6 +234,10 @@ static void filled_faults(struct sim_life *life)
 {
     struct sim_net_options *net = sim_net(life->sim);
     calm_faults(life);
+    if (sim_chance(life->sim, SIM_ALWAYS / 2))
+        life->options.cores = 1;
+    life->options.memory_bytes = MIN(life->options.memory_bytes, LITTLE_MEMORY);
+    sim_disk(life->host)->descriptors_max = DESCRIPTORS_ENOUGH;
     net->buffer_bytes = MAX(net->buffer_bytes, (uint32_t)(256 * KIB));
     net->partial = net->reset = net->refuse = 0;
     sim_cores(life->host)->stall = 0;
@@ -255,15 +264,33 @@ static void slow_reserve(struct sim_life *life)
     sim_disk_fail(life->host, &failure);
 }
 
+/* The WAL has its files already, segments alone find no space: its memory is used up. Clients may
+ * use much of it while the first write takes its time. */
+static void fill_memory(struct sim_life *life)
+{
+    struct sim_failure failure = {.kind = SIM_DISK_WRITE, .path = ".log", .number = 1};
+    failure.late_ns = SLOW_SEGMENT_NS;
+    sim_disk_fail(life->host, &failure);
+    sim_run(life->sim, SLOW_SEGMENT_NS);
+    failure.late_ns = 0;
+    failure.error = ERR_NO_SPACE;
+    failure.from_then_on = true;
+    sim_disk_fail(life->host, &failure);
+}
+
 static const char *filled_round(struct sim_life *life)
 {
     struct sim_disk_options *disk = sim_disk(life->host);
     uint64_t capacity = disk->capacity_bytes;
     const char *broken = NULL;
     wait_between(life, 300, 2000);
-    slow_reserve(life);
-    disk->capacity_bytes =
-        sim_disk_used(life->host) + sim_pick(life->sim, (struct sim_range){0, 4 * MIB});
+    if (sim_chance(life->sim, SIM_ALWAYS / 2)) {
+        fill_memory(life);
+    } else {
+        slow_reserve(life);
+        disk->capacity_bytes =
+            sim_disk_used(life->host) + sim_pick(life->sim, (struct sim_range){0, 4 * MIB});
+    }
     must_be_prompt(life);
     if (sim_chance(life->sim, SIM_ALWAYS / 2)) {
         broken = end_and_look(life, sim_chance(life->sim, SIM_ALWAYS / 2));
