@@ -35,7 +35,7 @@ struct quota_item {
     struct proposal proposal; /* first */
     struct quotas_state *state;
     const struct alter_client_quotas_request_entry_data *asked;
-    struct image_quota_part parts[IMAGE_QUOTA_PARTS_MAX]; /* sorted by type; in the arena */
+    struct image_quota_part parts[IMAGE_QUOTA_PARTS_MAX]; /* sorted by type; the request's texts */
     uint32_t part_count;
     int16_t error;
     bool repeated; /* told once, with the first of its kind */
@@ -60,6 +60,11 @@ __attribute__((format(printf, 2, 3))) static int16_t refuse(struct quota_item *i
     return KAFKA_INVALID_REQUEST;
 }
 
+static bool is_type(struct string type, const char *name)
+{
+    return bytes_equal(string_bytes(type), bytes_of_string(name));
+}
+
 /* Alterations. */
 
 static double value_now(const struct image_quota *quota, struct bytes key)
@@ -78,8 +83,8 @@ static int16_t alter_judge(struct catalog *catalog, struct proposal *proposal)
         image_quota_find(&catalog_image(catalog)->settings, item->parts, item->part_count);
     for (uint32_t i = 0; i < item->part_count; i++) {
         message_defaults(&client_quota_record_entity_data_struct, &entity[i]);
-        entity[i].entity_type = string_of(item->parts[i].type);
-        entity[i].entity_name = string_of(item->parts[i].name);
+        entity[i].entity_type = item->parts[i].type;
+        entity[i].entity_name = item->parts[i].name;
     }
     for (int32_t i = 0; !item->state->validate_only && i < item->asked->ops.count; i++) {
         const struct alter_client_quotas_request_op_data *op = &item->asked->ops.items[i];
@@ -118,8 +123,8 @@ static bool answer_entity(struct request *r, const struct quota_item *item,
     }
     answer->entity.count = (int32_t)item->part_count;
     for (uint32_t i = 0; i < item->part_count; i++) {
-        answer->entity.items[i].entity_type = string_of(item->parts[i].type);
-        answer->entity.items[i].entity_name = request_utf8(r, string_of(item->parts[i].name));
+        answer->entity.items[i].entity_type = item->parts[i].type;
+        answer->entity.items[i].entity_name = request_utf8(r, item->parts[i].name);
     }
     return true;
 }
@@ -211,8 +216,9 @@ static int16_t refuse_repeated(struct quota_item *item)
     size_t len = 0;
     for (uint32_t i = 0; i < item->part_count && len < sizeof text - 1; i++) {
         const struct image_quota_part *part = &item->parts[i];
-        int more = snprintf(text + len, sizeof text - len, "%s%s=%s", i > 0 ? ", " : "", part->type,
-                            part->name == NULL ? "null" : part->name);
+        struct string name = part->name.len < 0 ? string_of("null") : part->name;
+        int more = snprintf(text + len, sizeof text - len, "%s%.*s=%.*s", i > 0 ? ", " : "",
+                            part->type.len, part->type.data, name.len, name.data);
         len += (size_t)MAX(more, 0);
     }
     return refuse(item, "Ignoring duplicate entity ClientQuotaEntity(entries={%s})", text);
@@ -222,7 +228,7 @@ static int16_t check_ops(struct quota_item *item)
 {
     struct request *r = item->state->request;
     struct seen keys;
-    bool of_address = strcmp(item->parts[0].type, "ip") == 0;
+    bool of_address = is_type(item->parts[0].type, "ip");
     if (!seen_init(&keys, &r->arena, (size_t)item->asked->ops.count, r->core->secret))
         return KAFKA_UNKNOWN_SERVER_ERROR;
     for (int32_t i = 0; i < item->asked->ops.count; i++) {
@@ -236,19 +242,13 @@ static int16_t check_ops(struct quota_item *item)
     return KAFKA_NONE;
 }
 
-/* A text of the request as a C string in its arena; null for null, and when memory is short. */
-static char *copy_text(struct request *r, struct string text)
-{
-    struct bytes bytes = string_bytes(text);
-    char *copy = text.len < 0 ? NULL : arena_alloc(&r->arena, bytes.len + 1);
-    if (copy != NULL && bytes.len > 0)
-        memcpy(copy, bytes.data, bytes.len);
-    return copy;
-}
-
-static bool is_address(const char *text)
+static bool is_address(struct string name)
 {
     struct in6_addr address;
+    char text[INET6_ADDRSTRLEN] = "";
+    if ((size_t)name.len >= sizeof text || memchr(name.data, 0, (size_t)name.len) != NULL)
+        return false;
+    memcpy(text, name.data, (size_t)name.len);
     return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1 ||
            strcmp(text, "localhost") == 0;
 }
@@ -258,32 +258,29 @@ static int16_t take_part(struct quota_item *item,
                          const struct alter_client_quotas_request_entity_data *asked)
 {
     static const char *const types[] = {"client-id", "ip", "user"};
-    struct request *r = item->state->request;
     struct bytes type = string_bytes(asked->entity_type);
+    struct string name = asked->entity_name;
     uint32_t at = 0;
-    struct image_quota_part part = {copy_text(r, asked->entity_type),
-                                    copy_text(r, asked->entity_name)};
     bool known = false;
     for (size_t i = 0; i < ARRAY_LENGTH(types); i++)
         known = known || bytes_equal(type, bytes_of_string(types[i]));
     if (!known)
         return refuse(item, "Unhandled client quota entity type: %.*s",
                       (int)MIN(type.len, (size_t)256), (const char *)type.data);
-    if (part.type == NULL || (part.name == NULL && asked->entity_name.len >= 0))
-        return KAFKA_UNKNOWN_SERVER_ERROR;
-    if (asked->entity_name.len == 0)
-        return refuse(item, "Empty %s not supported", part.type);
-    if (strcmp(part.type, "ip") == 0 && part.name != NULL && !is_address(part.name))
-        return refuse(item, "%.256s is not a valid IP or resolvable host.", part.name);
-    while (at < item->part_count && strcmp(item->parts[at].type, part.type) < 0)
+    if (name.len == 0)
+        return refuse(item, "Empty %.*s not supported", (int)type.len, (const char *)type.data);
+    if (is_type(asked->entity_type, "ip") && name.len >= 0 && !is_address(name))
+        return refuse(item, "%.*s is not a valid IP or resolvable host.", MIN(name.len, 256),
+                      name.data);
+    while (at < item->part_count && bytes_compare(string_bytes(item->parts[at].type), type) < 0)
         at++;
-    if (at == item->part_count || strcmp(item->parts[at].type, part.type) != 0) {
+    if (at == item->part_count || !bytes_equal(string_bytes(item->parts[at].type), type)) {
         ASSERT(item->part_count < IMAGE_QUOTA_PARTS_MAX);
         memmove(&item->parts[at + 1], &item->parts[at],
                 (item->part_count - at) * sizeof item->parts[0]);
         item->part_count++;
     }
-    item->parts[at] = part;
+    item->parts[at] = (struct image_quota_part){asked->entity_type, name};
     return KAFKA_NONE;
 }
 
@@ -299,10 +296,16 @@ static int16_t check_entity(struct quota_item *item)
     if (item->part_count == 0)
         return refuse(item, "Invalid empty client quota entity");
     for (uint32_t i = 0; i < item->part_count; i++)
-        if (item->part_count > 1 && strcmp(item->parts[i].type, "ip") == 0)
+        if (item->part_count > 1 && is_type(item->parts[i].type, "ip"))
             return refuse(item, "Invalid quota entity combination, IP entity shouldnot be combined "
                                 "with User or ClientId");
     return check_ops(item);
+}
+
+static void write_text(struct writer *w, struct string text)
+{
+    write_be32(w, (uint32_t)text.len);
+    write_bytes(w, string_bytes(text).data, string_bytes(text).len);
 }
 
 /* The parts as one key: lengths and texts. False: the request is over. */
@@ -310,19 +313,19 @@ static bool entity_key(struct request *r, const struct quota_item *item, struct 
 {
     size_t size = 0;
     for (uint32_t i = 0; i < item->part_count; i++)
-        size += strlen(item->parts[i].type) + 2 +
-                (item->parts[i].name == NULL ? 0 : strlen(item->parts[i].name) + 1);
-    char *text = request_alloc(r, size + 1, 1);
+        size += 2 * sizeof(uint32_t) + string_bytes(item->parts[i].type).len +
+                string_bytes(item->parts[i].name).len;
+    uint8_t *text = request_alloc(r, size + 1, 1);
     if (text == NULL)
         return false;
-    char *end = text;
+    struct writer w;
+    writer_init(&w, text, size);
     for (uint32_t i = 0; i < item->part_count; i++) {
-        end = stpcpy(end, item->parts[i].type) + 1;
-        *end++ = item->parts[i].name != NULL;
-        if (item->parts[i].name != NULL)
-            end = stpcpy(end, item->parts[i].name) + 1;
+        write_text(&w, item->parts[i].type);
+        write_text(&w, item->parts[i].name);
     }
-    *key = (struct bytes){(const uint8_t *)text, (size_t)(end - text)};
+    ASSERT(w.error == 0);
+    *key = (struct bytes){text, size};
     return true;
 }
 
@@ -406,11 +409,6 @@ refuse_filter(struct quotas_asking *asking, int16_t error, const char *format, .
     return false;
 }
 
-static bool is_type(struct string type, const char *name)
-{
-    return bytes_equal(string_bytes(type), bytes_of_string(name));
-}
-
 static bool check_component(struct quotas_asking *asking,
                             const struct describe_client_quotas_request_component_data *c)
 {
@@ -463,11 +461,12 @@ static bool part_fits(const struct image_quota *quota,
 {
     for (uint32_t i = 0; i < quota->part_count; i++) {
         const struct image_quota_part *part = &quota->parts[i];
-        if (!is_type(c->entity_type, part->type))
+        if (!bytes_equal(string_bytes(c->entity_type), string_bytes(part->type)))
             continue;
         if (c->match_type == MATCH_EXACT)
-            return part->name != NULL && is_type(c->match, part->name);
-        return c->match_type == MATCH_SPECIFIED || part->name == NULL;
+            return part->name.len >= 0 &&
+                   bytes_equal(string_bytes(c->match), string_bytes(part->name));
+        return c->match_type == MATCH_SPECIFIED || part->name.len < 0;
     }
     return false;
 }
@@ -496,8 +495,8 @@ static bool describe_quota(struct request *r, const struct image_quota *quota,
     entry->entity.count = (int32_t)quota->part_count;
     entry->values.count = (int32_t)quota->value_count;
     for (uint32_t i = 0; i < quota->part_count; i++) {
-        entry->entity.items[i].entity_type = string_of(quota->parts[i].type);
-        entry->entity.items[i].entity_name = request_utf8(r, string_of(quota->parts[i].name));
+        entry->entity.items[i].entity_type = quota->parts[i].type;
+        entry->entity.items[i].entity_name = request_utf8(r, quota->parts[i].name);
     }
     for (uint32_t i = 0; i < quota->value_count; i++) {
         entry->values.items[i].key = request_utf8(r, string_of(quota->values[i].key));

@@ -249,13 +249,13 @@ struct listing {
     struct request *request;
 };
 
-static void list_add(struct listing *l, enum config_resource type, const char *name)
+static void list_add(struct listing *l, enum config_resource type, struct string name)
 {
     struct list_config_resources_response_config_resource *resource =
         &l->response.config_resources.items[l->response.config_resources.count++];
     message_defaults(&list_config_resources_response_config_resource_struct, resource);
     resource->resource_type = (int8_t)type;
-    resource->resource_name = string_of(name);
+    resource->resource_name = request_utf8(l->request, name);
 }
 
 static void list_settings(struct listing *l, enum config_resource type)
@@ -300,11 +300,11 @@ static void list_all(struct listing *l, const struct list_config_resources_reque
     if (list_wants(body, CONFIG_RESOURCE_CLIENT_METRICS))
         list_settings(l, CONFIG_RESOURCE_CLIENT_METRICS);
     if (list_wants(body, CONFIG_RESOURCE_LOGGER))
-        list_add(l, CONFIG_RESOURCE_LOGGER, node);
+        list_add(l, CONFIG_RESOURCE_LOGGER, string_of(node));
     if (list_wants(body, CONFIG_RESOURCE_BROKER))
-        list_add(l, CONFIG_RESOURCE_BROKER, node);
+        list_add(l, CONFIG_RESOURCE_BROKER, string_of(node));
     for (uint32_t i = 0; list_wants(body, CONFIG_RESOURCE_TOPIC) && i < image->topic_count; i++)
-        list_add(l, CONFIG_RESOURCE_TOPIC, image->sorted[i]->name);
+        list_add(l, CONFIG_RESOURCE_TOPIC, string_of(image->sorted[i]->name));
 }
 
 void list_config_resources_handle(struct request *r)

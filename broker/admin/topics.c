@@ -350,6 +350,11 @@ static int16_t check_configs(struct request *r, struct topic_item *item)
     char *message = pairs == NULL ? NULL : arena_alloc(&r->arena, MESSAGE_MAX);
     if (message == NULL)
         return KAFKA_UNKNOWN_SERVER_ERROR;
+    for (uint32_t i = 0; i < count; i++)
+        if (config_pair_check(string_bytes(item->asked->configs.items[i].name),
+                              string_bytes(item->asked->configs.items[i].value), message,
+                              MESSAGE_MAX) != 0)
+            return refuse(item, KAFKA_INVALID_CONFIG, message);
     if (topic_config_validate_all(server_config(r->core->server), pairs, count, message,
                                   MESSAGE_MAX) != 0)
         return refuse(item, KAFKA_INVALID_CONFIG, message);

@@ -7,11 +7,23 @@
 #include "base/mem.h"
 #include "protocol/schema/metadata_records.h"
 
+/* With its length, since a name that comes from a client may hold a 0; null stays null. */
+static struct string copy_of(struct string text)
+{
+    return text.len < 0 ? STRING_NULL
+                        : (struct string){mem_copy_bytes(string_bytes(text)), text.len};
+}
+
+static void copy_free(struct string copy)
+{
+    mem_free((void *)(uintptr_t)copy.data);
+}
+
 static void quota_free(struct image_quota *quota)
 {
     for (uint32_t i = 0; i < quota->part_count; i++) {
-        mem_free(quota->parts[i].type);
-        mem_free(quota->parts[i].name);
+        copy_free(quota->parts[i].type);
+        copy_free(quota->parts[i].name);
     }
     for (uint32_t i = 0; i < quota->value_count; i++)
         mem_free(quota->values[i].key);
@@ -21,7 +33,7 @@ static void quota_free(struct image_quota *quota)
 void image_settings_fini(struct image_settings *settings)
 {
     for (uint32_t i = 0; i < settings->resource_count; i++) {
-        mem_free(settings->resources[i].name);
+        copy_free(settings->resources[i].name);
         config_pairs_free(settings->resources[i].overrides, settings->resources[i].override_count);
     }
     for (uint32_t i = 0; i < settings->quota_count; i++)
@@ -38,7 +50,7 @@ static int resource_compare(const struct image_resource *resource, enum config_r
 {
     if (resource->type != type)
         return resource->type < type ? -1 : 1;
-    return bytes_compare(bytes_of_string(resource->name), name);
+    return bytes_compare(string_bytes(resource->name), name);
 }
 
 /* Where a resource stands, or would stand. */
@@ -67,20 +79,20 @@ const struct image_resource *image_resource_find(const struct image_settings *se
 }
 
 static void resource_insert(struct image_settings *settings, uint32_t at, enum config_resource type,
-                            struct bytes name)
+                            struct string name)
 {
     settings->resources = mem_grow(settings->resources, settings->resource_count,
                                    &settings->resource_capacity, sizeof *settings->resources);
     memmove(&settings->resources[at + 1], &settings->resources[at],
             (settings->resource_count - at) * sizeof *settings->resources);
-    settings->resources[at] = (struct image_resource){.type = type, .name = mem_copy_bytes(name)};
+    settings->resources[at] = (struct image_resource){.type = type, .name = copy_of(name)};
     settings->resource_count++;
 }
 
 static void resource_remove(struct image_settings *settings, uint32_t at)
 {
     ASSERT(settings->resources[at].override_count == 0);
-    mem_free(settings->resources[at].name);
+    copy_free(settings->resources[at].name);
     mem_free(settings->resources[at].overrides);
     settings->resource_count--;
     memmove(&settings->resources[at], &settings->resources[at + 1],
@@ -94,7 +106,8 @@ void image_settings_config(struct image_settings *settings, const struct config_
     if (image_resource_find(settings, type, name) == NULL) {
         if (record->value.len < 0)
             return;
-        resource_insert(settings, resource_place(settings, type, name), type, name);
+        resource_insert(settings, resource_place(settings, type, name), type,
+                        record->resource_name);
     }
     uint32_t at = resource_place(settings, type, name);
     struct image_resource *resource = &settings->resources[at];
@@ -106,9 +119,9 @@ void image_settings_config(struct image_settings *settings, const struct config_
 
 /* Quotas. */
 
-static bool same_text(const char *a, const char *b)
+static bool same_text(struct string a, struct string b)
 {
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+    return (a.len < 0) == (b.len < 0) && bytes_equal(string_bytes(a), string_bytes(b));
 }
 
 static bool quota_is(const struct image_quota *quota, const struct image_quota_part *parts,
@@ -137,13 +150,11 @@ static void quota_add_part(struct image_quota *quota, struct string type, struct
 {
     uint32_t at = quota->part_count;
     ASSERT(at < IMAGE_QUOTA_PARTS_MAX);
-    while (at > 0 &&
-           bytes_compare(bytes_of_string(quota->parts[at - 1].type), string_bytes(type)) > 0)
+    while (at > 0 && bytes_compare(string_bytes(quota->parts[at - 1].type), string_bytes(type)) > 0)
         at--;
     memmove(&quota->parts[at + 1], &quota->parts[at],
             (quota->part_count - at) * sizeof quota->parts[0]);
-    quota->parts[at].type = mem_copy_bytes(string_bytes(type));
-    quota->parts[at].name = name.len < 0 ? NULL : mem_copy_bytes(string_bytes(name));
+    quota->parts[at] = (struct image_quota_part){copy_of(type), copy_of(name)};
     quota->part_count++;
 }
 

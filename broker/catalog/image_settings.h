@@ -9,18 +9,18 @@
 #include "broker/config/config_pairs.h"
 #include "protocol/message.h"
 
-/* A group or a subscription that has settings of its own. */
+/* A group or a subscription that has settings of its own. Names may hold any byte. */
 struct image_resource {
     enum config_resource type;
-    char *name;
+    struct string name;
     struct config_pair *overrides; /* at least one */
     uint32_t override_count;
 };
 
 /* "user", "client-id" or "ip", and whose; the name null: everybody who has no quota of his own. */
 struct image_quota_part {
-    char *type;
-    char *name;
+    struct string type;
+    struct string name;
 };
 
 #define IMAGE_QUOTA_PARTS_MAX 3

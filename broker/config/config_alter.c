@@ -98,6 +98,8 @@ static int16_t change_list(struct config_alteration *a, const struct config_chan
 
 static int16_t change_take(struct config_alteration *a, const struct config_change *change)
 {
+    if (config_pair_check(change->name, change->value, a->message, sizeof a->message) != 0)
+        return KAFKA_INVALID_CONFIG;
     switch (change->operation) {
     case CONFIG_SET:
         take(a, change->name, string_of_bytes(change->value));

@@ -1,10 +1,27 @@
 /* Sorted arrays that are moved about: a resource has a few settings, and they change rarely. */
 #include "broker/config/config_pairs.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/result.h"
+#include "base/util.h"
+
+static bool is_text(struct bytes bytes)
+{
+    return bytes.len == 0 || memchr(bytes.data, 0, bytes.len) == NULL;
+}
+
+int config_pair_check(struct bytes name, struct bytes value, char *message, size_t size)
+{
+    if (is_text(name) && is_text(value))
+        return 0;
+    snprintf(message, size, "The name or the value of configuration '%.*s' has a null character",
+             (int)MIN(name.len, (size_t)256), (const char *)name.data);
+    return ERR_INVALID;
+}
 
 static void pair_remove(struct config_pair *pairs, uint32_t *count, uint32_t at)
 {
@@ -19,10 +36,12 @@ void config_pairs_set(struct config_pair **pairs, uint32_t *count, struct bytes 
                       struct string value)
 {
     uint32_t at = 0;
+    if (!is_text(name))
+        return;
     while (at < *count && bytes_compare(bytes_of_string((*pairs)[at].name), name) < 0)
         at++;
     bool there = at < *count && bytes_equal(bytes_of_string((*pairs)[at].name), name);
-    if (value.len < 0) {
+    if (value.len < 0 || !is_text(string_bytes(value))) {
         if (there)
             pair_remove(*pairs, count, at);
         return;

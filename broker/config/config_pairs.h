@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "broker/config/config.h"
@@ -18,7 +19,12 @@ enum config_resource {
     CONFIG_RESOURCE_GROUP = 32,
 };
 
-/* Sets, replaces or (with a null value) removes one pair. */
+/* Names and values are texts of C: none holds a null character. 0, or ERR_INVALID with one sentence
+ * in `message`, for whoever asks for such a pair. */
+int config_pair_check(struct bytes name, struct bytes value, char *message, size_t size) MUST_CHECK;
+
+/* Sets, replaces or (with a null value) removes one pair. Should a log that Kafka wrote hold such a
+ * name, it is passed over; such a value counts as null. */
 void config_pairs_set(struct config_pair **pairs, uint32_t *count, struct bytes name,
                       struct string value);
 /* A list of its own with the same pairs; null when there are none. */

@@ -101,6 +101,19 @@ Test(config_alter, sets_and_deletes_what_is_named_and_leaves_the_rest)
     cr_expect_eq(alteration.then_count, 2);
 }
 
+Test(config_alter, refuses_names_and_values_with_a_null_character)
+{
+    has("retention.ms", "1000");
+    change(CONFIG_SET, "retention.ms", "");
+    changes[0].value = BYTES_LITERAL("2000\0");
+    cr_expect_eq(alter(CONFIG_RESOURCE_TOPIC), KAFKA_INVALID_CONFIG);
+    cr_expect_str_eq(alteration.message,
+                     "The name or the value of configuration 'retention.ms' has a null character");
+    change(CONFIG_DELETE, "", NULL);
+    changes[0].name = BYTES_LITERAL("retention.ms\0");
+    cr_expect_eq(alter(CONFIG_RESOURCE_TOPIC), KAFKA_INVALID_CONFIG);
+}
+
 Test(config_alter, replaces_everything_when_it_is_told_to)
 {
     has("retention.ms", "5");

@@ -203,6 +203,45 @@ Test(image, groups_and_subscriptions_have_settings_until_the_last_one_goes)
         image_resource_find(&image.settings, CONFIG_RESOURCE_CLIENT_METRICS, BYTES_LITERAL("g")));
 }
 
+static void configure_bytes(struct bytes group, struct bytes name, struct bytes value)
+{
+    struct config_record record = {
+        .resource_type = CONFIG_RESOURCE_GROUP,
+        .resource_name = string_of_bytes(group),
+        .name = string_of_bytes(name),
+        .value = string_of_bytes(value),
+    };
+    cr_assert_eq(apply_record(&config_record_type, 0, &record), 0);
+}
+
+/* Regression: a group's name was kept up to its first 0, so that it stood elsewhere than where it
+ * was sorted in, and its settings were written behind the end of the list. */
+Test(image, a_groups_name_may_hold_a_null_character)
+{
+    struct bytes key = BYTES_LITERAL("consumer.session.timeout.ms");
+    configure_bytes(BYTES_LITERAL("g\0h"), key, BYTES_LITERAL("50000"));
+    configure_bytes(BYTES_LITERAL("g"), key, BYTES_LITERAL("46000"));
+    configure_bytes(BYTES_LITERAL("g\0"), key, BYTES_LITERAL("47000"));
+    configure_bytes(BYTES_LITERAL("g\0h"), key, BYTES_LITERAL("51000"));
+    cr_assert_eq(image.settings.resource_count, 3);
+    const struct image_resource *group =
+        image_resource_find(&image.settings, CONFIG_RESOURCE_GROUP, BYTES_LITERAL("g\0h"));
+    cr_assert_not_null(group);
+    cr_assert_eq(group->override_count, 1);
+    cr_expect_str_eq(group->overrides[0].value, "51000");
+}
+
+/* No known setting has such a name or such a value: what a log says of them is not in force. */
+Test(image, a_setting_with_a_null_character_is_none)
+{
+    struct bytes key = BYTES_LITERAL("consumer.session.timeout.ms");
+    configure_bytes(BYTES_LITERAL("g"), BYTES_LITERAL("x\0y"), BYTES_LITERAL("1"));
+    cr_assert_eq(image.settings.resource_count, 0);
+    configure_bytes(BYTES_LITERAL("g"), key, BYTES_LITERAL("50000"));
+    configure_bytes(BYTES_LITERAL("g"), key, BYTES_LITERAL("5\0"));
+    cr_assert_eq(image.settings.resource_count, 0);
+}
+
 /* The entity is the same in whatever order its parts come. */
 static void set_quota(bool user_first, const char *key, double value, bool gone)
 {
@@ -224,8 +263,8 @@ static void set_quota(bool user_first, const char *key, double value, bool gone)
 
 Test(image, quotas_are_kept_by_entity_and_go_with_their_last_value)
 {
-    struct image_quota_part parts[] = {{.type = (char[]){"client-id"}},
-                                       {.type = (char[]){"user"}, .name = (char[]){"u"}}};
+    struct image_quota_part parts[] = {{string_of("client-id"), STRING_NULL},
+                                       {string_of("user"), string_of("u")}};
     set_quota(true, "producer_byte_rate", 5, false);
     set_quota(false, "consumer_byte_rate", 6, false);
     set_quota(false, "producer_byte_rate", 7, false);
@@ -234,6 +273,8 @@ Test(image, quotas_are_kept_by_entity_and_go_with_their_last_value)
     cr_assert_eq(quota->value_count, 2);
     cr_expect_eq(quota->values[0].value, 7);
     cr_expect_null(image_quota_find(&image.settings, parts, 1));
+    parts[1].name = string_of_bytes(BYTES_LITERAL("u\0v"));
+    cr_expect_null(image_quota_find(&image.settings, parts, 2), "a user of another name");
     set_quota(true, "producer_byte_rate", 0, true);
     set_quota(true, "request_percentage", 0, true);
     cr_expect_eq(image.settings.quota_count, 1);
