@@ -18,7 +18,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from compare import cases, machine, markdown, page, plan, results, yardsticks  # noqa: E402
+from compare import (cases, machine, markdown, memory, page, plan, results,  # noqa: E402
+                     yardsticks)
 from compare.brokers import BROKERS, JARS, ROOT, Failed  # noqa: E402
 
 # What may go wrong in one case, or with one broker, while the others go on.
@@ -57,6 +58,8 @@ def parse():
     add("--client-cpus", default="", metavar="LIST", help="taskset -c of the clients")
     add("--fetch-mib", type=int, default=512, help="size of the topic that is read [512]")
     add("--settle", type=int, default=5, help="seconds before it is read [5]")
+    add("--cold-memory", action="store_true", help="do not fill the page cache before each case, "
+        "though the hypervisor takes free memory back")
     add("--home", type=pathlib.Path, default=ROOT / "build" / "compare" / "data",
         help="where the brokers have their directories [build/compare/data]")
     add("--out", type=pathlib.Path, default=ROOT / "build" / "compare",
@@ -88,6 +91,7 @@ class Run:
         self.noted = set()
         self.noted_at = time.time()
         self.path = options.out / "results.jsonl"
+        self.filler = memory.Filler(options.home, memory.taken_back() and not options.cold_memory)
         options.out.mkdir(parents=True, exist_ok=True)
         options.home.mkdir(parents=True, exist_ok=True)
         if options.fresh:
@@ -114,6 +118,7 @@ class Run:
         broker = turn.broker
         if not broker.runs():
             broker.start()
+        self.filler.fill()
         try:
             figures = cases.CASES[name].run(turn)
             if not broker.runs():
@@ -169,6 +174,7 @@ class Run:
             broker.close()
 
     def turn(self, round_, name, first_round):
+        self.filler.fill()
         self.yardsticks(round_, name)
         for part in plan.PARTS:
             names = plan.taken(self.options, name, part, first_round)
@@ -176,7 +182,8 @@ class Run:
                 self.part(round_, BROKERS[name], part, names)
 
     def go(self):
-        results.append(self.path, {"machine": machine.describe(self.options.home),
+        results.append(self.path, {"machine": machine.describe(self.options.home,
+                                                               self.filler.wanted),
                                    "command": " ".join(sys.argv)})
         done = [r["round"] for r in results.load(self.path) if "round" in r]
         first = max(done, default=0) + 1
@@ -194,6 +201,7 @@ class Run:
             os.waitpid(pid, 0)
         for name in self.options.brokers:
             shutil.rmtree(self.options.home / name, ignore_errors=True)
+        self.filler.close()
 
     def report(self):
         records = results.load(self.path)

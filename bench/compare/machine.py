@@ -27,13 +27,15 @@ def words_of(*command):
     return done.stdout.strip().splitlines()[0] if done.stdout.strip() else "unknown"
 
 
-def describe(home):
-    """What figures of different machines and days must be told apart by."""
+def describe(home, filled):
+    """What figures of different machines and days must be told apart by. `filled`: the page cache
+    is, before each case."""
     return {
         "cores": os.cpu_count(),
         "cpu": first_match(r"^model name\s*:(.*)$", "/proc/cpuinfo"),
         "kernel": f"{platform.system()} {platform.release()}",
         "memory": first_match(r"^MemTotal:(.*)$", "/proc/meminfo"),
+        "page cache": "filled before each case" if filled else "as it is",
         "disk": words_of("findmnt", "-n", "-o", "SOURCE,FSTYPE,OPTIONS", "--target", str(home)),
         "java": words_of("java", "-version"),
         "commit": words_of("git", "-C", str(ROOT), "log", "-1", "--format=%h %s"),
@@ -42,14 +44,12 @@ def describe(home):
     }
 
 
-def drop_cache():
-    """False where it is not permitted."""
-    os.sync()
-    try:
-        pathlib.Path("/proc/sys/vm/drop_caches").write_text("3\n")
-    except OSError:
-        return False
-    return True
+def drop_from_cache(paths):
+    """The next to read these files, which nobody writes meanwhile, reads them from the disk."""
+    for path in paths:
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def read_sequentially(paths):

@@ -22,6 +22,7 @@ ONCE = ["test_the_comparison_measures_and_reports_piece_by_piece",
         "test_the_comparison_tells_what_it_could_not_measure",
         "test_the_comparison_takes_the_largest_case_once",
         "test_the_comparison_gives_broker_and_client_a_processor_each",
+        "test_the_comparison_fills_the_page_cache_with_holes",
         "test_the_comparison_tells_beforehand_how_long_it_takes",
         "test_the_comparison_holds_large_requests_against_the_machine",
         "test_the_comparison_leaves_nothing_behind_when_it_is_stopped",
@@ -35,7 +36,7 @@ RELEASE_ONLY = ONCE
 def words_of(out, *arguments):
     words = [sys.executable, ROOT / "bench" / "compare_kafka.py", "--out", out, "--home",
              out / "data", "--rounds", 1, "--seconds", 1, "--warmup", 0, "--heat", 1,
-             "--fetch-mib", 4, "--settle", 0, *arguments]
+             "--fetch-mib", 4, "--settle", 0, "--cold-memory", *arguments]
     return [str(word) for word in words]
 
 
@@ -168,7 +169,7 @@ def test_the_comparison_gives_broker_and_client_a_processor_each(broker):
     out = pathlib.Path(broker.home.name) / "compare"
     broker.stop()
     told = compare(out, "--brokers", "odradek", "--cases", "one-core-64x1k,fetch-1m-disk,long",
-                   "--long-seconds", 2)
+                   "--long-seconds", 2, "--settle", 1, "--fetch-mib", 16)
     assert "failed:" not in told, told
     found = figures(out)
     assert found["long", "last tenth of the first", "odradek"][0] > 0, found
@@ -181,8 +182,27 @@ def test_the_comparison_gives_broker_and_client_a_processor_each(broker):
         assert f"taskset -c {mine[-1]} " in report, report
     else:
         assert "| one-core-64x1k | not measured | skipped: there is one processor" in report
-    if "dropping the page cache needs root" not in told and shutil.which("fio"):
+    if shutil.which("fio"):
         assert found["fetch-1m-disk", "of fio", "odradek"][0] > 0, found
+
+
+def test_the_comparison_fills_the_page_cache_with_holes(broker):
+    """They are as large as the memory that is free, and take no place on the disk."""
+    home = pathlib.Path(broker.home.name)
+    script = """if True:
+        import os, pathlib, sys
+        from compare import memory
+        memory.SPARE_BYTES, memory.free_bytes = 1 << 20, lambda: 9 << 20
+        filler = memory.Filler(pathlib.Path(sys.argv[1]), len(sys.argv) == 2)
+        filler.fill()
+        found = [path.stat() for path in pathlib.Path(sys.argv[1]).glob("page-cache/*")]
+        print([(file.st_size, file.st_blocks) for file in found])
+        filler.close()"""
+    for arguments, wanted in (([], "[(8388608, 0)]"), (["no"], "[]")):
+        done = subprocess.run([sys.executable, "-c", script, home, *arguments], check=True, text=True,
+                              stdout=subprocess.PIPE, cwd=ROOT / "bench", timeout=30)
+        assert done.stdout.strip() == wanted
+        assert not (home / "page-cache").exists()
 
 
 def test_the_comparison_tells_beforehand_how_long_it_takes(broker):
