@@ -376,8 +376,9 @@ def fetch_64k_memory(turn):
 
 @case("fetch-1m-disk")
 def fetch_1m_disk(turn):
-    """Four consumers, fetches of 1 MiB, once through, with nothing of it in the page cache; beside it the
-    same files read by plain sequential reads, and by fio: direct reads of 1 MiB, four at a time."""
+    """Four consumers, fetches of 1 MiB, once through, with nothing of it in the page cache; beside
+    it the same files read by plain sequential reads, and by fio: direct reads of 1 MiB, four at a
+    time."""
     return fetch_disk(turn, 1 << 20)
 
 

@@ -199,8 +199,8 @@ def test_the_comparison_fills_the_page_cache_with_holes(broker):
         print([(file.st_size, file.st_blocks) for file in found])
         filler.close()"""
     for arguments, wanted in (([], "[(8388608, 0)]"), (["no"], "[]")):
-        done = subprocess.run([sys.executable, "-c", script, home, *arguments], check=True, text=True,
-                              stdout=subprocess.PIPE, cwd=ROOT / "bench", timeout=30)
+        done = subprocess.run([sys.executable, "-c", script, home, *arguments], check=True,
+                              text=True, stdout=subprocess.PIPE, cwd=ROOT / "bench", timeout=30)
         assert done.stdout.strip() == wanted
         assert not (home / "page-cache").exists()
 
