@@ -175,15 +175,17 @@ Test(image, a_quorum_of_others_is_seen)
     cr_expect(image.foreign_voters);
 }
 
-static void configure(int8_t type, const char *resource, const char *name, const char *value)
+static void configure_any(int8_t type, struct string resource, struct string name,
+                          struct string value)
 {
     struct config_record record = {
-        .resource_type = type,
-        .resource_name = string_of(resource),
-        .name = string_of(name),
-        .value = string_of(value),
-    };
+        .resource_type = type, .resource_name = resource, .name = name, .value = value};
     cr_assert_eq(apply_record(&config_record_type, 0, &record), 0);
+}
+
+static void configure(int8_t type, const char *resource, const char *name, const char *value)
+{
+    configure_any(type, string_of(resource), string_of(name), string_of(value));
 }
 
 Test(image, groups_and_subscriptions_have_settings_until_the_last_one_goes)
@@ -205,13 +207,8 @@ Test(image, groups_and_subscriptions_have_settings_until_the_last_one_goes)
 
 static void configure_bytes(struct bytes group, struct bytes name, struct bytes value)
 {
-    struct config_record record = {
-        .resource_type = CONFIG_RESOURCE_GROUP,
-        .resource_name = string_of_bytes(group),
-        .name = string_of_bytes(name),
-        .value = string_of_bytes(value),
-    };
-    cr_assert_eq(apply_record(&config_record_type, 0, &record), 0);
+    configure_any(CONFIG_RESOURCE_GROUP, string_of_bytes(group), string_of_bytes(name),
+                  string_of_bytes(value));
 }
 
 /* Regression: a group's name was kept up to its first 0, so that it stood elsewhere than where it
