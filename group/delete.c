@@ -217,6 +217,12 @@ void groups_delete(struct groups *groups, struct group_delete *deletion)
 
 /* By themselves. */
 
+/* A log may hold any time, so nothing is taken from it. */
+static bool retention_over(const struct group *group, int64_t since_ms, int64_t now_ms)
+{
+    return since_ms <= now_ms - group->groups->host->config->retention_ms;
+}
+
 /* Kafka's rule: a group without members keeps its offsets for the retention from the time it became
  * empty; a stable group of consumers those that it does not read any more, from their commit; who
  * never had a member each from its commit. The commit's own expiry comes first. */
@@ -230,7 +236,7 @@ static bool offset_expired(const struct group *group, const struct group_offset 
     if (group->consumer != NULL) {
         /* Each from its commit, unless a member reads the topic. */
         return !consumer_subscribed(group->consumer, text_bytes(offset->topic)) &&
-               now_ms - since >= group->groups->host->config->retention_ms;
+               retention_over(group, since, now_ms);
     }
     if (member_group && group->state == GROUP_EMPTY)
         since = group->state_ms >= 0 ? group->state_ms : since;
@@ -240,7 +246,7 @@ static bool offset_expired(const struct group *group, const struct group_offset 
         return false;
     if (offset->value.expire_ms >= 0)
         return now_ms >= offset->value.expire_ms;
-    return now_ms - since >= group->groups->host->config->retention_ms;
+    return retention_over(group, since, now_ms);
 }
 
 static void group_expire(struct group *group, int64_t now_ms)

@@ -238,6 +238,25 @@ Test(offsets, of_nobody_expire_from_their_commit)
     cr_expect_eq(groups_count(&rig.groups), 0);
 }
 
+/* Regression: their age was worked out by a subtraction that such a time does not allow. */
+Test(offsets, of_any_time_a_log_may_hold_expire)
+{
+    const struct group_record_read ancient = {
+        .kind = GROUP_RECORD_OFFSET,
+        .key = {s("g"), s("t"), 0},
+        .offset = {.offset = 42, .metadata = s(""), .commit_ms = INT64_MIN, .expire_ms = -1},
+    };
+    struct group_record_read coming = ancient;
+    coming.key.group = s("h");
+    coming.offset.commit_ms = INT64_MAX;
+    groups_load(&rig.groups, &ancient);
+    groups_load(&rig.groups, &coming);
+    groups_loaded(&rig.groups);
+    expire();
+    cr_expect_eq(rig_committed(&rig, "g", "t"), -1);
+    cr_expect_eq(rig_committed(&rig, "h", "t"), 42);
+}
+
 Test(offsets, of_members_expire_from_the_time_the_group_is_empty)
 {
     struct rig_join one;
