@@ -17,15 +17,11 @@ import subprocess
 import tempfile
 import time
 
+from compare.brokers import frame, free_port
+
 PROGRAM = "build/release/bin/odradek"
-API_VERSIONS = bytes.fromhex("0000000f" "0012" "0000" "00000001" "0005") + b"start"
+API_VERSIONS = frame(18, 0)
 PATIENCE_S = 30
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def answer(port, deadline):

@@ -131,10 +131,6 @@ static inline bool string_given(struct string text)
 {
     return text.len >= 0;
 }
-static inline bool strings_equal(struct string a, struct string b)
-{
-    return a.len == b.len && bytes_equal(string_bytes(a), string_bytes(b));
-}
 /* A copy from mem_alloc; null stays null. */
 struct group_text text_of(struct bytes bytes);
 struct group_text text_of_string(struct string string);

@@ -199,6 +199,11 @@ struct bytes string_bytes(struct string string)
     return (struct bytes){(const uint8_t *)string.data, (size_t)MAX(string.len, 0)};
 }
 
+bool strings_equal(struct string a, struct string b)
+{
+    return a.len == b.len && bytes_equal(string_bytes(a), string_bytes(b));
+}
+
 struct bytes blob_bytes(struct blob blob)
 {
     return (struct bytes){blob.data, (size_t)MAX(blob.len, 0)};

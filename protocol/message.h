@@ -202,6 +202,7 @@ void message_skip_tags(struct reader *reader);
 
 struct string string_of(const char *text); /* null gives null */
 struct string string_of_bytes(struct bytes bytes);
-struct bytes string_bytes(struct string string); /* empty for null */
-struct bytes blob_bytes(struct blob blob);       /* empty for null */
+struct bytes string_bytes(struct string string);      /* empty for null */
+bool strings_equal(struct string a, struct string b); /* null equals null alone */
+struct bytes blob_bytes(struct blob blob);            /* empty for null */
 struct blob blob_of(const void *data, size_t len);

@@ -274,7 +274,7 @@ static int16_t take_part(struct quota_item *item,
                       name.data);
     while (at < item->part_count && bytes_compare(string_bytes(item->parts[at].type), type) < 0)
         at++;
-    if (at == item->part_count || !bytes_equal(string_bytes(item->parts[at].type), type)) {
+    if (at == item->part_count || !strings_equal(item->parts[at].type, asked->entity_type)) {
         ASSERT(item->part_count < IMAGE_QUOTA_PARTS_MAX);
         memmove(&item->parts[at + 1], &item->parts[at],
                 (item->part_count - at) * sizeof item->parts[0]);
@@ -461,11 +461,10 @@ static bool part_fits(const struct image_quota *quota,
 {
     for (uint32_t i = 0; i < quota->part_count; i++) {
         const struct image_quota_part *part = &quota->parts[i];
-        if (!bytes_equal(string_bytes(c->entity_type), string_bytes(part->type)))
+        if (!strings_equal(c->entity_type, part->type))
             continue;
         if (c->match_type == MATCH_EXACT)
-            return part->name.len >= 0 &&
-                   bytes_equal(string_bytes(c->match), string_bytes(part->name));
+            return strings_equal(c->match, part->name);
         return c->match_type == MATCH_SPECIFIED || part->name.len < 0;
     }
     return false;

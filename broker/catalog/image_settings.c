@@ -119,19 +119,14 @@ void image_settings_config(struct image_settings *settings, const struct config_
 
 /* Quotas. */
 
-static bool same_text(struct string a, struct string b)
-{
-    return (a.len < 0) == (b.len < 0) && bytes_equal(string_bytes(a), string_bytes(b));
-}
-
 static bool quota_is(const struct image_quota *quota, const struct image_quota_part *parts,
                      uint32_t count)
 {
     if (quota->part_count != count)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        if (!same_text(quota->parts[i].type, parts[i].type) ||
-            !same_text(quota->parts[i].name, parts[i].name))
+        if (!strings_equal(quota->parts[i].type, parts[i].type) ||
+            !strings_equal(quota->parts[i].name, parts[i].name))
             return false;
     return true;
 }

@@ -60,6 +60,16 @@ static struct model_consumer *joined(struct rig *r, const char *id, int32_t epoc
     return m;
 }
 
+/* It is given something that it does not know, and so shows nothing. */
+static struct model_consumer *joined_blind(struct rig *r, const char *id)
+{
+    struct model_consumer *m = member(r, id);
+    struct model_beat out = sent(r, m, 0, &none);
+    out.blind = true;
+    model_beat_served(m, &out, 1, &none);
+    return m;
+}
+
 static uint32_t commit_of(struct rig *r, const char *id, int32_t epoch)
 {
     struct model_claim claim = {.generation = epoch, .joined_at = now(r)};
@@ -211,10 +221,7 @@ Test(model_consumers, knows_that_who_does_not_know_what_he_has_does_not_give_it_
 {
     struct rig r;
     rig_init(&r);
-    struct model_consumer *a = member(&r, "a");
-    struct model_beat blind = sent(&r, a, 0, &none);
-    blind.blind = true;
-    model_beat_served(a, &blind, 1, &none);
+    struct model_consumer *a = joined_blind(&r, "a");
     r.now_ms += REBALANCE_MS;
     beat(&r, a, 1, NULL, 1, NULL);
     model_consumer_refused(a, 1, KAFKA_UNKNOWN_MEMBER_ID);
@@ -225,10 +232,7 @@ Test(model_consumers, knows_that_what_nobody_knew_is_to_be_given_up_until_it_was
 {
     struct rig r;
     rig_init(&r);
-    struct model_consumer *a = member(&r, "a");
-    struct model_beat blind = sent(&r, a, 0, &none);
-    blind.blind = true;
-    model_beat_served(a, &blind, 1, &none);
+    struct model_consumer *a = joined_blind(&r, "a");
     beat(&r, a, 1, NULL, 1, &none);
     r.now_ms += REBALANCE_MS;
     beat(&r, a, 1, NULL, 1, NULL);
@@ -240,10 +244,7 @@ Test(model_consumers, reports_a_member_that_is_removed_although_it_gave_up_what_
 {
     struct rig r;
     rig_init(&r);
-    struct model_consumer *a = member(&r, "a");
-    struct model_beat blind = sent(&r, a, 0, &none);
-    blind.blind = true;
-    model_beat_served(a, &blind, 1, &none);
+    struct model_consumer *a = joined_blind(&r, "a");
     beat(&r, a, 1, NULL, 1, &none);
     beat(&r, a, 1, &none, 1, NULL);
     r.now_ms += REBALANCE_MS;

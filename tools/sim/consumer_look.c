@@ -36,9 +36,7 @@ static bool take_set(const struct group_places *places,
     for (int32_t i = 0; i < told->topic_partitions.count; i++) {
         const struct consumer_group_describe_response_topic_partitions *one =
             &told->topic_partitions.items[i];
-        uint32_t t = 0;
-        while (t < places->topic_count && !uuid_equal(places->topics[t]->id, one->topic_id))
-            t++;
+        uint32_t t = group_places_find(places, one->topic_id);
         for (int32_t j = 0; j < one->partitions.count && t < places->topic_count; j++) {
             int32_t p = one->partitions.items[j];
             if (p < 0 || p >= MODEL_SPOT_PARTITIONS || (out->of[t] >> p & 1) != 0)

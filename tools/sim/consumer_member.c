@@ -216,9 +216,7 @@ static bool take_topic(struct sim_consumer_member *m, struct uuid id, const int3
                        int32_t count, struct model_spots *out)
 {
     const struct group_places *places = m->seat.options.places;
-    uint32_t t = 0;
-    while (t < places->topic_count && !uuid_equal(places->topics[t]->id, id))
-        t++;
+    uint32_t t = group_places_find(places, id);
     /* A pattern may find a topic of which the crew was not told yet. */
     m->beat.blind = m->beat.blind || t == places->topic_count;
     if (t == places->topic_count)

@@ -33,6 +33,14 @@ void group_places_add(struct group_places *places, const struct model_topic *top
         places->items[places->count++] = (struct model_place){topic, i};
 }
 
+uint32_t group_places_find(const struct group_places *places, struct uuid topic_id)
+{
+    uint32_t t = 0;
+    while (t < places->topic_count && !uuid_equal(places->topics[t]->id, topic_id))
+        t++;
+    return t;
+}
+
 uint32_t group_places_topic(const struct group_places *places, const struct model_topic *topic)
 {
     uint32_t number = 0;

@@ -19,6 +19,8 @@ struct group_places {
 };
 /* All partitions of a topic that stays. */
 void group_places_add(struct group_places *places, const struct model_topic *topic);
+/* Where the topic stands among theirs, or topic_count. */
+uint32_t group_places_find(const struct group_places *places, struct uuid topic_id);
 /* The number of a topic that was added. */
 uint32_t group_places_topic(const struct group_places *places, const struct model_topic *topic);
 
