@@ -8,6 +8,7 @@
 #include "broker/fetch/fetch.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "broker/connection.h"
 #include "broker/fetch/fetch_internal.h"
 #include "broker/server.h"
@@ -82,7 +83,7 @@ static void probe_done(struct core *core, struct core_call *call)
     struct fetch_state *state = probe->state;
     probe->out = false;
     /* One that moved ends the wait of the others. */
-    if (state->waiting)
+    if (state->waiting && !MUTANT(LEAVE_OTHERS_WAITING))
         fetch_wake(state);
     fetch_out_done(state);
 }
@@ -118,9 +119,13 @@ void fetch_end_waits(struct core *core)
         fetch_wake(LIST_ENTRY(node, struct fetch_state, wait_node));
 }
 
+/* The own core's goes last. It runs at once, and when something has moved there since the last
+ * look, it is back before this returns and calls the others back, who must be on their way by then.
+ */
 static void fetch_send_probes(struct fetch_state *state)
 {
     struct core *core = state->request->core;
+    struct fetch_probe *own = NULL;
     state->out = 1;
     for (uint32_t i = 0; i < state->probe_count; i++) {
         struct fetch_probe *probe = &state->probes[i];
@@ -130,8 +135,15 @@ static void fetch_send_probes(struct fetch_state *state)
         probe->call.done = probe_done;
         state->out++;
     }
-    for (uint32_t i = 0; i < state->probe_count; i++)
-        core_send(core, state->probes[i].owner, &state->probes[i].call);
+    for (uint32_t i = 0; i < state->probe_count; i++) {
+        struct fetch_probe *probe = &state->probes[i];
+        if (probe->owner == core->id)
+            own = probe;
+        else
+            core_send(core, probe->owner, &probe->call);
+    }
+    if (own != NULL)
+        core_send(core, core->id, &own->call);
     fetch_out_done(state);
 }
 

@@ -1,6 +1,7 @@
-/* Fetches while others write, on cores that take their time between two steps. */
+/* Fetches while others write, on cores that take their time between two steps, and their waits. */
 #include <criterion/criterion.h>
 
+#include "base/util.h"
 #include "protocol/batch.h"
 #include "tests/sim/talk.h"
 
@@ -9,7 +10,7 @@
 #define WRITERS 3
 #define BATCHES 6
 
-static void fetch_all(struct talk_peer *p, const int64_t *offsets)
+static void fetch_all(struct talk_peer *p, const int64_t *offsets, int32_t wait_ms)
 {
     struct fetch_request request;
     struct fetch_request_topic topic;
@@ -25,6 +26,8 @@ static void fetch_all(struct talk_peer *p, const int64_t *offsets)
     topic.topic = string_of("t");
     topic.partitions.items = parts;
     topic.partitions.count = PARTITIONS;
+    request.max_wait_ms = wait_ms;
+    request.min_bytes = 1;
     request.max_bytes = 1 << 20;
     request.topics.items = &topic;
     request.topics.count = 1;
@@ -71,7 +74,7 @@ Test(fetch, shows_no_record_above_the_high_watermark_it_tells)
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < WRITERS * BATCHES; i++)
             talk_produce(writers[i % WRITERS], "t", (round + i) % PARTITIONS, 100, 1);
-        fetch_all(reader, offsets);
+        fetch_all(reader, offsets, 0);
         check_answer(reader, offsets);
         for (int i = 0; i < WRITERS * BATCHES; i++)
             cr_assert_not_null(talk_answer(writers[i % WRITERS]));
@@ -79,6 +82,30 @@ Test(fetch, shows_no_record_above_the_high_watermark_it_tells)
     }
     for (int i = 0; i < WRITERS; i++)
         talk_close(writers[i]);
+    talk_close(reader);
+    talk_free(t);
+}
+
+/* The own core's partition may move between the look at it and the watch, while the other core's
+ * watch is still on its way. */
+Test(fetch, waits_no_longer_than_until_one_partition_of_any_core_moves)
+{
+    static const char *const settings[] = {"odradek.flush.profile=low-latency", NULL};
+    struct talk *t = talk_new(&(struct talk_options){.cores = 2, .settings = settings});
+    struct talk_peer *reader = talk_connect(t);
+    struct talk_peer *writer = talk_connect(t);
+    int64_t offsets[PARTITIONS] = {0};
+    talk_create(t, "t", PARTITIONS);
+    *sim_cores(talk_host(t)) = (struct sim_core_options){SIM_ALWAYS / 3, {0, 3000000}};
+    for (int round = 0; round < ROUNDS; round++) {
+        talk_produce(writer, "t", round % PARTITIONS, 100, 1);
+        talk_wait(t, sim_pick(talk_world(t), (struct sim_range){0, 2000000}));
+        fetch_all(reader, offsets, 30000);
+        cr_assert(talk_has_answer(reader, NS_PER_S), "round %d", round);
+        check_answer(reader, offsets);
+        cr_assert_not_null(talk_answer(writer));
+    }
+    talk_close(writer);
     talk_close(reader);
     talk_free(t);
 }

@@ -117,6 +117,26 @@ void party_prompt(struct party *party, bool prompt, uint64_t started_ns)
     }
 }
 
+void party_lively(struct party *party, bool lively, uint64_t started_ns)
+{
+    uint64_t now = io_now(party->io);
+    LIST_EACH(node, &party->clients) {
+        const struct client *client = LIST_ENTRY(node, const struct client, node);
+        struct client_call *oldest = LIST_FIRST(&client->waiting, struct client_call, node);
+        if (oldest == NULL || oldest->owed == NULL)
+            continue;
+        bool owes = lively && client->state == CLIENT_OPEN && oldest->sent_ns >= started_ns &&
+                    oldest->owed(oldest);
+        if (!owes)
+            oldest->owed_ns = 0;
+        else if (oldest->owed_ns == 0)
+            oldest->owed_ns = now;
+        else if (now - MAX(oldest->owed_ns, client->alive_ns) > CLIENT_LIVELY_NS)
+            model_break(party->model, "a call of %s waits although what it waits for is there",
+                        oldest->answer_type->name);
+    }
+}
+
 static bool call_changes(int16_t api_key)
 {
     switch (api_key) {
@@ -483,6 +503,7 @@ void client_call(struct client *client, struct client_call *call, int16_t api_ke
     struct client_frame frame = {api_key, version, client->next_correlation_id++};
     call->frame = client_encode(&frame, request, &call->len);
     call->active = true;
+    call->owed_ns = 0;
     call->version = version;
     call->changes = call_changes(api_key);
     call->answer_type = api_find(api_key)->response;

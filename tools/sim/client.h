@@ -23,6 +23,7 @@
 
 #define CLIENT_PATIENCE_NS (60 * (uint64_t)1000000000)
 #define CLIENT_PROMPT_NS (4 * (uint64_t)1000000000)
+#define CLIENT_LIVELY_NS (1 * (uint64_t)1000000000)
 
 /* What all clients of one simulated machine share. */
 struct party {
@@ -71,10 +72,16 @@ void party_calm(struct party *party);
  * What was sent before `started_ns` was sent to a broker that is no more. When its machine lost its
  * power nobody told the client, who does not send again on that connection and waits. */
 void party_prompt(struct party *party, bool prompt, uint64_t started_ns);
+/* Called now and then: whether the broker lives and nothing slows it or its network. As long as
+ * that is so, an answer that is owed comes within CLIENT_LIVELY_NS. */
+void party_lively(struct party *party, bool lively, uint64_t started_ns);
 
 struct client_call {
     struct list node;
     void (*done)(struct client_call *call, const void *answer);
+    /* Whether what it waits for is there: the answer is owed by now. Null: it need not wait. */
+    bool (*owed)(struct client_call *call);
+    uint64_t owed_ns; /* since when, as far as it was looked at; 0: it is not */
     const struct message_type *answer_type;
     uint8_t *frame;
     size_t len;

@@ -22,6 +22,7 @@
 #define VERSION_MAX 18
 #define NO_SESSION_EPOCH (-1)
 #define FINISH_BYTES (1 << 20)
+#define PATIENT_WAIT_MS 10000
 #define BEYOND 1000000
 #define OFFSETS_VERSION_MIN 1
 #define OFFSETS_VERSION_MAX 11
@@ -218,9 +219,38 @@ static int16_t consumer_version(struct sim_consumer *consumer)
                                  VERSION_NAMES_MAX);
 }
 
-static void consumer_fetch(struct sim_consumer *consumer)
+/* Something acknowledged is there to be read. */
+static bool fetch_owed(struct client_call *call)
+{
+    const struct sim_consumer *consumer = CONTAINER_OF(call, struct sim_consumer, caller.call);
+    for (uint32_t i = 0; i < consumer->position_count; i++) {
+        const struct position *position = &consumer->positions[i];
+        if (position->asked && position_lives(position) &&
+            model_floor(partition_of(position)) > position->offset)
+            return true;
+    }
+    return false;
+}
+
+/* How long the fetch may wait, and for how much. */
+static void consumer_set_wait(struct sim_consumer *consumer, struct fetch_request *request)
 {
     const struct consumer_options *o = &consumer->options;
+    struct party *party = consumer->party;
+    bool quick = consumer->finishing || consumer->probe != PROBE_NONE;
+    consumer->caller.call.owed = NULL;
+    if (o->patient && !quick) {
+        request->max_wait_ms = PATIENT_WAIT_MS;
+        request->min_bytes = 1;
+        consumer->caller.call.owed = fetch_owed;
+        return;
+    }
+    request->max_wait_ms = quick ? 0 : (int32_t)party_random(party, 0, (uint64_t)o->wait_ms_max);
+    request->min_bytes = (int32_t)party_random(party, 0, (uint64_t)o->bytes_min_max);
+}
+
+static void consumer_fetch(struct sim_consumer *consumer)
+{
     struct party *party = consumer->party;
     struct fetch_parts *parts = mem_alloc(sizeof *parts);
     struct fetch_request request;
@@ -229,9 +259,7 @@ static void consumer_fetch(struct sim_consumer *consumer)
         consumer->session_id != 0 && consumer->session_epoch > 0 && consumer->probe == PROBE_NONE;
     consumer_mark(consumer);
     message_defaults(&fetch_request_struct, &request);
-    bool quick = consumer->finishing || consumer->probe != PROBE_NONE;
-    request.max_wait_ms = quick ? 0 : (int32_t)party_random(party, 0, (uint64_t)o->wait_ms_max);
-    request.min_bytes = (int32_t)party_random(party, 0, (uint64_t)o->bytes_min_max);
+    consumer_set_wait(consumer, &request);
     request.max_bytes = consumer->bytes_max = bytes_asked(consumer);
     request.isolation_level = (int8_t)party_random(party, 0, 1);
     parts->items = mem_alloc_raw(consumer->position_count * sizeof *parts->items);
@@ -268,6 +296,7 @@ static bool consumer_seek(struct sim_consumer *consumer)
     consumer->seeking = position;
     if (position == NULL)
         return false;
+    consumer->caller.call.owed = NULL;
     consumer->moment = model_topics_moment(consumer->party->topics);
     position->start_floor = model_start_floor(partition_of(position));
     message_defaults(&list_offsets_request_struct, &request);

@@ -15,6 +15,7 @@ struct consumer_options {
     uint32_t topic_count;
     bool by_id;   /* topics are named by id */
     bool session; /* incremental fetches */
+    bool patient; /* waits long, for anything; `wait_ms_max` and `bytes_min_max` mean nothing */
     bool audits;  /* reads everything once, from the start to the end, and is done */
     int32_t wait_ms_max;
     int32_t bytes_min_max; /* of an answer that need not wait */

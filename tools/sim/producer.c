@@ -26,6 +26,7 @@
 #define RETRY_NS_MIN (10 * NS_PER_MS)
 #define RETRY_NS_MAX (300 * NS_PER_MS)
 #define TIMEOUT_MS 20000
+#define REST_RATE 50 /* of a thousand requests: a rest behind it */
 #define BUNDLE_MAX 4
 /* Compressing adds no more, and a sixteenth. */
 #define PACKING_BYTES 256
@@ -429,7 +430,9 @@ static void producer_next(struct timer *timer)
         producer->abandoned = true;
     if (producer->stopped || producer_rests(producer))
         return;
-    party_set_timer(party, &producer->next, party_random(party, 0, o->pause_ns_max));
+    bool rests = o->rest_ns_max > 0 && party_chance(party, REST_RATE);
+    party_set_timer(party, &producer->next,
+                    party_random(party, 0, rests ? o->rest_ns_max : o->pause_ns_max));
     if (party_chance(party, o->loss_rate)) {
         producer_lose(producer);
     } else if (party_chance(party, o->probe_rate)) {

@@ -23,6 +23,7 @@ struct producer_options {
     uint32_t batch_records_max;
     uint32_t value_bytes_max;
     uint64_t pause_ns_max; /* between two requests */
+    uint64_t rest_ns_max;  /* instead, at times; 0: never */
     uint32_t loss_rate;    /* of a thousand requests: the producer is lost instead */
     uint32_t probe_rate;   /* of a thousand requests: a probe instead */
 };

@@ -92,6 +92,18 @@ static bool clients_done(void *context)
     return s->result->workload.done;
 }
 
+/* The broker lives, and what is in its way, if anything, takes no time. */
+static bool seed_is_lively(void *context)
+{
+    static const enum plan_kind slow[] = {PLAN_STALL, PLAN_TRICKLE, PLAN_HALF_OPEN,
+                                          PLAN_CUT,   PLAN_MEMORY,  PLAN_CORE_STALL};
+    const struct seed *s = context;
+    bool quick = s->options->world == NULL;
+    for (size_t i = 0; i < ARRAY_LENGTH(slow); i++)
+        quick = quick && !plan_has(&s->plan, slow[i]);
+    return (quick || s->undisturbed) && s->life.running && sim_host_up(s->life.host);
+}
+
 /* Starts what has ended, with as many cores as the plan has for this start. */
 static void seed_mind(struct seed *s)
 {
@@ -405,6 +417,8 @@ static void seed_make(struct seed *s)
         .in_flight_max = stops ? 1 : 5,
         .calm = &s->undisturbed,
         .prompt = &s->life.prompt,
+        .lively = seed_is_lively,
+        .lively_context = s,
         .started_ns = &s->life.started_ns,
     };
     s->workload = workload_new(&work);

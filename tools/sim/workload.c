@@ -22,13 +22,15 @@
 
 #define PRODUCERS_MAX 40
 #define CONSUMERS_MAX 24
-#define ADMINS_MAX 4
+#define ADMINS_MAX 5
 #define STEADY_MAX 2
 #define NAME_BYTES 64
 #define RETAINED_BYTES_MAX 60000
 /* No batch is larger: message.max.bytes is less. */
 #define BATCH_BYTES_MAX 1100000
 #define STEP_NS (50 * NS_PER_MS)
+#define QUIET_PAUSE_NS (2 * NS_PER_MS)
+#define QUIET_REST_NS (5 * NS_PER_S)
 /* When nothing is in the way, a rebalance ends by then: sessions and rebalances are shorter. */
 #define REBALANCE_NS (30 * NS_PER_S)
 
@@ -55,6 +57,7 @@ enum kind {
     KIND_TRIMS = 1 << 18,
     KIND_CONFIGS = 1 << 19,
     KIND_RETENTION = 1 << 20,
+    KIND_QUIET = 1 << 21,
 };
 
 enum stage {
@@ -66,7 +69,7 @@ enum stage {
     STAGE_LEAVING,
 };
 
-_Static_assert(KIND_RETENTION == 1 << (WORKLOAD_KINDS - 1), "all kinds are counted");
+_Static_assert(KIND_QUIET == 1 << (WORKLOAD_KINDS - 1), "all kinds are counted");
 
 struct workload {
     struct io_loop loop; /* first */
@@ -247,6 +250,24 @@ static void passing_topic_began(void *context, struct model_topic *topic)
     add_consumer(v, &consumer);
 }
 
+/* A topic in which nothing happens for seconds, then much at once: its readers wait. */
+static void quiet_topic_began(void *context, struct model_topic *topic)
+{
+    struct workload *v = context;
+    if (v->stage > STAGE_WORKING)
+        return;
+    struct producer_options producer = usual_producer(v, topic, false);
+    struct consumer_options consumer = usual_consumer(v, topic, false);
+    producer.pause_ns_max = QUIET_PAUSE_NS;
+    producer.rest_ns_max = QUIET_REST_NS;
+    add_producer(v, &producer);
+    consumer.patient = true;
+    consumer.pause_ns_max = QUIET_PAUSE_NS;
+    add_consumer(v, &consumer);
+    consumer.session = has(v, KIND_SESSIONS);
+    add_consumer(v, &consumer);
+}
+
 /* Short segments and small limits, so that much goes within seconds. */
 static void choose_retention(struct party *party, struct model_topic_plan *plan)
 {
@@ -340,6 +361,10 @@ static void workload_begin(struct workload *v)
         add_admin(v, "-passing", options);
         add_admin(v, "-fleeting", options);
     }
+    if (has(v, KIND_QUIET))
+        add_admin(v, "-quiet",
+                  (struct admin_options){
+                      .partitions_max = 4, .pause_ns_max = NS_PER_S, .began = quiet_topic_began});
     if (has(v, KIND_QUESTIONS)) {
         v->inspector = sim_inspector_new(&v->party, 200 * NS_PER_MS);
         sim_inspector_start(v->inspector);
@@ -476,6 +501,10 @@ static void workload_advance(struct workload *v)
     }
     if (v->options.prompt != NULL)
         party_prompt(&v->party, *v->options.prompt, *v->options.started_ns);
+    /* Hostile clients may use up a share of the memory until the broker loses patience. */
+    if (v->options.lively != NULL && v->hostile == NULL)
+        party_lively(&v->party, v->options.lively(v->options.lively_context),
+                     *v->options.started_ns);
     workload_sweep(v);
     bool waiting = calm != NULL && !*calm;
     if (model_violation(v->model) != NULL && v->stage != STAGE_LEAVING) {

@@ -16,7 +16,7 @@
 
 #define WORKLOAD_VIOLATION_BYTES 512
 /* Of clients and of what they do; each is a bit of kinds_out. */
-#define WORKLOAD_KINDS 21
+#define WORKLOAD_KINDS 22
 
 struct workload_options {
     const char *host;
@@ -45,7 +45,10 @@ struct workload_options {
     /* True while the broker must answer what changes something at once, with whatever; null: it
      * never has to. */
     const bool *prompt;
-    const uint64_t *started_ns; /* with `prompt`: when the broker's process began */
+    /* Whether the broker lives and nothing slows it now; null: something always may. */
+    bool (*lively)(void *context);
+    void *lively_context;
+    const uint64_t *started_ns; /* with either: when the broker's process began */
 };
 
 struct workload_result {
