@@ -36,6 +36,7 @@ static int seek_from(const struct segment_seek *seek, uint64_t position,
         if (batch_last_offset(scan.header) < seek->offset)
             continue;
         place->found = true;
+        place->max_timestamp = batch_max_timestamp(scan.header);
         return 0;
     }
     place->position = scan.position;

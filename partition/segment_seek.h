@@ -18,6 +18,7 @@ struct segment_seek {
 struct segment_place {
     bool found; /* a batch that ends at or above the offset; the first such */
     uint64_t position;
+    int64_t max_timestamp; /* of the batch */
 };
 
 /* Opens .log; the caller closes `file`. */

@@ -4,6 +4,9 @@
  * The time index names the batch that first reached a timestamp: what lies before it is older. From
  * there headers are walked to the first batch whose largest timestamp is late enough, and its
  * records are looked at, unpacked first when the batch is compressed.
+ *
+ * The index only advises: entries lie across sectors, of which a power loss may have taken one.
+ * When the batch that is named did not reach that timestamp, the walk starts at the front.
  */
 #include "base/assert.h"
 #include "base/mem.h"
@@ -17,20 +20,19 @@
 /* A batch that is larger is answered by its header. */
 #define TIME_BATCH_MAX (128 * MIB)
 
-/* The offset from which on a record can be late enough. */
-static int first_candidate(const struct segment_time_query *q, int64_t *offset)
+/* The last entry that is not late enough; offset at the front when there is none. */
+static int last_before(const struct segment_time_query *q, struct time_index_entry *entry)
 {
     const struct segments *s = q->segments;
     struct index_file index;
-    struct time_index_entry entry = {-1, q->segment->base_offset};
+    *entry = (struct time_index_entry){-1, q->segment->base_offset};
     int result = time_index_open(&index, s->fs, s->directory, q->segment->base_offset);
     if (result != 0)
         return result;
     int64_t count = time_index_count(&index, q->search.timestamp, INT64_MAX);
     if (count > 0)
-        result = time_index_get(&index, (uint32_t)count - 1, &entry);
+        result = time_index_get(&index, (uint32_t)count - 1, entry);
     index_close(&index);
-    *offset = MAX(entry.offset, q->search.from_offset);
     return count < 0 ? (int)count : result;
 }
 
@@ -52,12 +54,27 @@ static int search_batch(struct segment_time_query *q, const struct segment_scan 
     return result;
 }
 
+/* The first batch that may have a record that is late enough. */
+static int first_candidate(const struct segment_time_query *q, struct segment_seek *seek,
+                           struct segment_place *place)
+{
+    struct time_index_entry entry;
+    int result = last_before(q, &entry);
+    if (result != 0)
+        return result;
+    seek->offset = MAX(entry.offset, q->search.from_offset);
+    result = segment_seek(seek, place);
+    bool advised = seek->offset > q->search.from_offset;
+    if (result != 0 || !advised || (place->found && place->max_timestamp == entry.timestamp))
+        return result;
+    seek->offset = q->search.from_offset;
+    return segment_seek(seek, place);
+}
+
 static int search(struct segment_time_query *q, struct segment_seek *seek)
 {
     struct segment_place place;
-    int result = first_candidate(q, &seek->offset);
-    if (result == 0)
-        result = segment_seek(seek, &place);
+    int result = first_candidate(q, seek, &place);
     if (result != 0 || !place.found)
         return result;
     struct segment_scan scan;

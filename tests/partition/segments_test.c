@@ -417,6 +417,30 @@ Test(segments, time_query_finds_the_first_record_that_is_late_enough)
     cr_assert_not(query(198002, 0).found);
 }
 
+/* Seed 2460 of the simulator, without some troubles: a power loss took the index's first two
+ * sectors, and so the upper half of a timestamp in the entry that lies across their end. */
+Test(segments, lying_time_index_costs_time_but_not_the_answer)
+{
+    struct test_batch batches[60];
+    int64_t base = 1700000000000;
+    for (int i = 0; i < 60; i++)
+        batches[i] = make_batch(i, 1, base + 100 * i, 40);
+    f.limits.index_interval_bytes = 200;
+    struct segment_write write = {.sync = true};
+    cr_assert_eq(fixture_write_batches(&f, &write, batches, 60), 0);
+    struct bytes index = fixture_load(&f, TIME_0);
+    cr_assert_gt(index.len, 100);
+    for (size_t lost = 0; lost <= index.len; lost++) {
+        memset((uint8_t *)(uintptr_t)index.data, 0, lost);
+        fixture_store(&f, TIME_0, index.data, index.len);
+        for (int i = 0; i < 60; i++)
+            cr_assert_eq(query(base + 100 * i - 50, 0).offset, i, "%zu lost", lost);
+    }
+    for (int i = 0; i < 60; i++)
+        free_batch(&batches[i]);
+    free((void *)(uintptr_t)index.data);
+}
+
 Test(segments, time_query_begins_at_the_offset_asked_for)
 {
     cr_assert_eq(fixture_write(&f, 10, 2, 20), 0);
