@@ -130,8 +130,9 @@ void consumer_touch(struct consumer_member *member)
 /* Who is to give partitions up has its rebalance timeout for it. */
 static void arm_rebalance(struct consumer_member *member)
 {
-    struct groups_host *host = host_of(member->consumer);
-    if (consumer_is_classic(member) || member->consumer->is_draft)
+    const struct consumer *consumer = member->consumer;
+    struct groups_host *host = host_of(consumer);
+    if (consumer_is_classic(member) || consumer->is_draft || !consumer->group->groups->loaded)
         return;
     if (member->current.state != CONSUMER_UNREVOKED) {
         heap_cancel(host->timers, &member->rebalance);

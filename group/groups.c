@@ -372,6 +372,7 @@ void groups_loaded(struct groups *groups)
 {
     size_t position = 0;
     struct group *group;
+    groups->loaded = true;
     while ((group = map_next(&groups->by_id, &position)) != NULL) {
         group_subscribe(group);
         if (group->consumer != NULL)

@@ -108,6 +108,7 @@ struct groups {
     uint64_t order;          /* of the newest offset in the log */
     uint32_t offset_count;
     uint32_t writes_out;
+    bool loaded; /* until then no time runs: what is known is what was, somewhere in the log */
     bool closed;
 };
 
@@ -123,7 +124,8 @@ void groups_load(struct groups *groups, const struct group_record_read *record);
  * else counts at once, as it does to Kafka. */
 void groups_load_transactional(struct groups *groups, int64_t producer_id,
                                const struct group_record_read *record);
-/* Everything is loaded: members have their session timeout to show up. */
+/* Everything is loaded: members have their session timeout to show up, and what they have to give
+ * up their rebalance timeout. */
 void groups_loaded(struct groups *groups);
 
 /* Members. */

@@ -167,6 +167,7 @@ static void one_round(uint64_t seed)
         rig_beat_fill(&beats[i], "g", members[i]);
         beats[i].ended = true;
     }
+    rig_begin_load(rig);
     for (unsigned i = 0; i < RECORDS; i++)
         load_any(rig);
     groups_loaded(&rig->groups);

@@ -82,6 +82,23 @@ Test(consumer, who_does_not_revoke_in_its_rebalance_timeout_is_removed)
     rig_beat_is(&rig, &a, KAFKA_UNKNOWN_MEMBER_ID);
 }
 
+/* Seed 2033 of the simulator, without some troubles: the log was half read when the timeout of a
+ * member was over that has long gone in the other half, and its removal was written. The group's
+ * epoch went back. */
+Test(consumer, no_timeout_runs_while_the_log_is_loaded)
+{
+    rig_beat_is(&rig, &a, KAFKA_NONE);
+    rig_beat_is(&rig, &b, KAFKA_NONE);
+    rig_beat_is(&rig, &a, KAFKA_NONE);
+    rig_restart(&rig);
+    EXPECT_GROUP("group 2/2 Reconciling\na 1 t0 t1 > t0 t1\nb 2 > t2 t3");
+    rig_wait(&rig, 19000);
+    EXPECT_GROUP("group 2/2 Reconciling\na 1 t0 t1 > t0 t1\nb 2 > t2 t3");
+    rig_wait(&rig, 1000);
+    rig_write(&rig, 0);
+    EXPECT_GROUP("group 3/2 Assigning\nb 2 > t2 t3");
+}
+
 Test(consumer, who_does_not_heartbeat_in_its_session_is_removed)
 {
     rig_beat_is(&rig, &a, KAFKA_NONE);

@@ -134,6 +134,7 @@ void rig_init(struct rig *rig)
     list_init(&rig->writes);
     rig->region = region_new(4 * MIB, 4096);
     groups_init(&rig->groups, &rig->host);
+    groups_loaded(&rig->groups);
 }
 
 void rig_fini(struct rig *rig)
@@ -219,14 +220,21 @@ void rig_end_transaction(struct rig *rig, int64_t producer_id, bool committed)
     groups_end_transaction(&rig->groups, producer_id, committed);
 }
 
-void rig_restart(struct rig *rig)
+void rig_begin_load(struct rig *rig)
 {
     groups_close(&rig->groups);
     rig_write(rig, ERR_NOT_FOUND);
     groups_fini(&rig->groups);
     groups_init(&rig->groups, &rig->host);
-    for (uint32_t i = 0; i < rig->log_count; i++)
+}
+
+void rig_restart(struct rig *rig)
+{
+    rig_begin_load(rig);
+    for (uint32_t i = 0; i < rig->log_count; i++) {
         rig_load(rig, &rig->log[i]);
+        cr_assert_eq(heap_next(&rig->timers), UINT64_MAX, "time runs while the log is loaded");
+    }
     groups_loaded(&rig->groups);
 }
 

@@ -41,6 +41,8 @@ void rig_wait(struct rig *rig, int64_t ms);
 void rig_write(struct rig *rig, int result);
 /* The first of them ends; how many records it had, 0: there was none. */
 uint32_t rig_write_one(struct rig *rig, int result);
+/* The groups go; what is loaded from now on counts when groups_loaded is called. */
+void rig_begin_load(struct rig *rig);
 /* The groups are built anew from what is durable. */
 void rig_restart(struct rig *rig);
 
