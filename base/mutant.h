@@ -34,7 +34,7 @@
     X(SERVE_ABOVE_HIGH_WATERMARK, ordinary, 20, "readers see what is not durable yet")             \
     X(HIGH_WATERMARK_GOES_BACK, ordinary, 20,                                                      \
       "the high watermark is told before a restart as it is not behind it")                        \
-    X(LEAVE_OTHERS_WAITING, ordinary, 150,                                                         \
+    X(LEAVE_OTHERS_WAITING, ordinary, 300,                                                         \
       "what moves on one core does not end a fetch's wait on the others")                          \
     X(REUSE_OFFSET, ordinary, 20, "a batch is stored under an offset that was given away before")  \
     X(KEEP_LOG_END, sick, 20, "the log end is not rolled back with a failed group")                \
