@@ -98,6 +98,27 @@ Test(model_expiry, counts_from_the_last_commit)
     breaks(&r, "is lost");
 }
 
+/* Seed 1548: it was taken behind the one that had been answered, and went from its own time on. */
+Test(model_expiry, allows_an_older_commit_without_an_answer_to_have_come_last)
+{
+    struct rig r;
+    expiry_rig_init(&r);
+    uint32_t lost = model_commit_sent(r.group, r.place, &model_claim_none, true);
+    model_write_ended(r.groups, lost, MODEL_LATE);
+    r.now_ms += RETENTION - 1;
+    commit(&r);
+    told(&r, 0);
+    breaks(&r, "is lost");
+    expiry_rig_init(&r);
+    lost = model_commit_sent(r.group, r.place, &model_claim_none, true);
+    model_write_ended(r.groups, lost, MODEL_LATE);
+    r.now_ms += RETENTION - 1;
+    commit(&r);
+    r.now_ms++;
+    told(&r, 0);
+    keeps(&r);
+}
+
 Test(model_expiry, allows_what_the_clock_once_showed)
 {
     struct rig r;

@@ -1,6 +1,6 @@
 /*
- * Who judges that a call waits (party_prompt): a broker that lives and does not answer breaks its
- * promise; one that lost its power has none to keep, and nobody told its clients.
+ * Who judges that a call waits (party_prompt, party_lively): a broker that lives and does not
+ * answer breaks its promise; one that lost its power has none to keep, and nobody told its clients.
  */
 #include <criterion/criterion.h>
 
@@ -70,16 +70,24 @@ static void broker_begin(struct silence *s)
     io_accept(s->broker_io, &s->accept, listener);
 }
 
+typedef void judge_fn(struct party *party, bool judges, uint64_t started_ns);
+
 /* Lets time pass; the judge looks every 10 ms. */
-static void pass(struct silence *s, uint64_t ns, bool prompt, uint64_t started_ns)
+static void pass_before(judge_fn *judge, struct silence *s, uint64_t ns, bool judges,
+                        uint64_t started_ns)
 {
     uint64_t end = sim_now(s->sim) + ns;
     while (sim_now(s->sim) < end) {
         io_poll(s->broker_io, sim_now(s->sim) + 5 * NS_PER_MS);
         uint64_t deadline = s->party.loop.step(&s->party.loop);
         io_poll(s->io, MIN(deadline, sim_now(s->sim) + 5 * NS_PER_MS));
-        party_prompt(&s->party, prompt, started_ns);
+        judge(&s->party, judges, started_ns);
     }
+}
+
+static void pass(struct silence *s, uint64_t ns, bool prompt, uint64_t started_ns)
+{
+    pass_before(party_prompt, s, ns, prompt, started_ns);
 }
 
 /* A call was sent and has arrived. */
@@ -141,5 +149,47 @@ Test(prompt, a_call_to_a_broker_that_lost_its_power_is_not_held_against_the_next
     pass(&s, 2 * CLIENT_PROMPT_NS, true, started_ns);
     cr_assert_eq(s.client.state, CLIENT_OPEN, "nobody told the client");
     cr_assert_null(model_violation(s.party.model));
+    end(&s);
+}
+
+Test(prompt, a_change_that_a_lively_broker_leaves_without_an_answer_breaks_the_promise)
+{
+    struct silence s;
+    begin(&s);
+    s.client.heard = true;
+    pass_before(party_lively, &s, 2 * CLIENT_LIVELY_NS, false, 0);
+    pass_before(party_lively, &s, CLIENT_LIVELY_NS - NS_PER_S / 10, true, 0);
+    cr_assert_null(model_violation(s.party.model), "it counts from when nothing slows it");
+    pass_before(party_lively, &s, NS_PER_S, true, 0);
+    cr_assert_not_null(model_violation(s.party.model));
+    end(&s);
+}
+
+Test(prompt, a_call_that_a_starting_broker_has_not_taken_yet_is_not_held_against_it)
+{
+    struct silence s;
+    begin(&s);
+    pass_before(party_lively, &s, 2 * CLIENT_LIVELY_NS, true, 0);
+    cr_assert_null(model_violation(s.party.model));
+    end(&s);
+}
+
+static bool nothing_is_there(struct client_call *call)
+{
+    (void)call;
+    return false;
+}
+
+Test(prompt, a_call_may_wait_for_what_is_not_there)
+{
+    struct silence s;
+    begin(&s);
+    s.client.heard = true;
+    s.call.owed = nothing_is_there;
+    pass_before(party_lively, &s, 2 * CLIENT_LIVELY_NS, true, 0);
+    cr_assert_null(model_violation(s.party.model));
+    s.call.owed = NULL;
+    pass_before(party_lively, &s, 2 * CLIENT_LIVELY_NS, true, 0);
+    cr_assert_not_null(model_violation(s.party.model));
     end(&s);
 }

@@ -123,10 +123,10 @@ void party_lively(struct party *party, bool lively, uint64_t started_ns)
     LIST_EACH(node, &party->clients) {
         const struct client *client = LIST_ENTRY(node, const struct client, node);
         struct client_call *oldest = LIST_FIRST(&client->waiting, struct client_call, node);
-        if (oldest == NULL || oldest->owed == NULL)
+        if (oldest == NULL || (oldest->owed == NULL && !oldest->changes))
             continue;
-        bool owes = lively && client->state == CLIENT_OPEN && oldest->sent_ns >= started_ns &&
-                    oldest->owed(oldest);
+        bool owes = lively && client->state == CLIENT_OPEN && client->heard &&
+                    oldest->sent_ns >= started_ns && (oldest->owed == NULL || oldest->owed(oldest));
         if (!owes)
             oldest->owed_ns = 0;
         else if (oldest->owed_ns == 0)
@@ -327,6 +327,7 @@ static void client_take(struct client *client, const struct io_buffer *buffer)
 {
     struct bytes in = {buffer->data, buffer->len};
     client->alive_ns = io_now(client->party->io);
+    client->heard = true;
     /* Most answers come whole. */
     if (client->received_len == 0) {
         size_t taken = client_take_answers(client, in);
@@ -402,6 +403,7 @@ static void client_connected(struct io_op *op, const struct io_event *event)
     }
     client->state = CLIENT_OPEN;
     client->alive_ns = io_now(client->party->io);
+    client->heard = false;
     client->socket = (int)event->value;
     client->op.done = client_received;
     io_recv(party->io, &client->op, client->socket);

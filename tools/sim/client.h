@@ -73,13 +73,14 @@ void party_calm(struct party *party);
  * power nobody told the client, who does not send again on that connection and waits. */
 void party_prompt(struct party *party, bool prompt, uint64_t started_ns);
 /* Called now and then: whether the broker lives and nothing slows it or its network. As long as
- * that is so, an answer that is owed comes within CLIENT_LIVELY_NS. */
+ * that is so, what changes something, and what waits for something that is there, has its answer
+ * within CLIENT_LIVELY_NS, on a connection on which there was one. */
 void party_lively(struct party *party, bool lively, uint64_t started_ns);
 
 struct client_call {
     struct list node;
     void (*done)(struct client_call *call, const void *answer);
-    /* Whether what it waits for is there: the answer is owed by now. Null: it need not wait. */
+    /* Whether what it waits for is there. Null: it waits for nothing. */
     bool (*owed)(struct client_call *call);
     uint64_t owed_ns; /* since when, as far as it was looked at; 0: it is not */
     const struct message_type *answer_type;
@@ -118,6 +119,7 @@ struct client {
     struct timer redial;
     struct timer impatience;
     uint64_t alive_ns;  /* the last sign of the other side */
+    bool heard;         /* on this connection: it was taken, and is not left to a start */
     bool may_be_closed; /* the broker has reason to: it cannot tell an error otherwise */
     uint8_t *received;
     size_t received_len;

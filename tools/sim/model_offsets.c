@@ -176,16 +176,16 @@ static bool anything_known(const struct model_offset_log *log, uint64_t sent)
     return false;
 }
 
-/* Everything that is known to have stood there may have gone by itself. */
+/* What may have stood there last may have gone by itself: one that nobody answered, too, which may
+ * have come behind a later one. */
 static bool may_have_expired(const struct model_offset_log *log, uint64_t sent)
 {
     for (uint32_t i = 0; i < log->count; i++) {
         const struct model_write *write = log->writes[i];
-        if (!write->removes && write->known <= sent && !is_replaced(log, write, sent) &&
-            !model_write_may_expire(write))
-            return false;
+        if (!write->removes && may_be_read(log, write, sent) && model_write_may_expire(write))
+            return true;
     }
-    return true;
+    return false;
 }
 
 /* Nothing may stand there; `*write` is the deletion that must have done it, when it is the only

@@ -95,8 +95,8 @@ static bool clients_done(void *context)
 /* The broker lives, and what is in its way, if anything, takes no time. */
 static bool seed_is_lively(void *context)
 {
-    static const enum plan_kind slow[] = {PLAN_STALL, PLAN_TRICKLE, PLAN_HALF_OPEN,
-                                          PLAN_CUT,   PLAN_MEMORY,  PLAN_CORE_STALL};
+    static const enum plan_kind slow[] = {PLAN_STALL,  PLAN_TRICKLE,    PLAN_HALF_OPEN, PLAN_CUT,
+                                          PLAN_MEMORY, PLAN_CORE_STALL, PLAN_OUTAGE};
     const struct seed *s = context;
     bool quick = s->options->world == NULL;
     for (size_t i = 0; i < ARRAY_LENGTH(slow); i++)
