@@ -23,7 +23,7 @@
 
 #define CLIENT_PATIENCE_NS (60 * (uint64_t)1000000000)
 #define CLIENT_PROMPT_NS (4 * (uint64_t)1000000000)
-#define CLIENT_LIVELY_NS (1 * (uint64_t)1000000000)
+#define CLIENT_LIVELY_NS (2 * (uint64_t)1000000000)
 
 /* What all clients of one simulated machine share. */
 struct party {

@@ -173,7 +173,8 @@ static void consumer_choose_probe(struct sim_consumer *consumer)
     if (consumer->finishing || !party_chance(consumer->party, o->probe_rate))
         return;
     consumer->probe = (enum consumer_probe)party_random(consumer->party, PROBE_BEYOND, PROBE_EPOCH);
-    if (consumer->probe == PROBE_EPOCH && consumer->session_id == 0)
+    /* How far one is that was lost with its connection, the broker alone knows. */
+    if (consumer->probe == PROBE_EPOCH && consumer->session_epoch == 0)
         consumer->probe = PROBE_SESSION;
     if (consumer->probe == PROBE_BEYOND && !position_lives(&consumer->positions[0]))
         consumer->probe = PROBE_NONE;
