@@ -217,6 +217,32 @@ Test(model_consumers, knows_that_who_does_not_give_up_in_time_is_removed)
     keeps(&r);
 }
 
+/* Seed 1304829 without some troubles. */
+Test(model_consumers, knows_that_what_was_not_taken_yet_may_have_to_be_given_up)
+{
+    struct rig r;
+    rig_init(&r);
+    struct model_consumer *a = joined(&r, "a", 1, &both);
+    beat(&r, a, 1, &none, 1, NULL);
+    beat(&r, a, 1, NULL, 1, &first);
+    r.now_ms += REBALANCE_MS;
+    joined(&r, "b", 2, &both);
+    model_consumer_refused(a, 1, KAFKA_UNKNOWN_MEMBER_ID);
+    keeps(&r);
+}
+
+Test(model_consumers, reports_who_is_removed_although_he_had_not_taken_what_he_was_to_lose)
+{
+    struct rig r;
+    rig_init(&r);
+    struct model_consumer *a = joined(&r, "a", 1, &both);
+    beat(&r, a, 1, &none, 1, &first);
+    r.now_ms += REBALANCE_MS;
+    beat(&r, a, 1, NULL, 1, NULL);
+    model_consumer_refused(a, 1, KAFKA_UNKNOWN_MEMBER_ID);
+    breaks(&r, "it must still be a member");
+}
+
 Test(model_consumers, knows_that_who_does_not_know_what_he_has_does_not_give_it_up)
 {
     struct rig r;

@@ -244,6 +244,29 @@ Test(model_expiry, lets_a_group_begin_anew)
     keeps(&r);
 }
 
+/* Seed 1011804: the first try of the join was of before the newer generation. */
+Test(model_expiry, lets_a_join_that_took_long_lead_into_a_group_that_began_anew)
+{
+    for (int64_t retention = 0; retention <= RETENTION; retention += RETENTION) {
+        struct rig r;
+        expiry_rig_init(&r);
+        model_groups_use_retention(r.groups, retention);
+        struct model_claim late = {.generation = 1, .asked_at = asking(&r)};
+        snprintf(late.member_id, sizeof late.member_id, "late");
+        model_group_joining(r.group, &r.place.topic, 1);
+        joined(&r, 2, true);
+        r.now_ms += 2 * RETENTION;
+        model_group_touched(r.group, false);
+        late.joined_at = asking(&r);
+        model_group_joined(r.group, &late);
+        model_group_served(r.group, &late, asking(&r));
+        if (retention > 0)
+            keeps(&r);
+        else
+            breaks(&r, "a newer generation has begun");
+    }
+}
+
 Test(model_expiry, reports_an_offset_that_is_long_overdue)
 {
     struct rig r;

@@ -206,18 +206,23 @@ static void epoch_told(struct model_consumer *member, int32_t epoch, uint64_t no
     model_writes_settle_member(group, member->member_id, epoch);
 }
 
-/* What it may have to give up, and since when. A late heartbeat may have begun that. */
+/* What it may have to give up, and since when. A late heartbeat may have begun that. Who does not
+ * say what he owns may own whatever he was told, also what he had not taken when he said it last.
+ */
 static void note_revoking(struct model_consumer *member, const struct model_beat *beat,
                           const struct model_spots *assignment)
 {
     if (assignment == NULL && member->open)
         return;
+    struct model_spots may_own = beat->owned_said ? beat->owned : member->told;
     if (assignment != NULL) {
+        bool loses = !model_spots_none(model_spots_without(may_own, *assignment));
         member->told = *assignment;
-        member->owes = !beat->blind && (member->blind || (member->owes && !beat->owned_said));
+        member->owes =
+            !beat->blind && (member->blind || loses || (member->owes && !beat->owned_said));
         member->blind = beat->blind;
     } else if (beat->owned_said) {
-        member->owes = false;
+        member->owes = !model_spots_none(model_spots_without(beat->owned, member->told));
     }
     if (member->blind || member->owes ||
         !model_spots_none(model_spots_without(member->held, member->told)))

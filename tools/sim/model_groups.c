@@ -145,9 +145,19 @@ const char *model_claim_is_stale(const struct model_group *group, const struct m
     return stale_at(group, claim, MODEL_NEVER);
 }
 
+/* It joined an older generation when a newer one was known already. Its join may have been answered
+ * before that; when it is served, it was not. */
+static bool joined_behind(const struct model_group *group, const struct model_claim *claim)
+{
+    return !model_group_is_modern(group) && claim->generation >= 0 &&
+           claim->generation < group->generation && claim->joined_at > group->generation_at;
+}
+
 void model_group_served(struct model_group *group, const struct model_claim *claim, uint64_t sent)
 {
     struct model *model = group->groups->model;
+    if (joined_behind(group, claim))
+        (void)model_group_began_anew(group);
     const char *why = stale_at(group, claim, sent);
     if (why != NULL)
         model_break(model, "group %s: member %s of generation %d was served, but %s", group->id,
