@@ -134,9 +134,6 @@ static void fetch_send_probes(struct fetch_state *state)
         probe->call.run = fetch_probe_run;
         probe->call.done = probe_done;
         state->out++;
-    }
-    for (uint32_t i = 0; i < state->probe_count; i++) {
-        struct fetch_probe *probe = &state->probes[i];
         if (probe->owner == core->id)
             own = probe;
         else

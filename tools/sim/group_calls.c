@@ -43,9 +43,8 @@ uint32_t group_places_find(const struct group_places *places, struct uuid topic_
 
 uint32_t group_places_topic(const struct group_places *places, const struct model_topic *topic)
 {
-    uint32_t number = 0;
-    while (places->topics[number] != topic)
-        ASSERT(++number < places->topic_count);
+    uint32_t number = group_places_find(places, topic->id);
+    ASSERT(number < places->topic_count);
     return number;
 }
 
